@@ -1,0 +1,1 @@
+"""Benchmarks: Cadran against its peers, measured in the same run."""

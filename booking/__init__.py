@@ -1,0 +1,1 @@
+"""Bookable appointment slots: slot arithmetic, bookings, notices, exports and statistics."""

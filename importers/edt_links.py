@@ -1,0 +1,138 @@
+"""Resolve what an EDT/Pronote document refers to, once all of it has been read, whatever the order of its sections.
+
+Dangling references and places outside the grid occur in real files: they are counted and dropped, never fatal
+(reference/pronote-format.md, 1.3 and 1.5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+
+from importers.edt_entities import Draft, RawCourse
+from importers.timetable import Course, Group, Person, Resource, ResourceKind, SchoolClass, Stay, Timetable
+
+_WEEK = range(1, 8)
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What the root and AnneeScolaire say."""
+
+    version: str
+    uai: str
+    year_starts: date
+    year_ends: date
+    anchor: date
+
+
+def finished(draft: Draft, header: Header) -> Timetable:
+    """Return the timetable of a completely read document."""
+    if header.anchor.weekday() != 0:
+        draft.tally.add("anchor-not-monday")
+    return Timetable(
+        version=header.version,
+        schools=tuple(dict.fromkeys(draft.schools.values())) or ((header.uai,) if header.uai else ()),
+        year_starts=header.year_starts,
+        year_ends=header.year_ends,
+        anchor=header.anchor,
+        subjects=tuple(draft.subjects.values()),
+        classes=tuple(_school_class(found, draft) for found in draft.classes.values()),
+        parts=tuple(draft.parts.values()),
+        groups=tuple(_group(group, draft) for group in draft.groups.values()),
+        teachers=tuple(draft.teachers.values()),
+        pupils=tuple(_pupil(pupil, draft) for pupil in draft.pupils.values()),
+        staff=tuple(draft.staff.values()),
+        rooms=tuple(draft.rooms.values()),
+        equipment=tuple(draft.equipment.values()),
+        courses=tuple(course for raw in draft.courses if (course := _course(raw, draft)) is not None),
+        notices=draft.tally.notices(),
+    )
+
+
+def _known(idents: Iterable[str], table: Container[str], draft: Draft, about: str) -> tuple[str, ...]:
+    kept = []
+    for ident in idents:
+        if ident in table:
+            kept.append(ident)
+        else:
+            draft.tally.add("dangling", about)
+    return tuple(kept)
+
+
+def _school_class(found: SchoolClass, draft: Draft) -> SchoolClass:
+    schools = _known(found.schools, draft.schools, draft, "school")
+    heads = _known(found.head_teachers, draft.teachers, draft, "teacher")
+    return replace(found, schools=tuple(draft.schools[ident] for ident in schools), head_teachers=heads)
+
+
+def _group(group: Group, draft: Draft) -> Group:
+    return Group(
+        group.ident,
+        group.name,
+        _known(group.classes, draft.classes, draft, "class"),
+        _known(group.parts, draft.parts, draft, "part"),
+        _known(group.pupils, draft.pupils, draft, "pupil"),
+    )
+
+
+def _pupil(pupil: Person, draft: Draft) -> Person:
+    classes = _stays(pupil.classes, draft.classes, draft, "class")
+    parts = _stays(pupil.parts, draft.parts, draft, "part")
+    if len(classes) == len(pupil.classes) and len(parts) == len(pupil.parts):
+        return pupil
+    return replace(pupil, classes=classes, parts=parts)
+
+
+def _stays(stays: tuple[Stay, ...], table: Container[str], draft: Draft, about: str) -> tuple[Stay, ...]:
+    known = tuple(stay for stay in stays if stay.ident in table)
+    if len(known) < len(stays):
+        draft.tally.add("dangling", about, len(stays) - len(known))
+    return known
+
+
+def _course(raw: RawCourse, draft: Draft) -> Course | None:
+    """Place a course on the grid; None, counted, when it is on no day or place of it."""
+    starts, ends = draft.starts.get(raw.first_place), draft.ends.get(raw.first_place + raw.places - 1)
+    if starts is None or ends is None or raw.places == 0 or raw.day not in _WEEK:
+        draft.tally.add("outside-grid", "course")
+        return None
+    if ends <= starts:
+        draft.tally.add("ends-before-start", "course")
+        return None
+    resources = _resources(raw.resources, draft)
+    if not resources:
+        draft.tally.add("no-resource", "course")
+    return Course(
+        day=raw.day,
+        first_place=raw.first_place,
+        places=raw.places,
+        starts=starts,
+        ends=ends,
+        subjects=_known(raw.subjects, draft.subjects, draft, "subject"),
+        resources=resources,
+        cancelled=raw.cancelled,
+        ident=raw.ident,
+        line=raw.line,
+    )
+
+
+def _resources(resources: tuple[Resource, ...], draft: Draft) -> tuple[Resource, ...]:
+    tables: dict[ResourceKind, Container[str]] = {
+        ResourceKind.TEACHER: draft.teachers,
+        ResourceKind.STAFF: draft.staff,
+        ResourceKind.CLASS: draft.classes,
+        ResourceKind.PART: draft.parts,
+        ResourceKind.GROUP: draft.groups,
+        ResourceKind.PUPIL: draft.pupils,
+        ResourceKind.ROOM: draft.rooms,
+        ResourceKind.EQUIPMENT: draft.equipment,
+    }
+    kept: list[Resource] = []
+    for resource in resources:
+        if resource.ident in tables[resource.kind]:
+            kept.append(resource)
+        else:
+            draft.tally.add("dangling", str(resource.kind))
+    return tuple(kept)

@@ -1,0 +1,1 @@
+"""Protocols: bytes in, bytes out. They know storage only, share `protocols.wire` only, and never wait."""

@@ -1,0 +1,144 @@
+"""Properties of a calendar collection as the asker sees it (RFC 4791, 5.2)."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from protocols.caldav import privileges
+from protocols.caldav.collations import COLLATIONS
+from protocols.caldav.conditional import quoted
+from protocols.caldav.context import Context
+from protocols.caldav.names import apple, caldav, calserver, dav
+from protocols.caldav.principal_properties import current_user, principal_sets, supported_privileges
+from protocols.caldav.resources import Calendar
+from protocols.caldav.xml_out import element, escape, href
+from storage.model import SyncToken
+from storage.tokens import format_token
+
+# One resource never is larger; the school's largest real event with its history of the time zone has 12 kB.
+MAX_RESOURCE_SIZE: Final = 1024 * 1024
+
+
+_TYPE = element(dav("collection")) + element(caldav("calendar"))
+_REPORTS = "".join(
+    element(dav("supported-report"), element(dav("report"), element(name)))
+    for name in (
+        caldav("calendar-multiget"),
+        caldav("calendar-query"),
+        caldav("free-busy-query"),
+        dav("sync-collection"),
+    )
+)
+_COLLATIONS = "".join(element(caldav("supported-collation"), name) for name in COLLATIONS)
+_DATA = '<C:calendar-data content-type="text/calendar" version="2.0"/>'
+
+
+def etag(calendar: Calendar) -> str:
+    """Return the bare entity tag of the collection's one .ics, which holds the objects, the name and the colour."""
+    collection = calendar.collection
+    titles = zlib.crc32(f"{collection.name}\n{collection.colour}".encode())
+    return f"{collection.id}-{collection.head}-{titles:08x}"
+
+
+def owner(calendar: Calendar, context: Context) -> str:
+    """Return the owner, empty when it is the school or someone whose address the asker cannot open."""
+    return href(context.own_path) if calendar.collection.owned else ""
+
+
+def _type(calendar: Calendar, context: Context) -> str:
+    return _TYPE
+
+
+def _name(calendar: Calendar, context: Context) -> str:
+    return escape(calendar.collection.name)
+
+
+def own_privileges(calendar: Calendar, context: Context) -> str:
+    """Return what the asker may do with the calendar and its objects (RFC 3744, 5.4)."""
+    return privileges.on_calendar(calendar.collection.rights)
+
+
+def reports(calendar: Calendar, context: Context) -> str:
+    """Return the reports that run on calendars and their objects."""
+    return _REPORTS
+
+
+def _etag(calendar: Calendar, context: Context) -> str:
+    return escape(quoted(etag(calendar)))
+
+
+def _content_type(calendar: Calendar, context: Context) -> str:
+    return "text/calendar; charset=utf-8"
+
+
+def _ctag(calendar: Calendar, context: Context) -> str:
+    return str(calendar.collection.head)
+
+
+def _sync_token(calendar: Calendar, context: Context) -> str:
+    collection = calendar.collection
+    return escape(format_token(SyncToken(collection.id, collection.head), context.tx.school_id))
+
+
+def _components(calendar: Calendar, context: Context) -> str:
+    return "".join(f'<C:comp name="{escape(name)}"/>' for name in calendar.collection.components)
+
+
+def _data(calendar: Calendar, context: Context) -> str:
+    return _DATA
+
+
+def _collations(calendar: Calendar, context: Context) -> str:
+    return _COLLATIONS
+
+
+def _max_size(calendar: Calendar, context: Context) -> str:
+    return str(MAX_RESOURCE_SIZE)
+
+
+def _colour(calendar: Calendar, context: Context) -> str | None:
+    return escape(calendar.collection.colour) or None
+
+
+def _order(calendar: Calendar, context: Context) -> str:
+    return str(calendar.collection.position)
+
+
+def _description(calendar: Calendar, context: Context) -> str | None:
+    return escape(calendar.collection.description) or None
+
+
+def _timezone(calendar: Calendar, context: Context) -> str | None:
+    return escape(calendar.collection.timezone) or None
+
+
+SET_BY_CLIENTS: Final = (
+    caldav("calendar-description"),
+    apple("calendar-color"),
+    apple("calendar-order"),
+)
+
+CALENDAR: Mapping[str, Callable[[Any, Context], str | None]] = {
+    dav("resourcetype"): _type,
+    dav("displayname"): _name,
+    dav("owner"): owner,
+    dav("current-user-principal"): current_user,
+    dav("principal-collection-set"): principal_sets,
+    dav("current-user-privilege-set"): own_privileges,
+    dav("supported-privilege-set"): supported_privileges,
+    dav("supported-report-set"): reports,
+    dav("getetag"): _etag,
+    dav("getcontenttype"): _content_type,
+    dav("sync-token"): _sync_token,
+    calserver("getctag"): _ctag,
+    caldav("supported-calendar-component-set"): _components,
+    caldav("supported-calendar-data"): _data,
+    caldav("supported-collation-set"): _collations,
+    caldav("max-resource-size"): _max_size,
+    caldav("calendar-description"): _description,
+    caldav("calendar-timezone"): _timezone,
+    apple("calendar-color"): _colour,
+    apple("calendar-order"): _order,
+}

@@ -1,0 +1,57 @@
+"""What every part of the engine is told about the request at hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from protocols.caldav import paths
+from protocols.caldav.errors import DavError
+from protocols.caldav.paths import Target
+from protocols.wire import Request, Response
+from storage.model import Client, ClientKind, Principal
+from storage.transaction import Transaction
+
+DAV_CLIENT = Client(ClientKind.DAV)
+APPLIED = ("Preference-Applied", "return=minimal")
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One request, what it is aimed at, and the transaction it runs in."""
+
+    request: Request
+    tx: Transaction
+    target: Target
+
+    @property
+    def principal(self) -> Principal:
+        """The person who asks."""
+        return self.request.principal
+
+    @property
+    def own_path(self) -> str:
+        """The path of the person who asks."""
+        return paths.principal(self.principal.login)
+
+    @property
+    def minimal(self) -> bool:
+        """Whether the client wants no more than it needs (RFC 8144; Apple's older `Brief: t`)."""
+        wishes = self.request.headers.get("prefer", "").replace(" ", "").replace('"', "").lower()
+        brief = self.request.headers.get("brief", "").strip().lower()
+        return "return=minimal" in wishes.replace(";", ",").split(",") or brief == "t"
+
+    def depth(self, missing: str) -> str:
+        """Return the Depth header, or what its absence means; raises DavError when it is not one (RFC 4918, 10.2)."""
+        depth = self.request.headers.get("depth", missing).strip().lower()
+        if depth not in {"0", "1", "infinity"}:
+            raise DavError(400, reason="Depth is 0, 1 or infinity.")
+        return depth
+
+    def applied(self) -> tuple[tuple[str, str], ...]:
+        """Return the header that tells the client that its preference was honoured, if it had one."""
+        return (APPLIED,) if self.minimal else ()
+
+
+def multistatus_response(context: Context, body: bytes) -> Response:
+    """Return a 207 with an XML body."""
+    return Response(207, (("Content-Type", "application/xml; charset=utf-8"), *context.applied()), body)

@@ -1,0 +1,71 @@
+"""Properties of a calendar object resource: some are its own, the others it shares with every object beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from email.utils import formatdate
+from typing import Any
+
+from protocols.caldav import calendar_properties, principal_properties
+from protocols.caldav.context import Context
+from protocols.caldav.names import dav
+from protocols.caldav.resources import Calendar, Item, Row
+
+
+def content_type(component: str) -> str:
+    """Return the media type of an object, which names its component (RFC 5545, 8.1)."""
+    return f"text/calendar; charset=utf-8; component={component.lower()}"
+
+
+def etag(row: Row) -> str:
+    """Return the entity tag; the quotes need no escape in character data."""
+    return f'"{row.etag}"'
+
+
+def modified(row: Row) -> str:
+    """Return when the object was last written, as HTTP says it."""
+    return formatdate(row.modified, usegmt=True)
+
+
+def _content_type(row: Row) -> str:
+    return content_type(row.component)
+
+
+def _size(row: Row) -> str:
+    return str(row.size)
+
+
+def _no_type(calendar: Calendar, context: Context) -> str:
+    return ""
+
+
+OF_ROW: Mapping[str, Callable[[Row], str]] = {
+    dav("getetag"): etag,
+    dav("getcontenttype"): _content_type,
+    dav("getcontentlength"): _size,
+    dav("getlastmodified"): modified,
+}
+
+SHARED: Mapping[str, Callable[[Calendar, Context], str]] = {
+    dav("resourcetype"): _no_type,
+    dav("owner"): calendar_properties.owner,
+    dav("current-user-principal"): principal_properties.current_user,
+    dav("principal-collection-set"): principal_properties.principal_sets,
+    dav("current-user-privilege-set"): calendar_properties.own_privileges,
+    dav("supported-privilege-set"): principal_properties.supported_privileges,
+    dav("supported-report-set"): calendar_properties.reports,
+}
+
+
+def _of_row(read: Callable[[Row], str]) -> Callable[[Item, Context], str]:
+    return lambda item, context: read(item.entry)
+
+
+def _shared(read: Callable[[Calendar, Context], str]) -> Callable[[Item, Context], str]:
+    return lambda item, context: read(item.calendar, context)
+
+
+ITEM: Mapping[str, Callable[[Any, Context], str | None]] = {
+    **{name: _shared(read) for name, read in SHARED.items()},
+    **{name: _of_row(read) for name, read in OF_ROW.items()},
+}

@@ -1,0 +1,106 @@
+"""Whether an object satisfies a filter (RFC 4791, 9.7 and 9.9), decided on its text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import tzinfo
+
+from protocols.caldav.collations import ascii_casemap
+from protocols.caldav.filters import CompFilter, ParamFilter, PropFilter
+from protocols.caldav.timeranges import TimeRange
+from storage import contentlines, ical
+from storage.contentlines import Component, Property
+from storage.errors import InvalidObject
+from storage.ical_values import epoch
+
+_FOLD = re.compile(rb"\r?\n[ \t]")
+# Characters whose presence in a text cannot be looked for in raw lines, where they are escaped.
+_ESCAPED = re.compile(r"[\\;,:\"^\n\r]")
+
+
+def matches(wanted: CompFilter, text: bytes, zone: tzinfo) -> bool:
+    """Whether the text satisfies a filter on VCALENDAR; `zone` reads floating times."""
+    if not all(needle in _folded(text) for needle in needles(wanted)):
+        return False
+    root = contentlines.parse(text)
+    return root.name == wanted.name and _component(wanted, root, root, zone)
+
+
+def needles(wanted: CompFilter) -> tuple[bytes, ...]:
+    """Return byte strings that lower-cased lines of any matching object must hold: cheap proof that one does not."""
+    found = [
+        ascii_casemap(prop.match.text).encode()
+        for prop in wanted.props
+        if prop.match and not prop.match.negated and prop.match.text.isascii() and not _ESCAPED.search(prop.match.text)
+        if prop.match.collation != "i;unicode-casemap"
+    ]
+    return (*found, *(needle for comp in wanted.comps if not comp.absent for needle in needles(comp)))
+
+
+def _folded(text: bytes) -> bytes:
+    return _FOLD.sub(b"", text).lower()
+
+
+def _component(wanted: CompFilter, found: Component, root: Component, zone: tzinfo) -> bool:
+    """Whether one component satisfies what is asked of its properties and of the components in it."""
+    return all(_property(each, found, root, zone) for each in wanted.props) and all(
+        _nested(each, found, root, zone) for each in wanted.comps
+    )
+
+
+def _nested(wanted: CompFilter, holder: Component, root: Component, zone: tzinfo) -> bool:
+    children = holder.children(wanted.name)
+    if wanted.absent:
+        return not children
+    candidates: Iterable[Component] = children
+    if wanted.within is not None:
+        candidates = _happening(wanted, children, root, zone)
+    return any(_component(wanted, each, root, zone) for each in candidates)
+
+
+def _happening(
+    wanted: CompFilter, children: tuple[Component, ...], root: Component, zone: tzinfo
+) -> Iterable[Component]:
+    """Return the components that have an occurrence in the range: a rescheduled one no longer speaks for its old time.
+
+    Where occurrences cannot be listed, an undated task or an endless range, the index has already decided that the
+    object as a whole is in the range.
+    """
+    if wanted.within is None or not (wanted.props or wanted.comps):
+        return children
+    try:
+        instances = ical.expand(root, wanted.within.first, wanted.within.last, zone)
+    except InvalidObject:
+        return children
+    return [each.component for each in instances if each.component.name == wanted.name] or children
+
+
+def _property(wanted: PropFilter, holder: Component, root: Component, zone: tzinfo) -> bool:
+    found = holder.all(wanted.name)
+    if wanted.absent:
+        return not found
+    return any(_value(wanted, each, root, zone) for each in found)
+
+
+def _value(wanted: PropFilter, found: Property, root: Component, zone: tzinfo) -> bool:
+    if wanted.within is not None and not _in_range(wanted.within, found, root, zone):
+        return False
+    if wanted.match is not None and not wanted.match.holds(found.text):
+        return False
+    return all(_parameter(each, found) for each in wanted.params)
+
+
+def _in_range(within: TimeRange, found: Property, root: Component, zone: tzinfo) -> bool:
+    try:
+        at = epoch(ical.moment(found, root, zone), zone)
+    except InvalidObject:
+        return False
+    return within.meets(at, at)
+
+
+def _parameter(wanted: ParamFilter, found: Property) -> bool:
+    value = found.param(wanted.name)
+    if wanted.absent or value is None:
+        return wanted.absent and value is None
+    return wanted.match is None or wanted.match.holds(value)

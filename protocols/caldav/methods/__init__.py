@@ -1,0 +1,1 @@
+"""One module for each method that has something to say."""

@@ -1,0 +1,34 @@
+"""DELETE: an object, or a calendar of one's own making (RFC 4918, 9.6)."""
+
+from __future__ import annotations
+
+from protocols.caldav import calendar_properties, conditional
+from protocols.caldav.context import Context
+from protocols.caldav.errors import DavError, missing_privilege
+from protocols.caldav.methods.options import allow
+from protocols.caldav.paths import Place
+from protocols.caldav.resources import calendar, resolve
+from protocols.wire import Response
+
+
+def delete(context: Context) -> Response:
+    """Delete what the path names; the four calendars everyone has stay."""
+    match context.target.place:
+        case Place.OBJECT:
+            holder = calendar(context)
+            expect = conditional.expectation(context.request.headers)
+            context.tx.objects.delete(holder.collection, context.target.name, expect)
+            return Response(204)
+        case Place.COLLECTION:
+            return _collection(context)
+    resolve(context)
+    raise DavError(405, reason="This cannot be deleted.", headers=(allow(context.target.place),))
+
+
+def _collection(context: Context) -> Response:
+    holder = calendar(context)
+    if not holder.collection.rights.remove:
+        raise missing_privilege(context.request.path, "unbind")
+    conditional.required(context.request.headers, calendar_properties.etag(holder))
+    context.tx.collections.delete(context.principal, holder.collection)
+    return Response(204)

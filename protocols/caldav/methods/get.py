@@ -1,0 +1,70 @@
+"""GET and HEAD: one object as it was written, or a whole calendar as one .ics (RFC 4791, 5.3.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from protocols.caldav import calendar_properties, conditional, item_properties
+from protocols.caldav.context import Context
+from protocols.caldav.errors import DavError
+from protocols.caldav.methods.options import allow
+from protocols.caldav.paths import Place
+from protocols.caldav.resources import calendar, entry, resolve, stored
+from protocols.wire import Response
+from storage import ical
+from storage.model import Collection
+
+# Shared caches must not keep what one person may read; each use asks again.
+_CACHE = ("Cache-Control", "private, no-cache")
+
+
+def get(context: Context) -> Response:
+    """Return an object or a calendar; 304 when the client has it already."""
+    match context.target.place:
+        case Place.OBJECT:
+            return _object(context)
+        case Place.COLLECTION:
+            return _collection(context)
+    resolve(context)
+    raise DavError(405, reason="There is nothing to read here.", headers=(allow(context.target.place),))
+
+
+def head(context: Context) -> Response:
+    """Return what GET would, with its length and without its body."""
+    whole = get(context)
+    return Response(whole.status, (*whole.headers, ("Content-Length", str(len(whole.body)))))
+
+
+def _object(context: Context) -> Response:
+    found = stored(context, calendar(context))
+    fixed = (
+        ("ETag", conditional.quoted(found.etag)),
+        ("Last-Modified", item_properties.modified(entry(found))),
+        _CACHE,
+    )
+    if _unchanged(context.request.headers, found.etag):
+        return Response(304, fixed)
+    return Response(200, (("Content-Type", item_properties.content_type(found.component)), *fixed), found.ical)
+
+
+def _collection(context: Context) -> Response:
+    holder = calendar(context)
+    etag = calendar_properties.etag(holder)
+    fixed = (("ETag", conditional.quoted(etag)), _CACHE)
+    if _unchanged(context.request.headers, etag):
+        return Response(304, fixed)
+    body = ical.merge(context.tx.objects.texts(holder.collection), _titles(holder.collection))
+    return Response(200, (("Content-Type", "text/calendar; charset=utf-8"), *fixed), body)
+
+
+def _unchanged(headers: Mapping[str, str], etag: str) -> bool:
+    conditional.required(headers, etag)
+    return bool(headers.get("if-none-match")) and conditional.excluded(headers, etag)
+
+
+def _titles(collection: Collection) -> list[tuple[str, str]]:
+    """Return the properties by which programs that import the file name and colour the calendar (RFC 7986, 5)."""
+    titles = [("NAME", collection.name), ("X-WR-CALNAME", collection.name)]
+    if collection.colour:
+        titles.append(("X-APPLE-CALENDAR-COLOR", collection.colour))
+    return titles

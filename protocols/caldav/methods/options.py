@@ -1,0 +1,35 @@
+"""OPTIONS: what this server is, and what each kind of resource allows (RFC 4918, 10.1; RFC 4791, 5.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from protocols.caldav.context import Context
+from protocols.caldav.paths import Place
+from protocols.wire import Response
+
+# No "2": nothing is locked. No "access-control": there is no ACL method. No scheduling: clients then mail invitations.
+COMPLIANCE: Final = ("DAV", "1, 3, calendar-access, extended-mkcol")
+
+_COMMON = ("OPTIONS", "PROPFIND", "PROPPATCH", "REPORT")
+
+ALLOWED: Mapping[Place, tuple[str, ...]] = {
+    Place.ROOT: _COMMON,
+    Place.PRINCIPALS: _COMMON,
+    Place.PRINCIPAL: _COMMON,
+    Place.HOMES: _COMMON,
+    Place.HOME: _COMMON,
+    Place.COLLECTION: (*_COMMON, "GET", "HEAD", "DELETE", "MKCALENDAR", "MKCOL"),
+    Place.OBJECT: (*_COMMON, "GET", "HEAD", "PUT", "DELETE"),
+}
+
+
+def allow(place: Place) -> tuple[str, str]:
+    """Return the Allow header of a kind of resource."""
+    return "Allow", ", ".join(ALLOWED[place])
+
+
+def options(context: Context) -> Response:
+    """Answer what is allowed, whether or not there is something at the path yet."""
+    return Response(200, (allow(context.target.place),))

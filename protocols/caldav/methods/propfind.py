@@ -1,0 +1,81 @@
+"""PROPFIND: properties of a resource and of what it holds (RFC 4918, 9.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from lxml import etree
+
+from protocols.caldav import properties, xml_in, xml_out
+from protocols.caldav.context import Context, multistatus_response
+from protocols.caldav.errors import DavError
+from protocols.caldav.names import dav
+from protocols.caldav.resources import Calendar, Item, Resource, members, resolve
+from protocols.caldav.rows import RowWriter
+from protocols.wire import Response
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a PROPFIND asks: given names, or all values (with what to include), or only the names there are."""
+
+    kind: str
+    names: tuple[str, ...] = ()
+
+    def of(self, kind: type[Resource]) -> tuple[str, ...]:
+        """Return the names whose values are wanted of a kind of resource."""
+        match self.kind:
+            case "prop":
+                return self.names
+            case "allprop":
+                return properties.of_allprop(kind, self.names)
+        return tuple(properties.PROPERTIES[kind])
+
+
+def parse(body: bytes) -> Wish:
+    """Read the body; an empty one asks for all."""
+    if not body.strip():
+        return Wish("allprop")
+    root = xml_in.parse_root(body, dav("propfind"))
+    for kind in ("prop", "allprop", "propname"):
+        found = xml_in.child(root, dav(kind))
+        if found is not None:
+            return Wish(kind, xml_in.names(_named(kind, root, found)))
+    raise DavError(400, reason="A propfind holds one of prop, allprop and propname.")
+
+
+def _named(kind: str, root: etree._Element, found: etree._Element) -> etree._Element | None:
+    return found if kind == "prop" else xml_in.child(root, dav("include"))
+
+
+def propfind(context: Context) -> Response:
+    """Answer PROPFIND at Depth 0 or 1; Depth infinity, which is also what no Depth means, is refused."""
+    if context.depth("infinity") == "infinity":
+        raise DavError(403, dav("propfind-finite-depth"), reason="Depth is 0 or 1.")
+    wish = parse(context.request.body)
+    resource = resolve(context)
+    responses = [_response(resource, wish, context)]
+    if context.depth("0") == "1":
+        responses += _members(resource, wish, context)
+    return multistatus_response(context, xml_out.multistatus(responses))
+
+
+def _response(resource: Resource, wish: Wish, context: Context) -> str:
+    if wish.kind == "propname":
+        names = xml_out.empty_elements(properties.defined(resource, context))
+        return xml_out.response(resource.path, xml_out.propstat(200, names))
+    names = wish.of(type(resource))
+    if wish.kind == "allprop":
+        there = {*properties.defined(resource, context), *wish.names}
+        names = tuple(name for name in names if name in there)
+    return properties.response(resource, names, context)
+
+
+def _members(resource: Resource, wish: Wish, context: Context) -> Iterable[str]:
+    if not isinstance(resource, Calendar):
+        return [_response(member, wish, context) for member in members(resource, context)]
+    entries = context.tx.objects.entries(resource.collection)
+    if wish.kind == "propname":
+        return [_response(Item(resource, each, resource.path + each.href), wish, context) for each in entries]
+    return RowWriter(resource, wish.of(Item), context).write_all(entries)

@@ -1,0 +1,75 @@
+"""PUT: write one calendar object as the client wrote it (RFC 4791, 5.3.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from email.message import Message
+
+from protocols.caldav import conditional
+from protocols.caldav.calendar_properties import MAX_RESOURCE_SIZE
+from protocols.caldav.context import Context
+from protocols.caldav.errors import DavError, missing_privilege
+from protocols.caldav.methods.options import allow
+from protocols.caldav.names import caldav
+from protocols.caldav.paths import Place
+from protocols.caldav.resources import Calendar, calendar, own, resolve
+from protocols.wire import Response
+from storage.errors import NotFound
+
+_CHARSETS = frozenset({"", "utf-8", "utf8", "us-ascii", "ascii"})
+
+
+def put(context: Context) -> Response:
+    """Create or replace an object; the entity tag is strong, since the text is kept as sent."""
+    if context.target.place is not Place.OBJECT:
+        resolve(context)
+        raise DavError(405, reason="Only objects in a calendar are written.", headers=(allow(context.target.place),))
+    holder = _holder(context)
+    if not holder.collection.rights.write:
+        raise missing_privilege(context.request.path, "write-content")
+    _check_headers(context.request.headers)
+    if len(context.request.body) > MAX_RESOURCE_SIZE:
+        raise DavError(
+            403,
+            caldav("max-resource-size"),
+            reason=f"The object has {len(context.request.body)} bytes; at most {MAX_RESOURCE_SIZE} are kept.",
+        )
+    _check_unwanted(context, holder)
+    expect = conditional.expectation(context.request.headers)
+    written = context.tx.objects.put(holder.collection, context.target.name, context.request.body, expect)
+    return Response(201 if written.created else 204, (("ETag", conditional.quoted(written.object.etag)),))
+
+
+def _holder(context: Context) -> Calendar:
+    """Return the calendar to write to; raises DavError 409 when it is not there (RFC 4918, 9.7.1)."""
+    own(context)
+    try:
+        return calendar(context)
+    except NotFound as error:
+        raise DavError(409, reason=f"There is no calendar {context.target.slug}.") from error
+
+
+def _check_headers(headers: Mapping[str, str]) -> None:
+    """Refuse what is not a whole, plain iCalendar text (RFC 4791, 5.3.2.1; RFC 9110, 14.5)."""
+    if "content-range" in headers:
+        raise DavError(400, reason="Objects are written whole.")
+    if headers.get("content-encoding", "identity").strip().lower() not in {"identity", ""}:
+        raise DavError(415, reason="Objects are written without content encoding.")
+    kind = headers.get("content-type", "").strip()
+    if not kind:
+        return
+    header = Message()
+    header["Content-Type"] = kind.replace("\r", " ").replace("\n", " ")
+    charset = str(header.get_param("charset") or "").strip("'\"").lower()
+    if header.get_content_type() != "text/calendar" or charset not in _CHARSETS:
+        raise DavError(403, caldav("supported-calendar-data"), reason="Objects are text/calendar in UTF-8.")
+
+
+def _check_unwanted(context: Context, holder: Calendar) -> None:
+    """Honour an If-None-Match that lists tags, which storage does not know (RFC 9110, 13.1.2)."""
+    unwanted = context.request.headers.get("if-none-match", "").strip()
+    if unwanted in {"", "*"}:
+        return
+    found = context.tx.objects.many(holder.collection, [context.target.name]).get(context.target.name)
+    if found is not None and conditional.excluded(context.request.headers, found.etag):
+        raise DavError(412, reason="The object has a tag that the request excludes.")

@@ -1,0 +1,123 @@
+"""The addresses of CalDAV resources: what a path names, and the path of a thing.
+
+Paths come in any equivalent percent-encoding and leave in one.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+from urllib.parse import quote, unquote, urlsplit
+
+from protocols.wire import Response
+
+PREFIX = "/dav/"
+PRINCIPALS = "/dav/principals/"
+HOMES = "/dav/calendars/"
+SEGMENT_LIMIT = 255
+
+_PLAIN = re.compile(r"[A-Za-z0-9._~@+=-]*")
+_SAFE = "@+="
+_CONTROL = re.compile("[\x00-\x1f\x7f]")
+
+
+class Place(Enum):
+    """Kinds of addresses."""
+
+    ROOT = "root"
+    PRINCIPALS = "principals"
+    PRINCIPAL = "principal"
+    HOMES = "homes"
+    HOME = "home"
+    COLLECTION = "collection"
+    OBJECT = "object"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a path names, decoded; parts that the kind of place does not have are ""."""
+
+    place: Place
+    login: str = ""
+    slug: str = ""
+    name: str = ""
+
+
+# What one, two, three and four parts name.
+_PLACES = {
+    "principals": (Place.PRINCIPALS, Place.PRINCIPAL),
+    "calendars": (Place.HOMES, Place.HOME, Place.COLLECTION, Place.OBJECT),
+}
+
+
+class BadPath(ValueError):
+    """The path cannot name anything: it is not UTF-8, or a part is too long or holds control characters."""
+
+
+def encode(segment: str) -> str:
+    """Return one part of a path percent-encoded."""
+    return segment if _PLAIN.fullmatch(segment) else quote(segment, safe=_SAFE)
+
+
+def _decode(segment: str) -> str:
+    try:
+        decoded = unquote(segment, errors="strict")
+    except UnicodeDecodeError as error:
+        raise BadPath(segment) from error
+    if len(decoded) > SEGMENT_LIMIT or _CONTROL.search(decoded) or decoded in {".", ".."}:
+        raise BadPath(segment)
+    return decoded
+
+
+def parse(path: str) -> Target | None:
+    """Return what a path on the wire names, None when it is no address of ours; raises BadPath.
+
+    A collection is found with or without its last slash.
+    """
+    if path == PREFIX.rstrip("/"):
+        return Target(Place.ROOT)
+    if not path.startswith(PREFIX):
+        return None
+    parts = [_decode(part) for part in path.removeprefix(PREFIX).removesuffix("/").split("/")]
+    if parts == [""]:
+        return Target(Place.ROOT)
+    places = _PLACES.get(parts[0])
+    if places is None or "" in parts or len(parts) > len(places):
+        return None
+    return Target(places[len(parts) - 1], *parts[1:])
+
+
+def parse_href(href: str) -> Target | None:
+    """Return what a DAV:href names, absolute URI or path; None when it is no address of ours.
+
+    The authority is not compared: behind a proxy the name that clients use may be unknown here.
+    """
+    try:
+        path = href if href.startswith("/") else urlsplit(href).path
+        return parse(path)
+    except ValueError:
+        return None
+
+
+def principal(login: str) -> str:
+    """Return the path of a person."""
+    return f"{PRINCIPALS}{encode(login)}/"
+
+
+def home(login: str) -> str:
+    """Return the path of a person's home set."""
+    return f"{HOMES}{encode(login)}/"
+
+
+def collection(login: str, slug: str) -> str:
+    """Return the path of a collection as one person sees it."""
+    return f"{HOMES}{encode(login)}/{encode(slug)}/"
+
+
+def redirect(request_path: str, base: str) -> Response:
+    """Return the answer to any request for `/.well-known/caldav` (RFC 6764, 5), whatever its method.
+
+    The location is absolute, since old clients do not resolve a relative one.
+    """
+    return Response(301, (("Location", base.rstrip("/") + PREFIX), ("Cache-Control", "max-age=86400")))

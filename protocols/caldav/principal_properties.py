@@ -1,0 +1,108 @@
+"""Properties of the root, of people, of homes, and of the collections that hold them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from protocols.caldav import paths, privileges
+from protocols.caldav.context import Context
+from protocols.caldav.names import caldav, dav
+from protocols.caldav.resources import Home, Person
+from protocols.caldav.xml_out import element, escape, href
+
+_COLLECTION = element(dav("collection"))
+
+
+def resource_type(resource: object, context: Context) -> str:
+    """Return the type of a plain collection."""
+    return _COLLECTION
+
+
+def principal_type(resource: Person, context: Context) -> str:
+    """Return the type of a person, whose address ends with a slash like a collection's."""
+    return _COLLECTION + element(dav("principal"))
+
+
+def current_user(resource: object, context: Context) -> str:
+    """Return who asks (RFC 5397)."""
+    return href(context.own_path)
+
+
+def principal_sets(resource: object, context: Context) -> str:
+    """Return where people are (RFC 3744, 5.8)."""
+    return href(paths.PRINCIPALS)
+
+
+def read_only(resource: object, context: Context) -> str:
+    """Return the privileges on what nobody writes."""
+    return privileges.READ
+
+
+def supported_privileges(resource: object, context: Context) -> str:
+    """Return the tree of privileges (RFC 3744, 5.3)."""
+    return privileges.SUPPORTED
+
+
+def no_reports(resource: object, context: Context) -> str:
+    """Return that no report runs here (RFC 3253, 3.1.5)."""
+    return ""
+
+
+def _name(resource: Person | Home, context: Context) -> str:
+    return escape(resource.principal.name)
+
+
+def _path(resource: Person | Home, context: Context) -> str:
+    return href(paths.principal(resource.principal.login))
+
+
+def _home(resource: Person | Home, context: Context) -> str:
+    return href(paths.home(resource.principal.login))
+
+
+def _addresses(resource: Person, context: Context) -> str:
+    email = resource.principal.email
+    mail = href(f"mailto:{email}") if email else ""
+    return mail + href(paths.principal(resource.principal.login))
+
+
+def _user_type(resource: Person, context: Context) -> str:
+    return "INDIVIDUAL"
+
+
+def _home_privileges(resource: Home, context: Context) -> str:
+    return privileges.HOME
+
+
+Readers = Mapping[str, Callable[[Any, Context], str | None]]
+
+CONTAINER: Readers = {
+    dav("resourcetype"): resource_type,
+    dav("current-user-principal"): current_user,
+    dav("principal-collection-set"): principal_sets,
+    dav("current-user-privilege-set"): read_only,
+    dav("supported-privilege-set"): supported_privileges,
+    dav("supported-report-set"): no_reports,
+}
+
+ROOT = CONTAINER
+
+PERSON: Readers = {
+    **CONTAINER,
+    dav("resourcetype"): principal_type,
+    dav("displayname"): _name,
+    dav("principal-URL"): _path,
+    dav("owner"): _path,
+    caldav("calendar-home-set"): _home,
+    caldav("calendar-user-address-set"): _addresses,
+    caldav("calendar-user-type"): _user_type,
+}
+
+HOME: Readers = {
+    **CONTAINER,
+    dav("displayname"): _name,
+    dav("owner"): _path,
+    dav("current-user-privilege-set"): _home_privileges,
+    caldav("calendar-home-set"): _home,
+}

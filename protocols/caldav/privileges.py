@@ -1,0 +1,58 @@
+"""What the asker may do, in the words of RFC 3744.
+
+Thunderbird shows a calendar as read-only when none of DAV:write, write-content, write-properties and all is granted, so
+a calendar whose objects are not the asker's to change lists none of them, even if its name and colour are.
+"""
+
+from __future__ import annotations
+
+from protocols.caldav.names import caldav, dav
+from protocols.caldav.xml_out import element
+from storage.model import Rights
+
+_READ = (dav("read"), dav("read-current-user-privilege-set"))
+_BUSY = caldav("read-free-busy")
+
+
+def _granted(*names: str) -> str:
+    return "".join(element(dav("privilege"), element(name)) for name in names)
+
+
+READ = _granted(*_READ)
+HOME = _granted(*_READ, dav("bind"), dav("unbind"))
+
+_CONTENT = (dav("write-content"), dav("bind"), dav("unbind"))
+_WRITE = (dav("write"), dav("write-properties"), *_CONTENT)
+
+
+def on_calendar(rights: Rights) -> str:
+    """Return the privileges on a calendar and on what it holds."""
+    if not rights.write:
+        return _granted(*_READ, _BUSY)
+    return _granted(*_READ, _BUSY, *(_WRITE if rights.properties else _CONTENT))
+
+
+def _supported(name: str, text: str, *inner: str) -> str:
+    privilege = element(dav("privilege"), element(name))
+    description = f'<D:description xml:lang="en">{text}</D:description>'
+    return element(dav("supported-privilege"), privilege + description + "".join(inner))
+
+
+SUPPORTED = _supported(
+    dav("all"),
+    "Everything",
+    _supported(
+        dav("read"),
+        "Read",
+        _supported(dav("read-current-user-privilege-set"), "Read one's own privileges"),
+        _supported(_BUSY, "Read when someone is busy"),
+    ),
+    _supported(
+        dav("write"),
+        "Write",
+        _supported(dav("write-properties"), "Change name, colour, order and description"),
+        _supported(dav("write-content"), "Change events and tasks"),
+        _supported(dav("bind"), "Add"),
+        _supported(dav("unbind"), "Delete"),
+    ),
+)

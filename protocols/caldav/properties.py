@@ -1,0 +1,70 @@
+"""Which properties each kind of resource has: names and functions, no branches.
+
+A function gets the resource and the context and returns escaped XML, or None where this one has no such property.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from protocols.caldav import calendar_properties, item_properties, principal_properties, xml_out
+from protocols.caldav.context import Context
+from protocols.caldav.names import dav
+from protocols.caldav.resources import Calendar, Home, HomeSet, Item, Person, PrincipalSet, Resource, Root
+
+Reader = Callable[[Any, Context], str | None]
+
+PROPERTIES: Mapping[type[Resource], Mapping[str, Reader]] = {
+    Root: principal_properties.ROOT,
+    PrincipalSet: principal_properties.CONTAINER,
+    HomeSet: principal_properties.CONTAINER,
+    Person: principal_properties.PERSON,
+    Home: principal_properties.HOME,
+    Calendar: calendar_properties.CALENDAR,
+    Item: item_properties.ITEM,
+}
+
+# What allprop returns: the properties of RFC 4918 and what a client may have set; the others only by name
+# (RFC 4918, 9.1; RFC 4791, 5.2: calendar properties SHOULD NOT be returned by allprop).
+ALLPROP = frozenset(
+    {
+        *map(dav, ("creationdate", "displayname", "getcontentlength", "getcontenttype", "getetag")),
+        *map(dav, ("getlastmodified", "resourcetype")),
+        *calendar_properties.SET_BY_CLIENTS,
+    }
+)
+
+
+def defined(resource: Resource, context: Context) -> tuple[str, ...]:
+    """Return the names of the properties that a resource has."""
+    readers = PROPERTIES[type(resource)]
+    return tuple(name for name, read in readers.items() if read(resource, context) is not None)
+
+
+def of_allprop(kind: type[Resource], include: Iterable[str]) -> tuple[str, ...]:
+    """Return the names that allprop asks of a kind of resource."""
+    asked = [name for name in PROPERTIES[kind] if name in ALLPROP]
+    return tuple(dict.fromkeys((*asked, *include)))
+
+
+def response(resource: Resource, names: Iterable[str], context: Context) -> str:
+    """Return the DAV:response with the values of the asked properties and the names of the missing ones."""
+    readers = PROPERTIES[type(resource)]
+    found, missing = [], []
+    for name in names:
+        value = readers[name](resource, context) if name in readers else None
+        if value is None:
+            missing.append(name)
+        else:
+            found.append(xml_out.element(name, value))
+    unknown = xml_out.empty_elements(missing)
+    return xml_out.response(resource.path, *propstats("".join(found), unknown, minimal=context.minimal))
+
+
+def propstats(found: str, missing: str, *, minimal: bool) -> list[str]:
+    """Return the propstats of what was found and of what was not (RFC 8144, 2.1: the latter only if wanted)."""
+    stats = [xml_out.propstat(200, found)] if found or minimal or not missing else []
+    if missing and not minimal:
+        stats.append(xml_out.propstat(404, missing))
+    return stats

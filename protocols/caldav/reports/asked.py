@@ -1,0 +1,76 @@
+"""What a report asks of each object it finds: properties, and perhaps the text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from lxml import etree
+
+from protocols.caldav import calendar_data, properties, xml_in
+from protocols.caldav.calendar_data import DataWish
+from protocols.caldav.context import Context
+from protocols.caldav.errors import DavError
+from protocols.caldav.names import dav
+from protocols.caldav.resources import Calendar, Item, Row
+from protocols.caldav.rows import CALENDAR_DATA, RowWriter, loaded
+from storage.model import CalendarObject
+from storage.zones import collection_zone
+
+# Texts are read, written out and let go by so many at a time.
+CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The names of the properties, and how the texts are wanted if they are."""
+
+    names: tuple[str, ...]
+    data: DataWish | None
+
+
+def parse(root: etree._Element) -> Asked:
+    """Read the prop, allprop or propname of a report (RFC 4791, 9.5); raises DavError when there are two of them."""
+    kinds = [tag for tag, _ in xml_in.children(root) if tag in {dav("prop"), dav("allprop"), dav("propname")}]
+    if len(kinds) > 1:
+        raise DavError(400, reason="A report asks for one of prop, allprop and propname.")
+    node = xml_in.child(root, dav("prop"))
+    if node is None:
+        return Asked(properties.of_allprop(Item, ()), None)
+    wish = xml_in.child(node, CALENDAR_DATA)
+    return Asked(xml_in.names(node), None if wish is None else calendar_data.parse(wish))
+
+
+class Writer:
+    """Writes the objects that a report found as it asked for them."""
+
+    def __init__(self, asked: Asked, calendar: Calendar, context: Context) -> None:
+        """Prepare the rows and the rendering of texts."""
+        zone = collection_zone(calendar.collection, context.tx.zone)
+        self._rows = RowWriter(calendar, asked.names, context, with_data=asked.data is not None)
+        self._render: Callable[[bytes], str] | None = (
+            None if asked.data is None else calendar_data.renderer(asked.data, zone)
+        )
+        self._collection = calendar.collection
+        self._objects = context.tx.objects
+
+    @property
+    def needs_text(self) -> bool:
+        """Whether rows carry calendar-data."""
+        return self._render is not None
+
+    def write(self, rows: Sequence[Row]) -> list[str]:
+        """Return the responses of rows, reading their texts if they are wanted; what is gone meanwhile is left out."""
+        if self._render is None:
+            return self._rows.write_all(rows)
+        responses: list[str] = []
+        for at in range(0, len(rows), CHUNK):
+            names = [row.href for row in rows[at : at + CHUNK]]
+            found = self._objects.many(self._collection, names)
+            responses += self.write_objects(found[name] for name in names if name in found)
+        return responses
+
+    def write_objects(self, found: Iterable[CalendarObject]) -> list[str]:
+        """Return the responses of objects that are at hand."""
+        render = self._render
+        return self._rows.write_all(loaded(each, render(each.ical) if render else "") for each in found)

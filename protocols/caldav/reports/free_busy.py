@@ -1,0 +1,87 @@
+"""free-busy-query: when someone is busy, without saying why (RFC 4791, 7.10)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from lxml import etree
+
+from protocols.caldav import timeranges, xml_in
+from protocols.caldav.context import Context
+from protocols.caldav.errors import DavError
+from protocols.caldav.names import caldav, dav
+from protocols.caldav.reports import asked
+from protocols.caldav.resources import Calendar, Item
+from protocols.caldav.timeranges import TimeRange
+from protocols.wire import Response
+from storage import contentlines, ical
+from storage.contentlines import Component, Property
+from storage.zones import collection_zone
+
+PERIOD_LIMIT = 50_000
+PRODUCT = "-//Cadran//CalDAV//EN"
+
+
+def free_busy_query(root: etree._Element, resource: Calendar | Item, context: Context) -> Response:
+    """Return the busy times of a calendar in a range as one VFREEBUSY."""
+    if isinstance(resource, Item):
+        raise DavError(403, dav("supported-report"), reason="free-busy-query runs on a calendar.")
+    node = xml_in.child(root, caldav("time-range"))
+    if node is None:
+        raise DavError(400, reason="A free-busy-query has a time range.")
+    within = timeranges.parse(node, closed=True)
+    body = contentlines.serialise(_calendar(within, merged(_periods(within, resource, context)), context.tx.now()))
+    return Response(200, (("Content-Type", "text/calendar; charset=utf-8"),), body)
+
+
+def _periods(within: TimeRange, holder: Calendar, context: Context) -> list[tuple[int, int, str]]:
+    zone = collection_zone(holder.collection, context.tx.zone)
+    hits = context.tx.objects.in_range(holder.collection, within.starts, within.ends, ("VEVENT",))
+    names = [row.href for row in (*hits.entries, *hits.unsure)]
+    periods: list[tuple[int, int, str]] = []
+    for at in range(0, len(names), asked.CHUNK):
+        for found in context.tx.objects.many(holder.collection, names[at : at + asked.CHUNK]).values():
+            periods += ical.busy(found.ical, within.first, within.last, zone)
+            if len(periods) > PERIOD_LIMIT:
+                raise DavError(
+                    507, dav("number-of-matches-within-limits"), reason=f"There are over {PERIOD_LIMIT} busy times."
+                )
+    return [(max(a, within.starts), min(b, within.ends), kind) for a, b, kind in periods]
+
+
+def merged(periods: Iterable[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    """Return periods in order, those of a kind that touch or overlap made one."""
+    last: dict[str, list[int]] = {}
+    found: list[tuple[str, list[int]]] = []
+    for starts, ends, kind in sorted(periods):
+        if starts >= ends:
+            continue
+        open_one = last.get(kind)
+        if open_one is not None and starts <= open_one[1]:
+            open_one[1] = max(open_one[1], ends)
+            continue
+        last[kind] = [starts, ends]
+        found.append((kind, last[kind]))
+    return [(starts, ends, kind) for kind, (starts, ends) in found]
+
+
+def _calendar(within: TimeRange, periods: Iterable[tuple[int, int, str]], now: int) -> Component:
+    times = (
+        Property.make("FREEBUSY", f"{_instant(starts)}/{_instant(ends)}", FBTYPE=kind) for starts, ends, kind in periods
+    )
+    busy = Component(
+        "VFREEBUSY",
+        (
+            Property.make("UID", f"free-busy-{within.starts}-{within.ends}@cadran"),
+            Property.make("DTSTAMP", _instant(now)),
+            Property.make("DTSTART", _instant(within.starts)),
+            Property.make("DTEND", _instant(within.ends)),
+            *times,
+        ),
+    )
+    return Component("VCALENDAR", (Property.make("VERSION", "2.0"), Property.make("PRODID", PRODUCT)), (busy,))
+
+
+def _instant(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y%m%dT%H%M%SZ")

@@ -1,0 +1,196 @@
+"""What a path stands for once looked up: small values, one type for each kind of resource."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from protocols.caldav import paths
+from protocols.caldav.context import DAV_CLIENT, Context
+from protocols.caldav.errors import DavError, missing_privilege
+from protocols.caldav.paths import Place
+from storage.errors import NotFound
+from storage.model import CalendarObject, Collection, Entry, Principal, Role
+
+# Who may learn that a login exists: those who see the school's lists of people anyway.
+_KNOWS_PEOPLE = frozenset({Role.ADMIN, Role.STAFF, Role.TEACHER})
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """`/dav/` itself."""
+
+    path: str = paths.PREFIX
+
+
+@dataclass(frozen=True, slots=True)
+class PrincipalSet:
+    """The collection of people."""
+
+    path: str = paths.PRINCIPALS
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One person as a principal resource (RFC 3744, 2)."""
+
+    principal: Principal
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class HomeSet:
+    """The collection of homes."""
+
+    path: str = paths.HOMES
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """One person's calendar home set (RFC 4791, 6.2.1)."""
+
+    principal: Principal
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """A collection at its address."""
+
+    collection: Collection
+    path: str
+
+
+class Row(Protocol):
+    """What every listing knows of an object: an Entry, a Change or a Loaded."""
+
+    @property
+    def href(self) -> str:
+        """Its name in the collection, decoded."""
+
+    @property
+    def etag(self) -> str | None:
+        """Its bare entity tag."""
+
+    @property
+    def component(self) -> str:
+        """Its main component, such as VEVENT."""
+
+    @property
+    def size(self) -> int:
+        """Its length in bytes."""
+
+    @property
+    def modified(self) -> int:
+        """When it was last written, in epoch seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A calendar object resource and the calendar it is in."""
+
+    calendar: Calendar
+    entry: Entry
+    path: str
+
+
+Resource = Root | PrincipalSet | Person | HomeSet | Home | Calendar | Item
+
+
+def own(context: Context) -> Principal:
+    """Return the asker, if the path is about the asker.
+
+    Raises DavError otherwise: need-privileges for those who may know that the person exists, 404 for the others.
+    """
+    principal, login = context.principal, context.target.login
+    if login.casefold() == principal.login.casefold():
+        return principal
+    if principal.role in _KNOWS_PEOPLE:
+        context.tx.principals.by_login(login.casefold())
+        raise missing_privilege(context.request.path, "read")
+    raise NotFound("principal", login)
+
+
+def calendar(context: Context) -> Calendar:
+    """Return the calendar that the path names or is in; raises NotFound."""
+    principal = own(context)
+    slug = context.target.slug
+    collection = context.tx.collections.by_slug(principal, slug, DAV_CLIENT)
+    return Calendar(collection, paths.collection(principal.login, collection.slug))
+
+
+def calendars(context: Context) -> Iterator[Calendar]:
+    """Yield the calendars of the asker in their order."""
+    principal = context.principal
+    for collection in context.tx.collections.visible(principal, DAV_CLIENT):
+        yield Calendar(collection, paths.collection(principal.login, collection.slug))
+
+
+def stored(context: Context, holder: Calendar) -> CalendarObject:
+    """Return the object that the path names; raises NotFound."""
+    return context.tx.objects.get(holder.collection, context.target.name)
+
+
+def entry(found: CalendarObject) -> Entry:
+    """Return what a listing would say of an object."""
+    return Entry(
+        found.item,
+        found.href,
+        found.etag,
+        found.component,
+        len(found.ical),
+        found.modified,
+        found.starts,
+        found.ends,
+    )
+
+
+def resolve(context: Context) -> Resource:
+    """Return what the path stands for; raises NotFound or DavError."""
+    match context.target.place:
+        case Place.ROOT:
+            return Root()
+        case Place.PRINCIPALS:
+            return PrincipalSet()
+        case Place.HOMES:
+            return HomeSet()
+        case Place.PRINCIPAL:
+            return _person(own(context))
+        case Place.HOME:
+            return _home(own(context))
+        case Place.COLLECTION:
+            return calendar(context)
+        case Place.OBJECT:
+            return _item(context, calendar(context))
+
+
+def members(resource: Resource, context: Context) -> Iterator[Resource]:
+    """Yield what a collection resource holds for the asker; objects of a calendar are listed elsewhere, as rows."""
+    match resource:
+        case Root():
+            yield from (PrincipalSet(), HomeSet())
+        case PrincipalSet():
+            yield _person(context.principal)
+        case HomeSet():
+            yield _home(context.principal)
+        case Home():
+            yield from calendars(context)
+
+
+def _person(principal: Principal) -> Person:
+    return Person(principal, paths.principal(principal.login))
+
+
+def _home(principal: Principal) -> Home:
+    return Home(principal, paths.home(principal.login))
+
+
+def _item(context: Context, holder: Calendar) -> Item:
+    found = entry(stored(context, holder))
+    return Item(holder, found, holder.path + paths.encode(found.href))
+
+
+def no_such_member(path: str) -> DavError:
+    """Return the error of a path that names nothing and cannot be made to."""
+    return DavError(404, reason=f"There is nothing at {path}.")

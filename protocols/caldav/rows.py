@@ -1,0 +1,70 @@
+"""Rows of a multistatus about objects of one calendar: what is the same for all is written once, as a template."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+from protocols.caldav import paths, xml_out
+from protocols.caldav.context import Context
+from protocols.caldav.item_properties import OF_ROW, SHARED
+from protocols.caldav.names import caldav
+from protocols.caldav.properties import propstats
+from protocols.caldav.resources import Calendar, Row
+from storage.model import CalendarObject
+
+CALENDAR_DATA = caldav("calendar-data")
+
+
+class Loaded(NamedTuple):
+    """A row with its text, escaped and ready to be sent."""
+
+    href: str
+    etag: str
+    component: str
+    size: int
+    modified: int
+    data: str
+
+
+def loaded(found: CalendarObject, data: str) -> Loaded:
+    """Return the row of an object with what is sent of its text."""
+    return Loaded(found.href, found.etag, found.component, len(found.ical), found.modified, data)
+
+
+def _data(row: Row) -> str:
+    return row.data if isinstance(row, Loaded) else ""
+
+
+class RowWriter:
+    """Writes the DAV:response of one object after the other."""
+
+    def __init__(self, calendar: Calendar, names: Sequence[str], context: Context, *, with_data: bool = False) -> None:
+        """Compile the names of the asked properties; calendar-data is one of them only when rows are Loaded."""
+        readers = {**OF_ROW, CALENDAR_DATA: _data} if with_data else OF_ROW
+        self._base = calendar.path
+        self._readers: list[Callable[[Row], str]] = []
+        found, missing = [], []
+        for name in names:
+            if name in readers:
+                opening, closing, _ = xml_out.tags(name)
+                found.append(f"{opening}%s{closing}")
+                self._readers.append(readers[name])
+            elif name in SHARED:
+                found.append(xml_out.element(name, SHARED[name](calendar, context)).replace("%", "%%"))
+            else:
+                missing.append(name)
+        # Names a client makes up may hold a per cent sign.
+        unknown = xml_out.empty_elements(missing).replace("%", "%%")
+        stats = "".join(propstats("".join(found), unknown, minimal=context.minimal))
+        self._template = f"<D:response><D:href>%s</D:href>{stats}</D:response>"
+
+    def write(self, row: Row) -> str:
+        """Return the response of one row."""
+        return self.write_all((row,))[0]
+
+    def write_all(self, rows: Iterable[Row]) -> list[str]:
+        """Return the responses of many rows."""
+        template, readers, base, encode = self._template, self._readers, self._base, paths.encode
+        # Percent-encoded paths hold nothing that XML would need escaped.
+        return [template % (base + encode(row.href), *[read(row) for read in readers]) for row in rows]

@@ -1,0 +1,166 @@
+"""The properties of a calendar that clients write: how each is read, and how refusals are told.
+
+One table serves PROPPATCH (RFC 4918, 9.2), MKCALENDAR (RFC 4791, 5.3.1) and extended MKCOL (RFC 5689).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lxml import etree
+
+from protocols.caldav import xml_in, xml_out
+from protocols.caldav.calendar_properties import CALENDAR
+from protocols.caldav.item_properties import ITEM
+from protocols.caldav.names import apple, caldav, dav
+from protocols.caldav.principal_properties import HOME, PERSON
+from storage import contentlines
+from storage.errors import InvalidObject
+from storage.model import Collection, CollectionPatch
+
+NAME_LENGTH = 255
+DESCRIPTION_LENGTH = 10_000
+ORDER_LIMIT = 2**31
+_COLOUR = re.compile(r"#[0-9A-Fa-f]{6}(?:[0-9A-Fa-f]{2})?")
+_ORDER = re.compile(r"[+-]?\d{1,10}")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one property: a status, and the Clark name of the precondition it broke, if any."""
+
+    status: int
+    precondition: str = ""
+
+
+DONE = Outcome(200)
+UNFIT = Outcome(409)
+PROTECTED = Outcome(403, dav("cannot-modify-protected-property"))
+UNKNOWN = Outcome(403)
+DEPENDENT = Outcome(424)
+
+_PROTECTED = frozenset({*CALENDAR, *ITEM, *HOME, *PERSON, dav("lockdiscovery"), dav("supportedlock")})
+
+
+class Unfit(ValueError):
+    """A value that the property cannot take."""
+
+    def __init__(self, outcome: Outcome = UNFIT) -> None:
+        """Keep what the client is told."""
+        super().__init__(outcome)
+        self.outcome = outcome
+
+
+def _text(node: etree._Element, limit: int) -> str:
+    value = xml_in.text(node)
+    if len(value) > limit:
+        raise Unfit
+    return value
+
+
+def _name(node: etree._Element) -> str:
+    return _text(node, NAME_LENGTH)
+
+
+def _description(node: etree._Element) -> str:
+    return _text(node, DESCRIPTION_LENGTH)
+
+
+def _colour(node: etree._Element) -> str:
+    value = _text(node, NAME_LENGTH)
+    if value and not _COLOUR.fullmatch(value):
+        raise Unfit
+    return value
+
+
+def _order(node: etree._Element) -> int:
+    value = _text(node, NAME_LENGTH)
+    if not _ORDER.fullmatch(value) or not -ORDER_LIMIT <= int(value) < ORDER_LIMIT:
+        raise Unfit
+    return int(value)
+
+
+def _timezone(node: etree._Element) -> str:
+    """Return an iCalendar object with exactly one VTIMEZONE (RFC 4791, 5.2.2)."""
+    value = xml_in.text(node)
+    if not value:
+        return ""
+    try:
+        zones = contentlines.parse(value.encode()).children("VTIMEZONE")
+    except InvalidObject as error:
+        raise Unfit(Outcome(403, caldav("valid-calendar-data"))) from error
+    if len(zones) != 1:
+        raise Unfit(Outcome(403, caldav("valid-calendar-data")))
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """How a property is read, the field of a patch it goes to, and what takes its place once removed."""
+
+    field: str
+    read: Callable[[etree._Element], Any]
+    removed: Any
+
+
+WRITERS: Mapping[str, Writer] = {
+    dav("displayname"): Writer("name", _name, None),
+    caldav("calendar-description"): Writer("description", _description, ""),
+    caldav("calendar-timezone"): Writer("timezone", _timezone, ""),
+    apple("calendar-color"): Writer("colour", _colour, ""),
+    apple("calendar-order"): Writer("position", _order, 0),
+}
+
+
+def refusal(name: str) -> Outcome:
+    """Return why a property that has no writer is not written."""
+    return PROTECTED if name in _PROTECTED else UNKNOWN
+
+
+def read_values(wishes: Iterable[tuple[str, etree._Element | None]]) -> tuple[dict[str, Outcome], dict[str, Any]]:
+    """Return the outcome of each property and the fields to write; if one is refused, the others are dependent."""
+    outcomes: dict[str, Outcome] = {}
+    fields: dict[str, Any] = {}
+    for name, node in wishes:
+        writer = WRITERS.get(name)
+        if writer is None:
+            outcomes[name] = refusal(name)
+            continue
+        try:
+            fields[writer.field] = writer.removed if node is None else writer.read(node)
+            outcomes.setdefault(name, DONE)
+        except Unfit as error:
+            outcomes[name] = error.outcome
+    return settled(outcomes), fields
+
+
+def settled(outcomes: dict[str, Outcome]) -> dict[str, Outcome]:
+    """Return outcomes in which nothing is done if anything is refused (RFC 4918, 9.2: all or nothing)."""
+    if all(outcome is DONE for outcome in outcomes.values()):
+        return outcomes
+    return {name: DEPENDENT if outcome is DONE else outcome for name, outcome in outcomes.items()}
+
+
+def read_patch(
+    wishes: Iterable[tuple[str, etree._Element | None]], collection: Collection
+) -> tuple[dict[str, Outcome], CollectionPatch]:
+    """Return the outcomes and the patch; a calendar whose name is removed is called by its slug."""
+    outcomes, fields = read_values(wishes)
+    if "name" in fields:
+        fields["name"] = fields["name"] or collection.slug
+    return outcomes, CollectionPatch(**fields)
+
+
+def propstats(outcomes: Mapping[str, Outcome]) -> list[str]:
+    """Return a propstat for each outcome there is."""
+    return [
+        xml_out.propstat(
+            outcome.status,
+            xml_out.empty_elements([name for name, each in outcomes.items() if each == outcome]),
+            xml_out.element(outcome.precondition) if outcome.precondition else "",
+        )
+        for outcome in dict.fromkeys(outcomes.values())
+    ]

@@ -1,0 +1,206 @@
+"""Read Exceptions a client sent into EXDATE and overrides (MS-ASCAL 2.2.2.21; reference/eas.md section 15.1).
+
+An exception that is not listed is unchanged: at these versions nothing can restore a removed occurrence but listing it
+as a changed one.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from protocols.eas.codepages import Calendar
+from protocols.eas.errors import ItemRefused
+from protocols.eas.event import overrides, starts, times, values
+from protocols.eas.field_edit import with_fields
+from protocols.eas.item import ItemContext
+from protocols.eas.times import as_date, instant, read_compact, whole_day
+from protocols.eas.timing_edit import in_form, length_of, sent_times, with_times
+from protocols.eas.wbxml import Element
+from storage.contentlines import Component, Property
+from storage.ical import Instance, expand, moment
+from storage.ical_values import Length
+
+MAX_EXCEPTIONS = 256
+_AROUND = timedelta(days=2)
+_OF_THE_SERIES = ("RRULE", "RDATE", "EXDATE", "EXRULE", "DTEND", "DURATION", "RECURRENCE-ID")
+
+
+def with_exceptions(root: Component, event: Component, data: Element, context: ItemContext) -> Component:
+    """Apply the Exceptions of an item to a calendar whose master is `event`; absent means unchanged.
+
+    Raises ItemRefused(6) for more than 256, for one without its start, and for a changed one that does not exist.
+    """
+    container = data.find(Calendar.Exceptions)
+    listed = container.all(Calendar.Exception) if container else ()
+    if len(listed) > MAX_EXCEPTIONS:
+        raise ItemRefused(6, "exceptions")
+    if event.first("RRULE") is None and event.first("RDATE") is None:
+        # Thunderbird calls Exceptions of a single event an error; so nothing is read from them.
+        return root
+    blob = data.value(Calendar.Timezone)
+    for element in listed:
+        root = _applied(root, element, blob, context)
+    return root
+
+
+def _applied(root: Component, element: Element, blob: str | None, context: ItemContext) -> Component:
+    text = element.value(Calendar.ExceptionStartTime)
+    if not text:
+        raise ItemRefused(6, "exception-start")
+    start = original_start(root, read_compact(text), context)
+    if element.value(Calendar.Deleted) == "1":
+        return without_occurrence(root, start, context) if start is not None else root
+    if start is None:
+        raise ItemRefused(6, "no-such-occurrence")
+    return with_override(root, start, element, blob, context)
+
+
+def _master(root: Component) -> Component:
+    return next(event for event in root.children("VEVENT") if event.first("RECURRENCE-ID") is None)
+
+
+def _swapped(root: Component, old: Component, *new: Component) -> Component:
+    components: list[Component] = []
+    for component in root.components:
+        components += new if component is old else (component,)
+    return root.with_components(components)
+
+
+def _undisturbed(root: Component, context: ItemContext, near: date) -> tuple[Instance, ...]:
+    """List the occurrences around a day as the rule alone gives them."""
+    bare = [item.without("EXDATE") if item.name == "VEVENT" else item for item in root.components]
+    plain = root.with_components([item for item in bare if item.first("RECURRENCE-ID") is None])
+    noon = datetime(near.year, near.month, near.day, 12, tzinfo=context.zone)
+    return expand(plain, noon - _AROUND, noon + _AROUND, context.zone)
+
+
+def original_start(root: Component, sent: datetime, context: ItemContext) -> date | datetime | None:
+    """Find the occurrence a client means by its start: by instant, else by local date in the series' zone.
+
+    Clients err by an hour around daylight changes. None when the series has no such occurrence.
+    """
+    first = starts(_master(root), root, context.zone)
+    if not isinstance(first, datetime):
+        day = whole_day(sent, None, context.zone)
+        return next((one.starts for one in _undisturbed(root, context, day) if one.starts == day), None)
+    own = first.tzinfo or context.zone
+    found = [one.starts for one in _undisturbed(root, context, sent.astimezone(own).date())]
+    exact = next((start for start in found if instant(start, own) == sent), None)
+    local = sent.astimezone(own).date()
+    return exact or next((start for start in found if as_date(start) == local), None)
+
+
+def without_occurrence(root: Component, start: date | datetime, context: ItemContext) -> Component:
+    """Remove one occurrence: an EXDATE on the master, and its override gone."""
+    event = _master(root)
+    excluded = {instant(moment(prop, root, context.zone), context.zone) for prop in values(event, "EXDATE")}
+    changed = root.with_components([item for item in root.components if not _replaces(item, root, start, context)])
+    if instant(start, context.zone) in excluded:
+        return changed
+    prop = in_form("EXDATE", start, event.first("DTSTART"), context)
+    return _swapped(changed, event, event.replaced("EXDATE", *event.all("EXDATE"), prop))
+
+
+def _replaces(item: Component, root: Component, start: date | datetime, context: ItemContext) -> bool:
+    prop = item.first("RECURRENCE-ID") if item.name == "VEVENT" else None
+    if prop is None:
+        return False
+    return instant(moment(prop, root, context.zone), context.zone) == instant(start, context.zone)
+
+
+def with_override(
+    root: Component, start: date | datetime, data: Element, blob: str | None, context: ItemContext
+) -> Component:
+    """Change one occurrence: its override is patched, or made from the master first; a removed one is restored."""
+    event = _master(root)
+    known = next((item for item in root.components if _replaces(item, root, start, context)), None)
+    before = known or _override(root, event, start, context)
+    after = with_times(before, root, sent_times(data, blob), context, series=False)
+    after = with_fields(after, data, context)
+    restored = _restored(event, root, start, context)
+    changed = root if restored is event else _swapped(root, event, restored)
+    if known is not None:
+        return changed if after is known else _swapped(changed, known, after)
+    return changed.with_components((*changed.components, after))
+
+
+def _override(root: Component, event: Component, start: date | datetime, context: ItemContext) -> Component:
+    model = event.first("DTSTART")
+    length = length_of(times(event, root, context.zone))
+    bare = event.without(*_OF_THE_SERIES)
+    ends = in_form("DTEND", _end(length, start), model, context)
+    named = bare.replaced("DTSTART", in_form("DTSTART", start, model, context), ends)
+    return named.replaced("RECURRENCE-ID", in_form("RECURRENCE-ID", start, model, context))
+
+
+def _end(length: Length, start: date | datetime) -> date | datetime:
+    """Add a length; an event that became one of whole days lasts at least one."""
+    ends = length.after(start)
+    return ends if isinstance(start, datetime) else max(ends, start + timedelta(days=1))
+
+
+def _restored(event: Component, root: Component, start: date | datetime, context: ItemContext) -> Component:
+    wanted = instant(start, context.zone)
+    kept = [
+        prop for prop in values(event, "EXDATE") if instant(moment(prop, root, context.zone), context.zone) != wanted
+    ]
+    if len(kept) == len(list(values(event, "EXDATE"))):
+        return event
+    return event.replaced("EXDATE", *kept) if kept else event.without("EXDATE")
+
+
+def rebased(root: Component, event: Component, context: ItemContext) -> Component:
+    """Put a changed master into its calendar, its exceptions moved along.
+
+    Where the time of day changed, exceptions follow their day; where the pattern has no occurrence on that day any
+    more, they vanish with it.
+    """
+    old = _master(root)
+    if [prop.line for name in ("DTSTART", "RRULE") for prop in old.all(name)] == [
+        prop.line for name in ("DTSTART", "RRULE") for prop in event.all(name)
+    ]:
+        return _swapped(root, old, event)
+    if event.first("RRULE") is None:
+        single = [item for item in root.components if item.name != "VEVENT" or item is old]
+        return _swapped(root.with_components(single), old, event.without("EXDATE", "RDATE"))
+    zone = context.zone
+    former = starts(old, root, zone)
+    removed = [_moved(moment(prop, root, zone), former, root, event, context) for prop in values(old, "EXDATE")]
+    exdates = [in_form("EXDATE", start, event.first("DTSTART"), context) for start in removed if start is not None]
+    event = event.replaced("EXDATE", *exdates) if exdates else event.without("EXDATE")
+    kept: list[Component] = []
+    for item in root.components:
+        kept += [item] if item not in overrides(root) else _follow(item, former, root, event, context)
+    return _swapped(root.with_components(kept), old, event)
+
+
+def _moved(
+    start: date | datetime, former: date | datetime, root: Component, event: Component, context: ItemContext
+) -> date | datetime | None:
+    """Give the new start of an occurrence of the former series; None when the new one has none on that day."""
+    own = former.tzinfo if isinstance(former, datetime) else None
+    day = as_date(start.astimezone(own) if isinstance(start, datetime) and own else start)
+    renewed = _swapped(root, _master(root), event)
+    return next((one.starts for one in _undisturbed(renewed, context, day) if as_date(one.starts) == day), None)
+
+
+def _follow(
+    item: Component, former: date | datetime, root: Component, event: Component, context: ItemContext
+) -> list[Component]:
+    prop = item.first("RECURRENCE-ID")
+    assert prop is not None
+    start = _moved(moment(prop, root, context.zone), former, root, event, context)
+    if start is None:
+        return []
+    model = event.first("DTSTART")
+    named = item.replaced("RECURRENCE-ID", in_form("RECURRENCE-ID", start, model, context))
+    if item.first("DTSTART") is None or not _same_moment(item, prop, root, context):
+        return [named]
+    ends = in_form("DTEND", _end(length_of(times(item, root, context.zone)), start), model, context)
+    bare = named.without("DTEND", "DURATION")
+    return [bare.replaced("DTSTART", in_form("DTSTART", start, model, context), ends)]
+
+
+def _same_moment(item: Component, prop: Property, root: Component, context: ItemContext) -> bool:
+    own = starts(item, root, context.zone)
+    return instant(own, context.zone) == instant(moment(prop, root, context.zone), context.zone)

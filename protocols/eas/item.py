@@ -1,0 +1,38 @@
+"""Say for whom an item is written or read: version, zone, body wishes, family of the device."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+
+from protocols.eas.body import BodyPreference
+from protocols.eas.codepages import Tag
+
+
+@dataclass(frozen=True, slots=True)
+class ItemContext:
+    """What the form of an item depends on.
+
+    `version` is "12.1", "14.0" or "14.1"; `zone` is the user's, for all-day and floating times; `family` is "tbsync",
+    "aosp", "ios" or "other"; `invitation` presents events as somebody else's meeting (reference/eas.md section 18).
+    """
+
+    version: str
+    zone: tzinfo
+    body: tuple[BodyPreference, ...] = ()
+    account_email: str = ""
+    family: str = "other"
+    read_only: bool = False
+    invitation: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EditContext:
+    """How a client's Change is to be read.
+
+    `supported` is the content of the collection's Supported element, None when the device sent none; `now` dates the
+    edit (aware).
+    """
+
+    supported: frozenset[Tag] | None = None
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))

@@ -1,0 +1,86 @@
+"""The `cadran` command: `python -m server.cli` or `cadran`."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import click
+
+from server import texts, wording
+from server.commands.calendars import calendar
+from server.commands.configuration import config
+from server.commands.demo import demo
+from server.commands.devices import devices
+from server.commands.people import people
+from server.commands.sample import sample_school
+from server.commands.school import init, migrate
+from server.commands.serve import serve
+from server.commands.timetable import import_
+from server.commands.users import user
+from server.commands.workplace import Failure, Workplace
+from server.texts import _
+
+
+class Cadran(click.Group):
+    """The root of the commands: words the errors of every package in one place."""
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run a command; an error that people can mend becomes a sentence and exit status 1."""
+        try:
+            return super().invoke(context)
+        except wording.KNOWN as error:
+            raise Failure(wording.sentence(error)) from error
+
+
+def _version() -> str:
+    try:
+        return version("cadran")
+    except PackageNotFoundError:
+        return "0"
+
+
+@click.group(
+    cls=Cadran,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    help=_("Calendar server for schools: CalDAV, phones over ActiveSync, timetables from EDT and Pronote."),
+)
+@click.option(
+    "--config",
+    "file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    envvar="CADRAN_CONFIG",
+    help=_("Configuration file (default: /etc/cadran/cadran.toml when it exists)."),
+)
+@click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    help=_("Data folder; the environment variable CADRAN_DATA says the same."),
+)
+@click.version_option(_version(), "--version", prog_name="cadran")
+@click.pass_context
+def main(context: click.Context, file: Path | None, data: Path | None) -> None:
+    """Keep what every command needs."""
+    context.obj = Workplace(file, data)
+
+
+for _command in (
+    serve,
+    demo,
+    init,
+    migrate,
+    config,
+    user,
+    people,
+    import_,
+    calendar,
+    devices,
+    sample_school,
+):
+    main.add_command(_command)
+
+texts.adopt_click()
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The subjects of the `cadran` command, one module each."""

@@ -1,0 +1,117 @@
+"""`cadran init` and `cadran migrate`: the data folder, the database, the school and its administrator."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import click
+
+from server import passwords
+from server.commands.workplace import Workplace, actor, asked_password, pass_workplace, password_option, say
+from server.config import Config
+from server.texts import _
+from storage import migrate as migration
+from storage.errors import NotFound
+from storage.model import Role, School, Settings
+from storage.principals import NewPerson
+from storage.store import Store
+
+FOLDER_MODE: Final = 0o700
+_CODE: Final = re.compile(r"[0-9A-Z]{3,16}")
+
+
+def _checked_code(_context: object, _parameter: object, value: str) -> str:
+    code = value.strip().upper()
+    if not _CODE.fullmatch(code):
+        raise click.BadParameter(_("a code has 3 to 16 letters and digits, such as 0750001A"))
+    return code
+
+
+def _checked_zone(_context: object, _parameter: object, value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise click.BadParameter(_("this is no IANA time zone, such as Europe/Paris")) from error
+    return value
+
+
+@click.command("init", help=_("Prepare the data folder, the database, a school and its administrator."))
+@click.option("--school", "code", prompt=_("Code of the school (UAI)"), callback=_checked_code, metavar="UAI", help=_("Code of the school."))
+@click.option("--name", prompt=_("Name of the school"), help=_("Name of the school."))
+@click.option("--zone", default="Europe/Paris", show_default=True, callback=_checked_zone, help=_("Time zone of the school."))
+@click.option(
+    "--allow-other-phones/--no-other-phones",
+    "other_phones",
+    default=True,
+    show_default=True,
+    prompt=_("Show secondary calendars on phones other than iPhones"),
+    help=_("Whether phones other than iPhones see more than the default calendar."),
+)
+@click.option("--admin", "login", default="admin", show_default=True, help=_("Login of the administrator."))
+@password_option
+@pass_workplace
+def init(workplace: Workplace, code: str, name: str, zone: str, other_phones: bool, login: str, password_stdin: bool) -> None:
+    """Create what is missing; what is there already is left as it is."""
+    prepare(workplace.config)
+    with workplace.store() as store:
+        if _school(store, code) is None:
+            password = asked_password(from_stdin=password_stdin)
+            school = create_school(store, code, name, zone, Settings(eas_others_allowed=other_phones))
+            create_administrator(store, school, login, passwords.hash(password))
+            say(_("The school {code} and the account “{login}” are ready.").format(code=code, login=login))
+        else:
+            say(_("The school {code} is already there: nothing was changed.").format(code=code))
+    say(_("Next: “cadran people import”, then “cadran import edt”, then “cadran serve”."))
+
+
+@click.command("migrate", help=_("Bring the database up to date."))
+@click.option("--check", is_flag=True, help=_("Only tell whether there is something to do (exit status 1 if so)."))
+@pass_workplace
+@click.pass_context
+def migrate(context: click.Context, workplace: Workplace, check: bool) -> None:
+    """Run the pending schema changes, or with --check only list them."""
+    url = workplace.config.database_url()
+    pending = migration.pending(url)
+    if not pending:
+        say(_("The database is up to date."))
+        return
+    if check:
+        say(_("Pending changes: {changes}").format(changes=", ".join(pending)))
+        context.exit(1)
+    prepare(workplace.config)
+    say(_("The database is now up to date: {changes}").format(changes=", ".join(pending)))
+
+
+def prepare(config: Config) -> None:
+    """Make the data folder, readable by its owner only, and the database's tables where they are missing."""
+    _make_folder(config.data)
+    migration.upgrade(config.database_url())
+
+
+def create_school(store: Store, code: str, name: str, zone: str, settings: Settings) -> School:
+    """Create a school; raises NameTaken."""
+    return store.directory.create_school(code, name, zone, settings)
+
+
+def create_administrator(store: Store, school: School, login: str, password_hash: str) -> None:
+    """Create the account of the school's administrator; raises NameTaken."""
+    with store.writing(school.id) as tx:
+        new = NewPerson(login, login.capitalize(), "", Role.ADMIN, password_hash=password_hash)
+        principal = tx.principals.create(new)
+        tx.audit.record(actor(), "account-created", principal.login, role=Role.ADMIN.value)
+
+
+def _school(store: Store, code: str) -> School | None:
+    try:
+        return store.directory.school(code)
+    except NotFound:
+        return None
+
+
+def _make_folder(folder: Path) -> None:
+    if not folder.is_dir():
+        folder.mkdir(mode=FOLDER_MODE, parents=True)
+        folder.chmod(FOLDER_MODE)

@@ -1,0 +1,153 @@
+"""What every command works with: the configuration, the database, a school, and how it speaks."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+import click
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from server import config as configuration
+from server import passwords
+from server.config import Config
+from server.texts import _
+from storage.errors import NotFound
+from storage.model import Principal, School
+from storage.store import Store
+
+# Wide enough for any table of ours when the output is a file or a pipe.
+PIPE_WIDTH: Final = 240
+SHORTEST_PASSWORD: Final = 8
+
+
+class Failure(click.ClickException):
+    """Something the person can mend: shown as one sentence, exit status 1."""
+
+    exit_code = 1
+
+    def show(self, file: Any = None) -> None:
+        """Write the sentence to standard error."""
+        click.echo(self.message, file=file or sys.stderr)
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """The configuration and the database of this invocation."""
+
+    file: Path | None
+    data: Path | None
+
+    @cached_property
+    def config(self) -> Config:
+        """The configuration; raises ConfigError."""
+        overrides = {} if self.data is None else {"data": self.data}
+        return configuration.load(self.file, overrides, configuration.environment())
+
+    @contextmanager
+    def store(self) -> Iterator[Store]:
+        """Yield the open database, whose schema is this program's; raises SchemaMissing and its kin."""
+        missing = self.config.database.url == "" and not (self.config.data / configuration.DATABASE_NAME).is_file()
+        if missing:
+            raise Failure(_("There is no database in {folder}. “cadran init” creates it.").format(folder=self.config.data))
+        store = Store(self.config.database_url())
+        try:
+            store.check()
+            yield store
+        finally:
+            store.close()
+
+
+pass_workplace = click.make_pass_decorator(Workplace)
+school_option = click.option(
+    "--school", "code", metavar="UAI", help=_("Code of the school; not needed when there is only one.")
+)
+json_option = click.option("--json", "as_json", is_flag=True, help=_("Print JSON."))
+password_option = click.option("--password-stdin", is_flag=True, help=_("Read the password from standard input."))
+
+
+def actor() -> str:
+    """Return who acts, for the audit trail: the command and the system's user."""
+    try:
+        return f"cadran:{getpass.getuser()}"
+    except (KeyError, OSError):
+        return "cadran"
+
+
+def chosen_school(store: Store, code: str | None) -> School:
+    """Return the school of a code, or the only one there is."""
+    if code:
+        return store.directory.school(code)
+    schools = store.directory.schools()
+    if not schools:
+        raise Failure(_("There is no school yet. “cadran init” creates one."))
+    if len(schools) > 1:
+        codes = ", ".join(school.code for school in schools)
+        raise click.UsageError(_("There are several schools: choose one of {codes} with --school.").format(codes=codes))
+    return schools[0]
+
+
+def person(store: Store, login: str) -> Principal:
+    """Return the person of a login, active or not; raises NotFound."""
+    account = store.directory.account(login)
+    if account is None:
+        raise NotFound("principal", login)
+    return account.principal
+
+
+def asked_password(*, from_stdin: bool) -> str:
+    """Return a new password from standard input or, twice, from the keyboard."""
+    if from_stdin:
+        password = click.get_text_stream("stdin").readline().rstrip("\r\n")
+    else:
+        password = click.prompt(_("Password"), hide_input=True, confirmation_prompt=True)
+    if not SHORTEST_PASSWORD <= len(password) <= passwords.LONGEST:
+        raise Failure(_("A password has at least {number} characters.").format(number=SHORTEST_PASSWORD))
+    return str(password)
+
+
+def say(text: str) -> None:
+    """Print one result to standard output."""
+    click.echo(text)
+
+
+def warn(text: str) -> None:
+    """Print something that deserves attention to standard error."""
+    click.echo(text, err=True)
+
+
+def print_json(value: object) -> None:
+    """Print a value as JSON."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], title: str | None = None) -> None:
+    """Print rows under headings; when the output is no terminal, without drawing and without cutting."""
+    console = _console()
+    table = Table(title=title, title_justify="left", box=table_box(console), pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(str(cell)) for cell in row))
+    console.print(table)
+
+
+def table_box(console: Console) -> Any:
+    """Return how a table is drawn: with lines on a terminal, without in a file."""
+    return SIMPLE_HEAD if console.is_terminal else None
+
+
+def _console() -> Console:
+    stdout = click.get_text_stream("stdout")
+    terminal = stdout.isatty()
+    return Console(file=stdout, highlight=False, width=None if terminal else PIPE_WIDTH)

@@ -1,0 +1,118 @@
+"""What happens in the thread of a request: who asks, one transaction, the protocol's answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+import structlog
+
+from protocols.wire import Park, Request, Response
+from server import auth, outgoing
+from server.auth import CredentialCache, Credentials
+from server.errors import Refused
+from server.incoming import Incoming, inflated
+from server.route import Route
+from server.throttle import Throttle
+from storage.errors import NotFound, WritingRequired
+from storage.store import Store
+from storage.transaction import Transaction
+
+_log = structlog.get_logger("service")
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A request that its protocol wants to wait."""
+
+    request: Request
+    park: Park
+
+
+class _Undone(Exception):
+    """Leaves a writing transaction without committing it."""
+
+    def __init__(self, answer: Response | Park) -> None:
+        super().__init__()
+        self.answer = answer
+
+
+class Service:
+    """Answers requests on a store; every method may be called from any thread."""
+
+    def __init__(self, store: Store, cache: CredentialCache, throttle: Throttle, largest: int) -> None:
+        """Serve from `store`; `largest` is the greatest body in octets, inflated ones included."""
+        self.store = store
+        self.cache = cache
+        self.throttle = throttle
+        self.largest = largest
+
+    def serve(self, route: Route, incoming: Incoming, credentials: Credentials) -> Response | Waiting:
+        """Answer a request from the wire; a failure that nobody foresaw is logged and answered 500."""
+        return self._guarded(incoming, lambda: self._serve(route, incoming, credentials))
+
+    def resume(self, route: Route, request: Request) -> Response | Waiting:
+        """Answer a request that waited, unless its sender's account has changed meanwhile."""
+        return self._guarded(request, lambda: self._handle(route, request) or outgoing.challenge())
+
+    def _guarded(self, incoming: Incoming | Request, answer: Callable[[], Response | Waiting]) -> Response | Waiting:
+        try:
+            outcome = answer()
+        except Refused as refusal:
+            return outgoing.plain(refusal.status, *refusal.headers)
+        except Exception:
+            _log.exception("request failed", method=incoming.method, path=incoming.path)
+            return outgoing.plain(500)
+        if isinstance(outcome, Waiting):
+            return outcome
+        return outgoing.compressed(outcome, incoming.headers.get("accept-encoding", ""))
+
+    def _serve(self, route: Route, incoming: Incoming, credentials: Credentials) -> Response | Waiting:
+        digest = self.cache.digest(credentials)
+        known = self.cache.get(digest)
+        if known is not None:
+            outcome = self._handle(route, self._decoded(route, incoming).of(known))
+            if outcome is not None:
+                return outcome
+            self.cache.drop(digest)
+        principal = auth.verify(self.store, credentials)
+        if principal is None:
+            self.throttle.failed(credentials.account, incoming.address, digest)
+            _log.info("login refused", address=incoming.address)
+            return outgoing.challenge()
+        self.throttle.succeeded(credentials.account)
+        self.cache.put(digest, principal)
+        return self._handle(route, self._decoded(route, incoming).of(principal)) or outgoing.challenge()
+
+    def _decoded(self, route: Route, incoming: Incoming) -> Incoming:
+        return inflated(incoming, route.limit(incoming.method, self.largest))
+
+    def _handle(self, route: Route, request: Request) -> Response | Waiting | None:
+        """Run the protocol in one transaction; None when the account is not what it was when it was verified."""
+        answer = self._transact(route, request)
+        return Waiting(request, answer) if isinstance(answer, Park) else answer
+
+    def _transact(self, route: Route, request: Request) -> Response | Park | None:
+        if not route.writes(request):
+            with suppress(WritingRequired), self.store.reading(request.principal.school_id) as tx:
+                return _run(route, request, tx)
+        try:
+            with self.store.writing(request.principal.school_id) as tx:
+                answer = _run(route, request, tx)
+                if route.atomic and isinstance(answer, Response) and answer.status >= 400:  # noqa: PLR2004
+                    raise _Undone(answer)
+                return answer
+        except _Undone as undone:
+            return undone.answer
+
+
+def _run(route: Route, request: Request, tx: Transaction) -> Response | Park | None:
+    verified = request.principal
+    try:
+        principal = tx.principals.get(verified.id)
+    except NotFound:
+        return None
+    if not principal.active or principal.credential != verified.credential:
+        return None
+    return route.handle(request if principal == verified else replace(request, principal=principal), tx)

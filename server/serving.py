@@ -1,0 +1,140 @@
+"""Running: listening sockets, signals, a clean stop. The one place that knows the global reactor."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import structlog
+from twisted.internet import reactor as _reactor
+from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
+from twisted.internet.endpoints import serverFromString
+from twisted.internet.task import LoopingCall
+
+from server import logs
+from server.app import CalendarServer
+from server.config import Config, ConfigError
+from server.http import Factory
+from server.route import Route
+from storage.store import Store
+
+SWEEP_SECONDS: Final = 5.0
+
+# Twisted's reactor is a module that becomes an object at import: it has no type of its own.
+reactor: Any = _reactor
+_log = structlog.get_logger("serving")
+
+
+class Serving:
+    """One serving process, from listening to the last answer."""
+
+    def __init__(self, config: Config, store: Store, find: Callable[[str], Route | None]) -> None:
+        """Prepare to serve a store; nothing listens before `run`."""
+        self._timeout = config.server.stop_timeout
+        self._server = CalendarServer(config, store, find, reactor)
+        self._factory = Factory(self._server, reactor, float(config.server.timeout))
+        self._sweeping = LoopingCall(self._factory.sweep)
+        self._ports: list[Any] = []
+
+    def run(self, listen: Callable[[Factory], Deferred[Any]], started: Callable[[Sequence[str]], object]) -> bool:
+        """Serve until SIGTERM or SIGINT; False when nothing could be listened to.
+
+        `listen` opens the ports, `started` is told their addresses once requests are taken.
+        """
+        logs.adopt_twisted()
+        failures: list[object] = []
+        reactor.addSystemEventTrigger("before", "shutdown", self._stop)
+        reactor.callWhenRunning(self._begin, listen, started, failures)
+        reactor.run()
+        self._server.stop()
+        return not failures
+
+    def _begin(
+        self,
+        listen: Callable[[Factory], Deferred[Any]],
+        started: Callable[[Sequence[str]], object],
+        failures: list[object],
+    ) -> None:
+        def listening(ports: list[Any]) -> None:
+            self._ports = ports
+            addresses = tuple(address_text(port) for port in ports)
+            _log.info("listening", addresses=addresses)
+            started(addresses)
+
+        def failed(failure: Any) -> None:
+            failures.append(failure)
+            _log.error("cannot listen", error=failure.getErrorMessage())
+            reactor.stop()
+
+        self._server.start()
+        self._sweeping.start(SWEEP_SECONDS, now=False)
+        listen(self._factory).addCallbacks(listening, failed)
+
+    def _stop(self) -> Deferred[None]:
+        """Take no more connections, answer those that wait, let the others end, close; bounded in time."""
+        _log.info("stopping", waiting=self._server.waiting)
+        stopped: Deferred[None] = Deferred()
+        timer = reactor.callLater(self._timeout, self._give_up, stopped)
+
+        def finished() -> None:
+            if not stopped.called:
+                timer.cancel()
+                stopped.callback(None)
+
+        if self._sweeping.running:
+            self._sweeping.stop()
+        closing = DeferredList([maybeDeferred(port.stopListening) for port in self._ports], consumeErrors=True)
+        closing.addCallback(lambda _: self._server.rest())
+        closing.addCallback(lambda _: self._factory.drain(finished))
+        return stopped
+
+    def _give_up(self, stopped: Deferred[None]) -> None:
+        _log.warning("stopped before every answer was sent", connections=len(self._factory.channels))
+        if not stopped.called:
+            stopped.callback(None)
+
+
+def listen_on(endpoints: Sequence[str]) -> Callable[[Factory], Deferred[Any]]:
+    """Return how to listen on Twisted endpoint strings; raises ConfigError for one that means nothing."""
+    prepared = []
+    for text in endpoints:
+        try:
+            prepared.append(serverFromString(reactor, text))
+        except (ValueError, TypeError, IndexError, KeyError) as error:
+            raise ConfigError((("server.listen", f"{text!r}: {error}"),)) from error
+
+    def listen(factory: Factory) -> Deferred[Any]:
+        opened: Deferred[Any] = DeferredList(
+            [endpoint.listen(factory) for endpoint in prepared], fireOnOneErrback=True, consumeErrors=True
+        )
+        opened.addErrback(_first_failure)
+        return opened.addCallback(lambda results: [port for _, port in results])
+
+    return listen
+
+
+def adopt(sockets: Sequence[int]) -> Callable[[Factory], Deferred[Any]]:
+    """Return how to take connections from listening sockets inherited from the parent process."""
+
+    def listen(factory: Factory) -> Deferred[Any]:
+        return maybeDeferred(lambda: [_adopted(number, factory) for number in sockets])
+
+    return listen
+
+
+def address_text(port: Any) -> str:
+    """Return the address of a listening port as `host:port`, or the path of a local socket."""
+    address = port.getHost()
+    if not hasattr(address, "host"):
+        return str(getattr(address, "name", address))
+    return f"[{address.host}]:{address.port}" if ":" in address.host else f"{address.host}:{address.port}"
+
+
+def _first_failure(failure: Any) -> Any:
+    return failure.value.subFailure
+
+
+def _adopted(number: int, factory: Factory) -> Any:
+    with socket.socket(fileno=number) as inherited:
+        return reactor.adoptStreamPort(number, inherited.family, factory)

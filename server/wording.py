@@ -1,0 +1,123 @@
+"""Every error of the other packages in words, with what to do next: the one place where commands get them from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from importers.errors import ImportRefused
+from server.config import ConfigError
+from server.texts import N_, _
+from storage import errors
+
+KNOWN: Final = (errors.CadranError, ImportRefused, ConfigError)
+
+_MISSING: Final = {
+    "principal": N_("There is no account with the login “{key}”. “cadran user list” shows those there are."),
+    "school": N_("There is no school with the code “{key}”. “cadran init” creates one."),
+    "collection": N_("This person has no calendar named “{key}”. “cadran calendar list LOGIN” shows those there are."),
+    "device": N_("This person has no device “{key}”. “cadran devices list” shows those there are."),
+}
+_TAKEN: Final = {
+    "login": N_("The login “{name}” is already in use: choose another one."),
+    "school": N_("There is already a school with the code “{name}”."),
+    "slug": N_("This person already has a calendar named “{name}”: choose another name."),
+}
+_REFUSED: Final = {
+    "not-xml": N_("This is not a well-formed XML file: {detail}. Export it again from EDT or Pronote."),
+    "doctype": N_("The file contains a document type declaration, which no export has: it is refused."),
+    "too-large": N_("The file is too large (limit: {limit})."),
+    "too-deep": N_("The file is nested too deeply (limit: {limit}): it is not an EDT or Pronote export."),
+    "wrong-root": N_("This is not an EDT or Pronote export: its first element is “{name}”."),
+    "missing-section": N_("The file has no “{name}” section: choose a complete export in EDT or Pronote."),
+    "truncated": N_("The file ends too early: copy it again, or export it again."),
+    "encrypted": N_("The file is encrypted: choose the export without encryption in EDT or Pronote."),
+    "unsupported-version": N_("Version {value} of the export format is not known; 1.1 and 2.x are."),
+    "bad-value": N_("Line {line}: “{value}” is not a valid value of {name}."),
+    "wrong-school": N_("The file is of the school {found}, not of {expected}. Choose the other file or another --school."),
+    "too-many-sessions": N_("The file holds more than {limit} sessions: it is refused."),
+    "bad-encoding": N_("The file's characters cannot be read: save it as UTF-8."),
+    "bad-csv": N_("This is not a table separated by commas, semicolons or tabs."),
+    "missing-column": N_("The column “{name}” is missing from the first line."),
+    "too-many-rows": N_("The file has more than {limit} lines: it is refused."),
+}
+_WIDE: Final = "?"
+
+
+def sentence(error: Exception) -> str:
+    """Return what went wrong and what to do about it, in the language of this process."""
+    for kind, words in _WORDS.items():
+        if isinstance(error, kind):
+            return words(error)
+    return str(error)
+
+
+def filled(template: str, values: Mapping[str, object]) -> str:
+    """Return a translated template with its places filled; a place without a value shows a question mark."""
+    return _(template).format_map(_Values(values))
+
+
+class _Values(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return _WIDE
+
+
+def _not_found(error: errors.NotFound) -> str:
+    return filled(_MISSING.get(error.kind, N_("There is no {kind} “{key}”.")), {"kind": error.kind, "key": error.key})
+
+
+def _name_taken(error: errors.NameTaken) -> str:
+    return filled(_TAKEN.get(error.kind, N_("The name “{name}” is already in use.")), {"name": error.name})
+
+
+def _refused(error: ImportRefused) -> str:
+    template = _REFUSED.get(error.reason)
+    if template is not None:
+        return filled(template, error.data)
+    details = ", ".join(f"{name} = {value}" for name, value in error.data.items())
+    return filled(N_("The file is refused: {reason} ({details})."), {"reason": error.reason, "details": details})
+
+
+def _config(error: ConfigError) -> str:
+    lines = [f"  {key}: {reason}" for key, reason in error.problems]
+    return "\n".join((_("The configuration cannot be used:"), *lines))
+
+
+def _invalid_object(error: errors.InvalidObject) -> str:
+    return filled(N_("The event is not valid: {reason}."), {"reason": error.reason})
+
+
+def _schema_missing(_error: errors.SchemaMissing) -> str:
+    return _("The database is empty. “cadran init” prepares it.")
+
+
+def _schema_outdated(error: errors.SchemaOutdated) -> str:
+    text = N_("The database is older than the program ({found}, needed: {known}). “cadran migrate” brings it up to date.")
+    return filled(text, {"found": error.found, "known": error.known})
+
+
+def _schema_too_new(error: errors.SchemaTooNew) -> str:
+    text = N_("The database was written by a newer Cadran ({found}, known: {known}). Install that version or a later one.")
+    return filled(text, {"found": error.found, "known": error.known})
+
+
+def _read_only(_error: errors.ReadOnly) -> str:
+    return _("This calendar can be read and not changed.")
+
+
+def _forbidden(_error: errors.Forbidden) -> str:
+    return _("This is not allowed.")
+
+
+_WORDS: Final[Mapping[type[Exception], Callable[[Any], str]]] = {
+    errors.NotFound: _not_found,
+    errors.NameTaken: _name_taken,
+    errors.ReadOnly: _read_only,
+    errors.Forbidden: _forbidden,
+    errors.InvalidObject: _invalid_object,
+    errors.SchemaMissing: _schema_missing,
+    errors.SchemaOutdated: _schema_outdated,
+    errors.SchemaTooNew: _schema_too_new,
+    ImportRefused: _refused,
+    ConfigError: _config,
+}

@@ -1,0 +1,203 @@
+"""What changed in a collection since a token: the only place that compares sequence numbers.
+
+The algebra is design section 3 and reference/sync-core.md. One rule is sharper here than in the prototype: an object
+that is new to the reader keeps its place in the run at its birth, whatever happens to it later, so that a client that
+pages while others write is never told of a change to something it has not been given.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, or_, select, union_all
+
+from storage import shown
+from storage.errors import TokenExpired, TokenInvalid
+from storage.model import Change, ChangePage, Moved, SyncToken, Watch
+from storage.schema import calendar, calendar_object, clock, feed, subscription
+from storage.shown import END
+
+if TYPE_CHECKING:
+    from storage.transaction import Transaction
+
+_BASE = bindparam("base", type_=calendar.c.seq.type)
+_TOP = bindparam("top", type_=calendar.c.seq.type)
+_SEQ = bindparam("seq", type_=calendar.c.seq.type)
+_ROW = bindparam("row", type_=calendar.c.seq.type)
+
+_school = calendar.c.school_id == bindparam("school")
+_own = and_(_school, calendar.c.id == bindparam("collection"))
+_fed_calendar = and_(calendar.c.school_id == feed.c.school_id, calendar.c.id == feed.c.calendar_id)
+_pair = and_(feed.c.school_id == bindparam("school"), feed.c.collection_id == bindparam("collection"))
+
+_CLOCK = select(clock.c.seq).where(clock.c.school_id == bindparam("school"))
+_HEAD = union_all(
+    select(calendar.c.seq).where(_own),
+    select(calendar.c.seq).select_from(feed.join(calendar, _fed_calendar)).where(_pair, feed.c.ended.is_(None)),
+)
+_FLOOR = union_all(
+    select(calendar.c.purged).where(_own),
+    select(calendar.c.purged)
+    .select_from(feed.join(calendar, _fed_calendar))
+    .where(_pair, feed.c.born <= bindparam("number"), or_(feed.c.ended.is_(None), feed.c.ended > bindparam("number"))),
+)
+
+# A stay that began or ended after the position can move any object; other stays only those stamped since.
+_shifted = or_(feed.c.born >= _SEQ, feed.c.ended >= _SEQ, feed.c.narrowed >= _SEQ)
+_steady = and_(feed.c.born < _SEQ, feed.c.ended.is_(None), or_(feed.c.narrowed.is_(None), feed.c.narrowed < _SEQ))
+_o = calendar_object.c
+
+
+def _met(stay: ColumnElement[bool]) -> Select[Any]:
+    """Build the query for where stays of one kind meet lives."""
+    return (
+        select(
+            _o.id,
+            _o.item,
+            _o.href,
+            _o.etag,
+            _o.seq,
+            _o.component,
+            _o.size,
+            _o.modified,
+            _o.starts,
+            _o.ends,
+            shown.born.label("since"),
+            shown.ended.label("until"),
+        )
+        .select_from(feed.join(calendar_object, shown.same_calendar))
+        .where(_pair, stay, shown.in_window)
+    )
+
+
+_met_rows = union_all(_met(_shifted), _met(and_(_steady, _o.seq >= _SEQ))).subquery("met")
+_m = _met_rows.c
+_new = _m.since > _BASE
+_gone = _m.until < END
+_placed = (
+    select(
+        *_met_rows.c,
+        case((_gone, _m.until), (_new, _m.since), else_=_m.seq).label("at"),
+        _gone.label("gone"),
+        _new.label("new"),
+    )
+    .where(_m.since < _m.until, or_(_m.until == END, _m.since <= _BASE))
+    .subquery("placed")
+)
+_p = _placed.c
+_PAGE = (
+    select(*_placed.c)
+    .where(_p.at <= _TOP, or_(_p.at > _SEQ, and_(_p.at == _SEQ, _p.id > _ROW)))
+    .order_by(_p.at, _p.id)
+)
+_LIMITED = _PAGE.limit(bindparam("limit"))
+
+_MOVED_CALENDARS = select(calendar.c.id).where(_school, calendar.c.seq > bindparam("number"))
+_MOVED_COLLECTIONS = (
+    select(feed.c.collection_id)
+    .distinct()
+    .select_from(feed.join(calendar, _fed_calendar))
+    .where(feed.c.school_id == bindparam("school"), feed.c.ended.is_(None), calendar.c.seq > bindparam("number"))
+)
+_MOVED_HOMES = (
+    select(subscription.c.principal_id)
+    .distinct()
+    .where(subscription.c.school_id == bindparam("school"), subscription.c.seq > bindparam("number"))
+)
+
+
+class Changes:
+    """Heads, pages of changes, and what moved, for one school."""
+
+    def __init__(self, tx: Transaction) -> None:
+        """Share a transaction."""
+        self._tx = tx
+
+    def _numbers(self, statement: Any, **values: int) -> list[int]:
+        return list(self._tx.connection.execute(statement, {"school": self._tx.school_id, **values}).scalars())
+
+    def clock(self) -> int:
+        """Return the school's number now."""
+        return self._numbers(_CLOCK)[0]
+
+    def head(self, collection_id: int) -> int:
+        """Return the number of the last change a client of the collection could see; it never goes back."""
+        return max(self._numbers(_HEAD, collection=collection_id), default=0)
+
+    def _check(self, token: SyncToken, head: int) -> None:
+        """Refuse tokens from the future and tokens whose holder may hold something purged."""
+        if token.base > head or (token.top is not None and not token.base <= token.top <= head):
+            raise TokenInvalid
+        if token.base and self._floor(token.collection, token.base) > token.base:
+            raise TokenExpired
+        if token.top is not None and self._floor(token.collection, token.top) > token.top:
+            raise TokenExpired
+
+    def _floor(self, collection_id: int, number: int) -> int:
+        """Return the greatest number purged from what the collection showed after a number."""
+        return max(self._numbers(_FLOOR, collection=collection_id, number=number), default=0)
+
+    def since(self, token: SyncToken, limit: int | None = None) -> ChangePage:
+        """Return what happened to a collection after a token, oldest first.
+
+        The run is frozen at the head read on its first page: what changes meanwhile waits for the next run, so that a
+        client is never told twice that an object is new. Raises TokenInvalid for a token from the future and
+        TokenExpired when something the client may hold has been purged (RFC 6578, 3.2 and 3.6).
+        """
+        head = self.head(token.collection)
+        self._check(token, head)
+        if token.top is None and token.base == head:
+            return ChangePage((), token, more=False)
+        top = head if token.top is None else token.top
+        # A fresh run starts after every row stamped with base; END as the row says so.
+        seq, row = (token.base, END) if token.top is None else (token.seq, token.row)
+        values = {
+            "school": self._tx.school_id,
+            "collection": token.collection,
+            "base": token.base,
+            "top": top,
+            "seq": seq,
+            "row": row,
+        }
+        if limit is None:
+            rows = self._tx.connection.execute(_PAGE, values).all()
+        else:
+            rows = self._tx.connection.execute(_LIMITED, values | {"limit": limit + 1}).all()
+        more = limit is not None and len(rows) > limit
+        rows = rows[:limit] if more else rows
+        after = SyncToken(token.collection, token.base, top, rows[-1].at, rows[-1].id) if more else None
+        return ChangePage(_folded(rows), after or SyncToken(token.collection, top), more)
+
+    def moved_since(self, number: int) -> Moved:
+        """Return which collections and homes were stamped after a number, for those who wait."""
+        head = self.clock()
+        if head <= number:
+            return Moved(head, frozenset())
+        collections = {*self._numbers(_MOVED_CALENDARS, number=number)}
+        collections.update(self._numbers(_MOVED_COLLECTIONS, number=number))
+        homes = self._numbers(_MOVED_HOMES, number=number)
+        watches = {Watch("collection", each) for each in collections} | {Watch("home", each) for each in homes}
+        return Moved(head, frozenset(watches))
+
+
+def _folded(rows: list[Any]) -> tuple[Change, ...]:
+    """Keep the last row of each item; one that left and came back within the page is not new."""
+    cut = {row.item for row in rows if row.gone}
+    last: dict[int, Change] = {}
+    for row in rows:
+        last.pop(row.item, None)
+        last[row.item] = Change(
+            row.item,
+            row.href,
+            None if row.gone else row.etag,
+            bool(row.new) and row.item not in cut,
+            row.seq,
+            row.component,
+            row.size,
+            row.modified,
+            row.starts,
+            row.ends,
+        )
+    return tuple(last.values())
+
+

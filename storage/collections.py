@@ -1,0 +1,306 @@
+"""The one question every protocol asks: which collections does this person see through this client, with which rights?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, bindparam, func, insert, select, update
+
+from storage import policy, shown
+from storage.errors import NameTaken, NotFound, ReadOnly
+from storage.model import (
+    DAWN,
+    FOREVER,
+    CalendarKind,
+    Client,
+    Collection,
+    CollectionPatch,
+    NewCalendar,
+    Principal,
+    Visibility,
+)
+from storage.schema import calendar, calendar_object, feed, occurrence, subscription
+
+if TYPE_CHECKING:
+    from storage.transaction import Transaction
+
+_s = subscription.c
+_fed = calendar.alias("fed")
+_fed_seq = (
+    select(func.max(_fed.c.seq))
+    .select_from(feed.join(_fed, and_(_fed.c.school_id == feed.c.school_id, _fed.c.id == feed.c.calendar_id)))
+    .where(
+        feed.c.school_id == calendar.c.school_id,
+        feed.c.collection_id == calendar.c.id,
+        feed.c.ended.is_(None),
+    )
+    .correlate(calendar)
+    .scalar_subquery()
+)
+_SEEN = (
+    select(
+        calendar.c.id,
+        calendar.c.kind,
+        calendar.c.owner_id,
+        _s.slug,
+        _s.name,
+        _s.colour,
+        _s.position,
+        calendar.c.description,
+        calendar.c.timezone,
+        calendar.c.components,
+        _s.synchronise,
+        calendar.c.seq,
+        func.coalesce(_fed_seq, 0).label("fed_seq"),
+    )
+    .select_from(
+        subscription.join(calendar, and_(calendar.c.school_id == _s.school_id, calendar.c.id == _s.collection_id))
+    )
+    .where(_s.school_id == bindparam("school"), _s.principal_id == bindparam("principal"), _s.ended.is_(None))
+    .order_by(_s.position, _s.born, _s.collection_id)
+)
+_SEEN_SLUG = _SEEN.where(_s.slug == bindparam("slug"))
+_SEEN_ID = _SEEN.where(_s.collection_id == bindparam("collection"))
+_COUNT = (
+    select(func.count())
+    .select_from(feed.join(calendar_object, shown.same_calendar))
+    .where(shown.live_feed, shown.visible_now)
+)
+_COUNTS = (
+    select(feed.c.collection_id, func.count())
+    .select_from(feed.join(calendar_object, shown.same_calendar))
+    .where(feed.c.school_id == bindparam("school"), feed.c.ended.is_(None), shown.visible_now)
+    .group_by(feed.c.collection_id)
+    .having(func.count() > bindparam("above"))
+)
+
+
+def _subscribed(school_id: int, principal_id: int) -> Any:
+    return and_(_s.school_id == school_id, _s.principal_id == principal_id, _s.ended.is_(None))
+
+
+class Collections:
+    """What people of one school see, and how each of them names and switches it."""
+
+    def __init__(self, tx: Transaction) -> None:
+        """Share a transaction."""
+        self._tx = tx
+
+    def _seen(self, statement: Any, principal: Principal, **values: Any) -> list[Collection]:
+        named = {"school": self._tx.school_id, "principal": principal.id, **values}
+        return [_to_collection(row, principal) for row in self._tx.connection.execute(statement, named)]
+
+    def _visible(self, collection: Collection, client: Client) -> bool:
+        return visibility_of(collection, client, self._tx) is not Visibility.HIDDEN
+
+    def visible(self, principal: Principal, client: Client) -> tuple[Collection, ...]:
+        """Return the collections a person sees through a client, in the person's order, each with its head."""
+        return tuple(each for each in self.subscribed(principal) if self._visible(each, client))
+
+    def subscribed(self, principal: Principal) -> tuple[Collection, ...]:
+        """Return every collection of a person, whatever the client: for settings pages and the command line."""
+        return tuple(self._seen(_SEEN, principal))
+
+    def by_slug(self, principal: Principal, slug: str, client: Client) -> Collection:
+        """Return the collection a person calls by a slug; raises NotFound, also when the client may not see it."""
+        for each in self._seen(_SEEN_SLUG, principal, slug=slug):
+            if self._visible(each, client):
+                return each
+        raise NotFound("collection", slug)
+
+    def by_id(self, principal: Principal, collection_id: int, client: Client) -> Collection:
+        """Return a collection of a person by its number; raises NotFound, also when the client may not see it."""
+        for each in self._seen(_SEEN_ID, principal, collection=collection_id):
+            if self._visible(each, client):
+                return each
+        raise NotFound("collection", collection_id)
+
+    def count(self, collection_id: int) -> int:
+        """Return how many objects a collection shows (R19)."""
+        values = {"school": self._tx.school_id, "collection": collection_id}
+        return int(self._tx.connection.execute(_COUNT, values).scalar_one())
+
+    def large(self, above: int = policy.SIZE_WARNING_ABOVE) -> dict[int, int]:
+        """Return the collections that show more than `above` objects, with their counts (R19)."""
+        rows = self._tx.connection.execute(_COUNTS, {"school": self._tx.school_id, "above": above})
+        return dict(rows.all())
+
+    def create(self, principal: Principal, new: NewCalendar) -> Collection:
+        """Create a calendar for its owner, switched on; raises NameTaken when the slug is in use."""
+        self._tx.lock()
+        if self._seen(_SEEN_SLUG, principal, slug=new.slug):
+            raise NameTaken("collection", new.slug)
+        calendar_id, feed_id, seq = self._tx.tick(3)
+        school = {"school_id": self._tx.school_id}
+        self._tx.connection.execute(
+            insert(calendar),
+            school
+            | {
+                "id": calendar_id,
+                "kind": CalendarKind.SECONDARY.value,
+                "owner_id": principal.id,
+                "name": new.name,
+                "description": new.description,
+                "timezone": new.timezone,
+                "components": ",".join(new.components),
+                "seq": seq,
+                "purged": 0,
+            },
+        )
+        self._tx.connection.execute(insert(feed), school | own_feed(feed_id, calendar_id))
+        row = subscription_row(principal.id, calendar_id, new.slug, new.name, seq)
+        row |= {"colour": new.colour, "position": new.position or self._next_position(principal)}
+        self._tx.connection.execute(insert(subscription), school | row)
+        return self._seen(_SEEN_SLUG, principal, slug=new.slug)[0]
+
+    def _next_position(self, principal: Principal) -> int:
+        most = select(func.max(_s.position)).where(_subscribed(self._tx.school_id, principal.id))
+        return (self._tx.connection.execute(most).scalar() or 0) + 1
+
+    def update(self, principal: Principal, collection: Collection, patch: CollectionPatch) -> Collection:
+        """Set properties of a collection: the person's own name, colour, order and switch; the owner's text and zone."""
+        self._tx.lock()
+        mine = {
+            "name": patch.name,
+            "colour": patch.colour,
+            "position": patch.position,
+            "synchronise": patch.synchronised,
+        }
+        shared = {"description": patch.description, "timezone": patch.timezone}
+        mine = {name: value for name, value in mine.items() if value is not None}
+        shared = {name: value for name, value in shared.items() if value is not None}
+        if shared and not collection.rights.properties:
+            raise ReadOnly(collection.id, "write-properties")
+        if not mine and not shared:
+            return collection
+        seq = self._tx.tick()[0]
+        this = and_(_subscribed(self._tx.school_id, principal.id), _s.collection_id == collection.id)
+        self._tx.connection.execute(update(subscription).where(this).values(seq=seq, **mine))
+        if shared:
+            row = and_(calendar.c.school_id == self._tx.school_id, calendar.c.id == collection.id)
+            self._tx.connection.execute(update(calendar).where(row).values(**shared))
+        return self._seen(_SEEN_ID, principal, collection=collection.id)[0]
+
+    def switch(self, principal: Principal, slug: str, *, on: bool) -> Collection:
+        """Turn synchronisation of one collection on or off for one person (R3); raises NotFound."""
+        for each in self._seen(_SEEN_SLUG, principal, slug=slug):
+            if each.synchronised == on:
+                return each
+            return self.update(principal, each, CollectionPatch(synchronised=on))
+        raise NotFound("collection", slug)
+
+    def delete(self, principal: Principal, collection: Collection) -> None:
+        """End a person's own secondary calendar with its objects; raises ReadOnly for any other."""
+        if not collection.rights.remove:
+            raise ReadOnly(collection.id, "unbind")
+        seq = self._tx.tick()[0]
+        school_id = self._tx.school_id
+        connection = self._tx.connection
+        here = and_(calendar_object.c.school_id == school_id, calendar_object.c.calendar_id == collection.id)
+        alive = and_(here, calendar_object.c.ended.is_(None))
+        connection.execute(update(calendar_object).where(alive).values(ended=seq, seq=seq, ical=None))
+        this = and_(calendar.c.school_id == school_id, calendar.c.id == collection.id)
+        connection.execute(update(calendar).where(this).values(ended=seq, seq=seq))
+        stays = and_(feed.c.school_id == school_id, feed.c.calendar_id == collection.id, feed.c.ended.is_(None))
+        connection.execute(update(feed).where(stays).values(ended=seq))
+        seen = and_(_s.school_id == school_id, _s.collection_id == collection.id, _s.ended.is_(None))
+        connection.execute(update(subscription).where(seen).values(ended=seq, seq=seq))
+
+    def erase_owned(self, principal_id: int) -> None:
+        """Delete a person's own calendars for good, text and history included: the person leaves (privacy)."""
+        self._tx.lock()
+        school_id, connection = self._tx.school_id, self._tx.connection
+        owned = select(calendar.c.id).where(calendar.c.school_id == school_id, calendar.c.owner_id == principal_id)
+        for table, column in (
+            (occurrence, occurrence.c.calendar_id),
+            (calendar_object, calendar_object.c.calendar_id),
+            (feed, feed.c.collection_id),
+            (subscription, subscription.c.collection_id),
+            (calendar, calendar.c.id),
+        ):
+            connection.execute(table.delete().where(table.c.school_id == school_id, column.in_(owned)))
+
+    def subscribe(self, principal: Principal, collection_id: int, slug: str, name: str) -> Collection:
+        """Add a collection to a person's list; raises NameTaken when the slug is in use."""
+        self._tx.lock()
+        if self._seen(_SEEN_SLUG, principal, slug=slug):
+            raise NameTaken("collection", slug)
+        row = subscription_row(principal.id, collection_id, slug, name, self._tx.tick()[0])
+        row |= {"position": self._next_position(principal), "school_id": self._tx.school_id}
+        self._tx.connection.execute(insert(subscription), row)
+        return self._seen(_SEEN_SLUG, principal, slug=slug)[0]
+
+    def unsubscribe(self, principal: Principal, collection_id: int) -> None:
+        """Take a collection off a person's list."""
+        this = and_(_subscribed(self._tx.school_id, principal.id), _s.collection_id == collection_id)
+        seq = self._tx.tick()[0]
+        self._tx.connection.execute(update(subscription).where(this).values(ended=seq, seq=seq))
+
+
+def visibility_of(collection: Collection, client: Client, tx: Transaction) -> Visibility:
+    """Return what a client may do with a collection of its user, by the school's settings."""
+    return policy.visibility(
+        client,
+        tx.school.settings,
+        synchronised=collection.synchronised,
+        owned=collection.owned,
+        default=collection.kind is CalendarKind.DEFAULT,
+    )
+
+
+def _to_collection(row: Any, principal: Principal) -> Collection:
+    kind = CalendarKind(row.kind)
+    owned = row.owner_id == principal.id
+    return Collection(
+        id=row.id,
+        kind=kind,
+        owner_id=row.owner_id,
+        slug=row.slug,
+        name=row.name,
+        colour=row.colour,
+        position=row.position,
+        description=row.description,
+        timezone=row.timezone,
+        components=tuple(row.components.split(",")),
+        rights=policy.rights(kind, owned=owned),
+        synchronised=row.synchronise,
+        owned=owned,
+        head=max(row.seq, row.fed_seq),
+    )
+
+
+def own_feed(feed_id: int, calendar_id: int) -> dict[str, Any]:
+    """Return the row by which a calendar feeds itself, for all time."""
+    return feed_row(feed_id, calendar_id, calendar_id, (DAWN, FOREVER))
+
+
+def feed_row(feed_id: int, collection_id: int, calendar_id: int, window: tuple[int, int]) -> dict[str, Any]:
+    """Return the row of a new stay: what of a calendar a collection shows, for objects starting in the window."""
+    return {
+        "id": feed_id,
+        "collection_id": collection_id,
+        "calendar_id": calendar_id,
+        "shows_from": window[0],
+        "shows_until": window[1],
+        "keeps_from": window[0],
+        "keeps_until": window[1],
+        "narrowed": None,
+        "born": feed_id,
+        "ended": None,
+    }
+
+
+def subscription_row(principal_id: int, collection_id: int, slug: str, name: str, seq: int) -> dict[str, Any]:
+    """Return the row of a new subscription, switched on."""
+    return {
+        "principal_id": principal_id,
+        "collection_id": collection_id,
+        "slug": slug,
+        "name": name,
+        "colour": "",
+        "position": 0,
+        "synchronise": True,
+        "born": seq,
+        "seq": seq,
+        "ended": None,
+    }

@@ -1,0 +1,107 @@
+"""Phones: who they are, and two generations of every state they hold; never stamps the school's clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, delete, insert, select, update
+
+from storage.model import Device, StoredState
+from storage.schema import device, device_state
+
+if TYPE_CHECKING:
+    from storage.transaction import Transaction
+
+
+class Devices:
+    """Devices of one school's people; a device is known by its person and its own id."""
+
+    def __init__(self, tx: Transaction) -> None:
+        """Share a transaction."""
+        self._tx = tx
+
+    def _this(self, principal_id: int, device_id: str) -> Any:
+        return and_(
+            device.c.school_id == self._tx.school_id,
+            device.c.principal_id == principal_id,
+            device.c.device_id == device_id,
+        )
+
+    def get(self, principal_id: int, device_id: str) -> Device | None:
+        """Return a device, if it has been seen."""
+        row = self._tx.connection.execute(select(device).where(self._this(principal_id, device_id))).first()
+        return None if row is None else _to_device(row)
+
+    def save(self, value: Device) -> None:
+        """Store a device as it is now."""
+        self._tx.require_writing()
+        values = asdict(value) | {"school_id": self._tx.school_id}
+        this = self._this(value.principal_id, value.device_id)
+        if self._tx.connection.execute(update(device).where(this).values(**values)).rowcount == 0:
+            self._tx.connection.execute(insert(device).values(**values))
+
+    def list(self, principal_id: int | None = None) -> tuple[Device, ...]:
+        """Return the devices of a person, or of the whole school."""
+        query = select(device).where(device.c.school_id == self._tx.school_id)
+        if principal_id is not None:
+            query = query.where(device.c.principal_id == principal_id)
+        rows = self._tx.connection.execute(query.order_by(device.c.principal_id, device.c.device_id))
+        return tuple(_to_device(row) for row in rows)
+
+    def forget(self, principal_id: int, device_id: str) -> None:
+        """Delete a device and its states: it starts again from nothing."""
+        self.drop_states(principal_id, device_id)
+        self._tx.connection.execute(delete(device).where(self._this(principal_id, device_id)))
+
+    def forget_all(self, principal_id: int) -> None:
+        """Delete every device of a person."""
+        for each in self.list(principal_id):
+            self.forget(principal_id, each.device_id)
+
+    def _scope(self, principal_id: int, device_id: str, scope: str | None) -> Any:
+        here = and_(
+            device_state.c.school_id == self._tx.school_id,
+            device_state.c.principal_id == principal_id,
+            device_state.c.device_id == device_id,
+        )
+        return here if scope is None else and_(here, device_state.c.scope == scope)
+
+    def states(self, principal_id: int, device_id: str, scope: str) -> tuple[StoredState, ...]:
+        """Return the generations kept of one scope, newest first, at most two."""
+        query = (
+            select(device_state.c.generation, device_state.c.data)
+            .where(self._scope(principal_id, device_id, scope))
+            .order_by(device_state.c.generation.desc())
+        )
+        return tuple(StoredState(row.generation, row.data) for row in self._tx.connection.execute(query))
+
+    def save_state(
+        self, principal_id: int, device_id: str, scope: str, generation: int, data: Mapping[str, Any]
+    ) -> None:
+        """Store one generation and forget all but it and the one before."""
+        self._tx.require_writing()
+        here = self._scope(principal_id, device_id, scope)
+        dropped = device_state.c.generation != generation - 1
+        self._tx.connection.execute(delete(device_state).where(here, dropped))
+        row = {
+            "school_id": self._tx.school_id,
+            "principal_id": principal_id,
+            "device_id": device_id,
+            "scope": scope,
+            "generation": generation,
+            "data": dict(data),
+        }
+        self._tx.connection.execute(insert(device_state), row)
+
+    def drop_states(self, principal_id: int, device_id: str, scope: str | None = None) -> None:
+        """Forget the states of one scope, or all: the device starts these again from key 0."""
+        self._tx.require_writing()
+        self._tx.connection.execute(delete(device_state).where(self._scope(principal_id, device_id, scope)))
+
+
+def _to_device(row: Any) -> Device:
+    values = dict(row._mapping)
+    del values["school_id"]
+    return Device(**values)

@@ -1,0 +1,133 @@
+"""Schools and logins: the one part of the store that stands above schools, because a login is how one is found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, bindparam, func, insert, select, update
+
+from storage.errors import NameTaken, NotFound
+from storage.model import Principal, Role, School, Settings, Source
+from storage.schema import account, clock, principal, school
+
+PERSON: Final = (
+    principal.c.id,
+    principal.c.school_id,
+    principal.c.login,
+    principal.c.name,
+    principal.c.role,
+    principal.c.source,
+    principal.c.email,
+    principal.c.family,
+    principal.c.usual,
+    principal.c.given,
+    principal.c.birth,
+    account.c.active,
+    account.c.credential,
+)
+WITH_ACCOUNT: Final = principal.join(
+    account, (account.c.school_id == principal.c.school_id) & (account.c.principal_id == principal.c.id)
+)
+_ACCOUNT = (
+    select(*PERSON, account.c.password_hash).select_from(WITH_ACCOUNT).where(account.c.login == bindparam("login"))
+)
+_CLOCKS = select(clock.c.school_id, clock.c.seq)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A login with its person and its Argon2 hash; an empty hash lets nobody in."""
+
+    principal: Principal
+    password_hash: str
+
+
+def fold_login(login: str) -> str:
+    """Return the form under which logins are kept and compared."""
+    return login.strip().casefold()
+
+
+def to_principal(row: Any) -> Principal:
+    """Build a person from the columns of PERSON."""
+    identifier, school_id, login, name, role, source, *rest = row[: len(PERSON)]
+    return Principal(identifier, school_id, login, name, Role(role), Source(source), *rest)
+
+
+def to_settings(data: dict[str, Any]) -> Settings:
+    """Read stored settings; keys of other versions are left aside."""
+    known = Settings.__dataclass_fields__
+    return Settings(**{name: value for name, value in data.items() if name in known})
+
+
+def _to_school(row: Any) -> School:
+    return School(row.id, row.code, row.name, row.zone, to_settings(row.settings))
+
+
+def read_school(connection: Connection, school_id: int) -> School:
+    """Return a school; raises NotFound."""
+    row = connection.execute(select(school).where(school.c.id == school_id)).first()
+    if row is None:
+        raise NotFound("school", school_id)
+    return _to_school(row)
+
+
+class Directory:
+    """Schools, logins and clocks of the whole database."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Use an engine; every call is a transaction of its own."""
+        self._engine = engine
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with self._engine.connect().execution_options(cadran_writing=True) as connection, connection.begin():
+            yield connection
+
+    def schools(self) -> tuple[School, ...]:
+        """Return every school, in order of creation."""
+        with self._engine.connect() as connection:
+            return tuple(_to_school(row) for row in connection.execute(select(school).order_by(school.c.id)))
+
+    def school(self, code: str) -> School:
+        """Return the school of a UAI code; raises NotFound."""
+        with self._engine.connect() as connection:
+            row = connection.execute(select(school).where(school.c.code == code.upper())).first()
+        if row is None:
+            raise NotFound("school", code)
+        return _to_school(row)
+
+    def create_school(self, code: str, name: str, zone: str, settings: Settings | None = None) -> School:
+        """Create a school with its clock; raises NameTaken when the code is in use."""
+        code = code.upper()
+        with self._writing() as connection:
+            if connection.execute(select(school.c.id).where(school.c.code == code)).first():
+                raise NameTaken("school", code)
+            number = (connection.execute(select(func.max(school.c.id))).scalar() or 0) + 1
+            data = asdict(settings or Settings())
+            connection.execute(insert(school).values(id=number, code=code, name=name, zone=zone, settings=data))
+            connection.execute(insert(clock).values(school_id=number, seq=0))
+            return read_school(connection, number)
+
+    def configure(self, school_id: int, settings: Settings) -> None:
+        """Store a school's settings."""
+        with self._writing() as connection:
+            connection.execute(update(school).where(school.c.id == school_id).values(settings=asdict(settings)))
+
+    def account(self, login: str) -> Account | None:
+        """Return the account of a login, whatever its letter case."""
+        with self._engine.connect() as connection:
+            return read_account(connection, login)
+
+    def clocks(self) -> dict[int, int]:
+        """Return every school's number now, in one read: what the watcher of waiting phones looks at."""
+        with self._engine.connect() as connection:
+            return dict(connection.execute(_CLOCKS).all())
+
+
+def read_account(connection: Connection, login: str) -> Account | None:
+    """Return the account of a login within a transaction."""
+    row = connection.execute(_ACCOUNT, {"login": fold_login(login)}).first()
+    return None if row is None else Account(to_principal(row), row.password_hash)

@@ -1,0 +1,120 @@
+"""Errors of the storage core: each carries data, each protocol words it in its own terms."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Precondition = Literal[
+    "valid-calendar-data",
+    "valid-calendar-object-resource",
+    "supported-calendar-component",
+    "supported-calendar-data",
+    "max-resource-size",
+    "max-instances",
+    "min-date-time",
+    "max-date-time",
+]
+
+
+class CadranError(Exception):
+    """Root of every error that a protocol must answer in its own terms."""
+
+
+class NotFound(CadranError):
+    """Nothing of this kind has this key, or the asker may not know of it."""
+
+    def __init__(self, kind: str, key: object) -> None:
+        """Keep what was looked for: `kind` such as "collection", `key` such as its slug."""
+        super().__init__(kind, key)
+        self.kind = kind
+        self.key = key
+
+
+class ReadOnly(CadranError):
+    """The asker may read the collection and not change it."""
+
+    def __init__(self, collection_id: int, privilege: str = "write") -> None:
+        """Keep the collection and the missing privilege, an RFC 3744 name without its namespace."""
+        super().__init__(collection_id, privilege)
+        self.collection_id = collection_id
+        self.privilege = privilege
+
+
+class Forbidden(CadranError):
+    """The asker may not do this at all, whatever the collection."""
+
+
+class NameTaken(CadranError):
+    """Another live thing of this owner has the name: a slug, a login or a school code."""
+
+    def __init__(self, kind: str, name: str) -> None:
+        """Keep the kind of thing and the name that is taken."""
+        super().__init__(kind, name)
+        self.kind = kind
+        self.name = name
+
+
+class UidConflict(CadranError):
+    """Another object of the collection has the same UID (RFC 4791, 5.3.2.1: no-uid-conflict)."""
+
+    def __init__(self, uid: str, href: str) -> None:
+        """Keep the UID and the name of the object that holds it."""
+        super().__init__(uid, href)
+        self.uid = uid
+        self.href = href
+
+
+class PreconditionFailed(CadranError):
+    """The object is not in the state the writer expected (RFC 9110, 13.1)."""
+
+    def __init__(self, etag: str | None) -> None:
+        """Keep the entity tag found, None when there is no object."""
+        super().__init__(etag)
+        self.etag = etag
+
+
+class InvalidObject(CadranError):
+    """The iCalendar text cannot be stored; names the RFC 4791 precondition it breaks."""
+
+    def __init__(self, precondition: Precondition, reason: str, line: int | None = None) -> None:
+        """Keep the precondition, a short English reason, and the 1-based line when there is one."""
+        super().__init__(precondition, reason, line)
+        self.precondition = precondition
+        self.reason = reason
+        self.line = line
+
+
+class TokenInvalid(CadranError):
+    """The sync token is malformed, from the future, or another collection's."""
+
+
+class TokenExpired(CadranError):
+    """What the holder of this sync token would have to be told was purged."""
+
+
+class WritingRequired(CadranError):
+    """A reading transaction was asked to write: run the request again in a writing one."""
+
+
+class SchemaMissing(CadranError):
+    """The database holds no Cadran tables: `cadran init` makes them."""
+
+
+class SchemaOutdated(CadranError):
+    """The database is older than the program: `cadran migrate` brings it up to date."""
+
+    def __init__(self, found: str, known: str) -> None:
+        """Keep the revision found and the newest revision known."""
+        super().__init__(found, known)
+        self.found = found
+        self.known = known
+
+
+class SchemaTooNew(CadranError):
+    """The database was written by a newer program: refuse to touch it."""
+
+    def __init__(self, found: str, known: str) -> None:
+        """Keep the revision found and the newest revision known."""
+        super().__init__(found, known)
+        self.found = found
+        self.known = known

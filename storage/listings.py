@@ -1,0 +1,211 @@
+"""Reading objects through what a collection shows: one, many, all, by time, by nearness to a day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import and_, bindparam, case, func, or_, select
+
+from storage import shown
+from storage.errors import NotFound
+from storage.model import FOREVER, CalendarObject, Collection, Entry
+from storage.occurrences import overlapping
+from storage.schema import calendar_object, feed, occurrence
+
+if TYPE_CHECKING:
+    from storage.transaction import Transaction
+
+CHUNK: Final = 200
+
+_o = calendar_object.c
+WHOLE: Final = (
+    _o.id,
+    _o.item,
+    _o.calendar_id,
+    _o.href,
+    _o.uid,
+    _o.component,
+    _o.etag,
+    _o.ical,
+    _o.starts,
+    _o.ends,
+    _o.recurring,
+    _o.born,
+    _o.seq,
+    _o.modified,
+)
+_ENTRY: Final = (_o.item, _o.href, _o.etag, _o.component, _o.size, _o.modified, _o.starts, _o.ends)
+
+_live = and_(_o.school_id == bindparam("school"), _o.ended.is_(None))
+_BY_HREF = select(*WHOLE).where(_live, _o.href == bindparam("key"), shown.fed())
+_BY_UID = select(*WHOLE).where(_live, _o.uid == bindparam("key"), shown.fed())
+_BY_ITEM = select(*WHOLE).where(_live, _o.item == bindparam("key"), shown.fed())
+_BY_HREFS = select(*WHOLE).where(_live, _o.href.in_(bindparam("keys", expanding=True)), shown.fed())
+_BY_ITEMS = select(*WHOLE).where(_live, _o.item.in_(bindparam("keys", expanding=True)), shown.fed())
+
+_source = feed.join(calendar_object, shown.same_calendar)
+_shown = and_(shown.live_feed, shown.visible_now)
+_ENTRIES = select(*_ENTRY).select_from(_source).where(_shown)
+_TEXTS = select(_o.ical).select_from(_source).where(_shown).order_by(_o.starts, _o.item)
+_COUNT = select(func.count()).select_from(_source).where(_shown)
+_LEAVING = (
+    select(*_ENTRY)
+    .select_from(_source)
+    .where(_shown, shown.born <= bindparam("born_by"), _o.ends > bindparam("low"), _o.ends <= bindparam("high"))
+    .order_by(_o.item)
+)
+
+_distance = case(
+    (_o.starts > bindparam("pivot"), _o.starts - bindparam("pivot")),
+    (_o.ends < bindparam("pivot"), bindparam("pivot") - _o.ends),
+    else_=0,
+)
+_NEAREST = (
+    select(_distance.label("distance"), *WHOLE)
+    .select_from(_source)
+    .where(
+        _shown,
+        shown.born <= bindparam("born_by"),
+        _o.ends > bindparam("ends_from"),
+        or_(
+            _distance > bindparam("distance"), and_(_distance == bindparam("distance"), _o.item > bindparam("item"))
+        ),
+    )
+    .order_by("distance", _o.item)
+    .limit(bindparam("limit"))
+)
+
+_happens = (
+    select(occurrence.c.object_id)
+    .distinct()
+    .select_from(
+        feed.join(
+            occurrence,
+            and_(occurrence.c.school_id == feed.c.school_id, occurrence.c.calendar_id == feed.c.calendar_id),
+        )
+    )
+    .where(shown.live_feed, overlapping())
+)
+_IN_RANGE = select(*_ENTRY).where(_live, _o.id.in_(_happens), shown.fed()).order_by(_o.starts, _o.item)
+_BEYOND = (
+    select(*_ENTRY)
+    .select_from(_source)
+    .where(_shown, _o.indexed_until < FOREVER, _o.indexed_until <= bindparam("end"))
+    .order_by(_o.item)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RangeHits:
+    """Objects that happen in a range; `unsure` are endless series not indexed so far ahead: expand these."""
+
+    entries: tuple[Entry, ...]
+    unsure: tuple[Entry, ...]
+
+
+class Listings:
+    """What a collection shows now; every question is one statement, whatever the calendar's size."""
+
+    def __init__(self, tx: Transaction) -> None:
+        """Share a transaction."""
+        self._tx = tx
+
+    def _rows(self, statement: Any, collection: Collection, **values: Any) -> Any:
+        named = {"school": self._tx.school_id, "collection": collection.id, **values}
+        return self._tx.connection.execute(statement, named)
+
+    def _one(self, statement: Any, collection: Collection, key: str | int) -> CalendarObject | None:
+        row = self._rows(statement, collection, key=key).first()
+        return None if row is None else CalendarObject(*row)
+
+    def get(self, collection: Collection, href: str) -> CalendarObject:
+        """Return the object of a name; raises NotFound."""
+        found = self._one(_BY_HREF, collection, href)
+        if found is None:
+            raise NotFound("object", href)
+        return found
+
+    def get_item(self, collection: Collection, item: int) -> CalendarObject:
+        """Return the object of an item number; raises NotFound."""
+        found = self._one(_BY_ITEM, collection, item)
+        if found is None:
+            raise NotFound("item", item)
+        return found
+
+    def by_uid(self, collection: Collection, uid: str) -> CalendarObject | None:
+        """Return the object of a UID, if the collection shows one."""
+        return self._one(_BY_UID, collection, uid)
+
+    def _several(self, statement: Any, collection: Collection, keys: Sequence[Any]) -> Iterator[CalendarObject]:
+        for at in range(0, len(keys), CHUNK):
+            for row in self._rows(statement, collection, keys=list(keys[at : at + CHUNK])):
+                yield CalendarObject(*row)
+
+    def many(self, collection: Collection, hrefs: Sequence[str]) -> dict[str, CalendarObject]:
+        """Return the objects of many names, by name; absent ones are left out."""
+        return {each.href: each for each in self._several(_BY_HREFS, collection, hrefs)}
+
+    def many_items(self, collection: Collection, items: Sequence[int]) -> dict[int, CalendarObject]:
+        """Return the objects of many item numbers, by number; absent ones are left out."""
+        return {each.item: each for each in self._several(_BY_ITEMS, collection, items)}
+
+    def entries(self, collection: Collection) -> list[Entry]:
+        """Return every object without its text."""
+        return [Entry(*row) for row in self._rows(_ENTRIES, collection)]
+
+    def texts(self, collection: Collection) -> Iterator[bytes]:
+        """Yield every text, in order of start."""
+        return iter(self._rows(_TEXTS, collection).scalars())
+
+    def count(self, collection: Collection) -> int:
+        """Return how many objects the collection shows (R19)."""
+        return int(self._rows(_COUNT, collection).scalar_one())
+
+    def in_range(
+        self, collection: Collection, start: int, end: int, components: Sequence[str] | None = None
+    ) -> RangeHits:
+        """Return the objects that happen in [start, end), epoch seconds, from the index alone (RFC 4791, 9.9)."""
+        wanted = None if components is None else frozenset(components)
+        hits = [Entry(*row) for row in self._rows(_IN_RANGE, collection, start=start, end=end)]
+        found = {each.item for each in hits}
+        beyond = (Entry(*row) for row in self._rows(_BEYOND, collection, end=end))
+        unsure = tuple(each for each in beyond if each.item not in found)
+        return RangeHits(_of(hits, wanted), _of(unsure, wanted))
+
+    def nearest(
+        self,
+        collection: Collection,
+        *,
+        born_by: int,
+        pivot: int,
+        after: tuple[int, int] | None,
+        limit: int,
+        ends_from: int,
+    ) -> tuple[tuple[int, CalendarObject], ...]:
+        """Return objects with their distance in seconds from a moment, nearest first, after a (distance, item) place.
+
+        Only those shown since `born_by` at the latest and ending after `ends_from`: a phone's first load.
+        """
+        distance, item = after or (-1, -1)
+        rows = self._rows(
+            _NEAREST,
+            collection,
+            born_by=born_by,
+            pivot=pivot,
+            ends_from=ends_from,
+            distance=distance,
+            item=item,
+            limit=limit,
+        )
+        return tuple((row[0], CalendarObject(*row[1:])) for row in rows)
+
+    def leaving(self, collection: Collection, low: int, high: int, born_by: int) -> tuple[Entry, ...]:
+        """Return objects that end in (low, high] and were shown by a number: what a moving filter date drops."""
+        return tuple(Entry(*row) for row in self._rows(_LEAVING, collection, low=low, high=high, born_by=born_by))
+
+
+def _of(entries: Sequence[Entry], components: frozenset[str] | None) -> tuple[Entry, ...]:
+    """Keep the entries of some components."""
+    return tuple(each for each in entries if components is None or each.component in components)

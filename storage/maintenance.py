@@ -1,0 +1,91 @@
+"""Nightly work on one school: remember the clock, purge what nobody needs, extend the occurrence index."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import and_, bindparam, delete, func, insert, select, update
+
+from storage import ical, occurrences
+from storage.model import FOREVER
+from storage.schema import calendar, calendar_object, clock_log, feed, membership, occurrence, subscription
+from storage.shown import greatest
+
+if TYPE_CHECKING:
+    from storage.transaction import Transaction
+
+EXTEND_AT_ONCE: Final = 500
+RETENTION_SECONDS: Final = 180 * 86_400
+
+_o = calendar_object.c
+_RAISE = (
+    update(calendar)
+    .where(calendar.c.school_id == bindparam("b_school"), calendar.c.id == bindparam("b_id"))
+    .values(purged=greatest(calendar.c.purged, bindparam("b_purged")))
+)
+
+
+def note_clock(tx: Transaction) -> None:
+    """Remember the clock's number with the time, so that a retention time can be told as a number later."""
+    now = tx.now()
+    this = and_(clock_log.c.school_id == tx.school_id, clock_log.c.moment == now)
+    tx.require_writing()
+    tx.connection.execute(delete(clock_log).where(this))
+    tx.connection.execute(insert(clock_log).values(school_id=tx.school_id, moment=now, seq=tx.changes.clock()))
+
+
+def number_at(tx: Transaction, moment: int) -> int:
+    """Return the clock's number at a past moment, epoch seconds, as last noted before it; 0 when never."""
+    query = select(func.max(clock_log.c.seq)).where(
+        clock_log.c.school_id == tx.school_id, clock_log.c.moment <= moment
+    )
+    return int(tx.connection.execute(query).scalar() or 0)
+
+
+def purge(tx: Transaction, below: int) -> int:
+    """Delete rows that ended before a number and return how many; tokens that still need them expire (invariant 6)."""
+    tx.lock()
+    raised = _greatest_ended(tx, calendar_object, _o.calendar_id, below)
+    for number, seq in _greatest_ended(tx, feed, feed.c.collection_id, below).items():
+        raised[number] = max(seq, raised.get(number, 0))
+    rows = [{"b_school": tx.school_id, "b_id": number, "b_purged": seq} for number, seq in sorted(raised.items())]
+    if rows:
+        tx.connection.execute(_RAISE, rows)
+    gone = 0
+    for table in (calendar_object, feed, subscription, membership):
+        old = and_(table.c.school_id == tx.school_id, table.c.ended < below)
+        gone += tx.connection.execute(delete(table).where(old)).rowcount
+    return gone
+
+
+def _greatest_ended(tx: Transaction, table: Any, owner: Any, below: int) -> dict[int, int]:
+    query = select(owner, func.max(table.c.ended)).where(table.c.school_id == tx.school_id, table.c.ended < below)
+    return dict(tx.connection.execute(query.group_by(owner)).all())
+
+
+def extend_index(tx: Transaction, most: int = EXTEND_AT_ONCE) -> int:
+    """Index endless series further ahead, at most so many objects, and return how many were done (invariant 9)."""
+    horizon = tx.now() + occurrences.HORIZON_SECONDS
+    due = and_(
+        _o.school_id == tx.school_id, _o.ended.is_(None), _o.indexed_until < horizon - occurrences.HORIZON_SECONDS // 6
+    )
+    rows = tx.connection.execute(select(_o.id, _o.calendar_id, _o.ical, _o.ends).where(due).limit(most)).all()
+    tx.require_writing()
+    for row in rows:
+        spans = ical.spans(row.ical, tx.zone, horizon)
+        tx.connection.execute(occurrences.DROP, {"school": tx.school_id, "object": row.id})
+        index = list(occurrences.rows(tx.school_id, row.calendar_id, row.id, spans))
+        if index:
+            tx.connection.execute(insert(occurrence), index)
+        reach = horizon if row.ends > horizon else FOREVER
+        this = and_(_o.school_id == tx.school_id, _o.id == row.id)
+        tx.connection.execute(update(calendar_object).where(this).values(indexed_until=reach))
+    return len(rows)
+
+
+def nightly(tx: Transaction) -> int:
+    """Do the night's work for a school and return how many rows were purged."""
+    note_clock(tx)
+    while extend_index(tx) == EXTEND_AT_ONCE:
+        continue
+    return purge(tx, number_at(tx, tx.now() - RETENTION_SECONDS))

@@ -1,0 +1,296 @@
+"""Values of the storage core: frozen, without behaviour beyond their own text form.
+
+Times are whole seconds since 1970-01-01 UTC (`int`); FOREVER and DAWN stand for open ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Any, Final, NamedTuple
+
+FOREVER: Final = 2**53
+DAWN: Final = -(2**53)
+
+
+class CalendarKind(StrEnum):
+    """What a calendar or a collection is for."""
+
+    DEFAULT = "default"
+    SECONDARY = "secondary"
+    TIMETABLE = "timetable"
+    BOOKINGS = "bookings"
+    TASKS = "tasks"
+    LESSONS = "lessons"
+    COURSE = "course"
+    SCHOOL = "school"
+
+
+class Role(StrEnum):
+    """What a person is in the school."""
+
+    ADMIN = "admin"
+    STAFF = "staff"
+    TEACHER = "teacher"
+    PUPIL = "pupil"
+    GUARDIAN = "guardian"
+
+
+class Source(StrEnum):
+    """Where an account comes from; only fed accounts are reconciled (R80, R81)."""
+
+    MANUAL = "manual"
+    CSV = "csv"
+
+
+class ClientKind(StrEnum):
+    """Kinds of client software, the rows of the policy table (R5 to R18)."""
+
+    WEB = "web"
+    DAV = "dav"
+    EAS_IOS = "eas-ios"
+    EAS_OTHER = "eas-other"
+    OUTLOOK = "outlook"
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """One kind of client; `family` is the EAS device family, "" elsewhere."""
+
+    kind: ClientKind
+    family: str = ""
+
+
+class Visibility(StrEnum):
+    """What a client may do with a collection of its user."""
+
+    HIDDEN = "hidden"
+    ONLINE = "online"
+    OFFLINE = "offline"
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What a person may do with a collection; `write` covers objects, `properties` its name and colour, `remove` itself."""
+
+    read: bool = True
+    write: bool = False
+    properties: bool = False
+    remove: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Choices of a school that rules depend on; defaults are the product's (design, section 9)."""
+
+    dav_honours_switch: bool = False
+    eas_shared_calendars: bool = False
+    eas_others_allowed: bool = True
+    eas_families: Mapping[str, bool] = field(default_factory=dict)
+    include_class_parts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class School:
+    """A tenant: `code` is its UAI, `zone` an IANA name."""
+
+    id: int
+    code: str
+    name: str
+    zone: str
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """A person of a school; `credential` changes whenever the password or the account's state does."""
+
+    id: int
+    school_id: int
+    login: str
+    name: str
+    role: Role
+    source: Source
+    email: str = ""
+    family: str = ""
+    usual: str = ""
+    given: str = ""
+    birth: date | None = None
+    active: bool = True
+    credential: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """What one person sees of one calendar or view: own slug, name, colour, rights and head."""
+
+    id: int
+    kind: CalendarKind
+    owner_id: int | None
+    slug: str
+    name: str
+    colour: str
+    position: int
+    description: str
+    timezone: str
+    components: tuple[str, ...]
+    rights: Rights
+    synchronised: bool
+    owned: bool
+    head: int
+
+
+class Entry(NamedTuple):
+    """One object in a listing, without its text; `item` is its identity for life, `modified` epoch seconds."""
+
+    item: int
+    href: str
+    etag: str
+    component: str
+    size: int
+    modified: int
+    starts: int
+    ends: int
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarObject:
+    """One stored calendar object resource with its text as the client wrote it."""
+
+    id: int
+    item: int
+    calendar_id: int
+    href: str
+    uid: str
+    component: str
+    etag: str
+    ical: bytes
+    starts: int
+    ends: int
+    recurring: bool
+    born: int
+    seq: int
+    modified: int
+
+
+class Change(NamedTuple):
+    """What happened to one object of a collection; `etag` is None when it is gone.
+
+    `new` holds if and only if the object is new to a client at the token's base (EAS `Add`).
+    """
+
+    item: int
+    href: str
+    etag: str | None
+    new: bool
+    seq: int
+    component: str
+    size: int
+    modified: int
+    starts: int
+    ends: int
+
+
+@dataclass(frozen=True, slots=True)
+class SyncToken:
+    """"I hold everything of `collection` up to `base`"; while paging, also where the run ends and the last row sent."""
+
+    collection: int
+    base: int = 0
+    top: int | None = None
+    seq: int = 0
+    row: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePage:
+    """A page of changes, the token that follows it, and whether the run goes on."""
+
+    changes: tuple[Change, ...]
+    token: SyncToken
+    more: bool
+
+
+class Watch(NamedTuple):
+    """Something a parked request waits for: kind "collection" or "home" (a person's list of collections), and its id."""
+
+    kind: str
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What moved in a school since a number; `head` is the number reached."""
+
+    head: int
+    watches: frozenset[Watch]
+
+
+@dataclass(frozen=True, slots=True)
+class Expect:
+    """State a writer expects: `etags` (any of), `absent` for If-None-Match: *, `present` for If-Match: *."""
+
+    etags: tuple[str, ...] = ()
+    absent: bool = False
+    present: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Outcome of a put: the object as stored, whether it is new, whether anything changed."""
+
+    object: CalendarObject
+    created: bool
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionPatch:
+    """Properties of a collection to set; None leaves one as it is."""
+
+    name: str | None = None
+    colour: str | None = None
+    position: int | None = None
+    description: str | None = None
+    timezone: str | None = None
+    synchronised: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewCalendar:
+    """A calendar to create for its owner."""
+
+    slug: str
+    name: str
+    colour: str = ""
+    position: int = 0
+    description: str = ""
+    timezone: str = ""
+    components: tuple[str, ...] = ("VEVENT", "VTODO")
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """One EAS device of one person; `policy_key` 0 = not provisioned."""
+
+    principal_id: int
+    device_id: str
+    device_type: str
+    user_agent: str = ""
+    model: str = ""
+    policy_key: int = 0
+    pending_key: int = 0
+    blocked: bool = False
+    first_seen: int = 0
+    last_seen: int = 0
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredState:
+    """One generation of a device's state for one scope, as plain JSON data."""
+
+    generation: int
+    data: Mapping[str, Any]

@@ -1,0 +1,149 @@
+"""Calendar object resources: read through what a collection shows, written to the calendar that stores them."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from sqlalchemy import and_, bindparam, insert, select, update
+
+from storage import ical, occurrences
+from storage.errors import InvalidObject, NotFound, PreconditionFailed, ReadOnly, UidConflict
+from storage.ical import Facts
+from storage.listings import WHOLE, Listings
+from storage.model import FOREVER, CalendarObject, Collection, Expect, Written
+from storage.schema import calendar, calendar_object, occurrence
+from storage.zones import collection_zone
+
+_o = calendar_object.c
+_school = and_(_o.school_id == bindparam("school"), _o.ended.is_(None))
+_STORED_BY_HREF = select(*WHOLE).where(_school, _o.calendar_id == bindparam("calendar"), _o.href == bindparam("href"))
+_UID_HOLDER = select(_o.href).where(_school, _o.calendar_id == bindparam("calendar"), _o.uid == bindparam("uid"))
+_STAMP_CALENDAR = (
+    update(calendar)
+    .where(calendar.c.school_id == bindparam("b_school"), calendar.c.id == bindparam("b_calendar"))
+    .values(seq=bindparam("b_seq"))
+)
+_REWRITE = update(calendar_object).where(_o.school_id == bindparam("b_school"), _o.id == bindparam("b_id"))
+_REPLACE = _REWRITE.values(
+    {name: bindparam(f"b_{name}") for name in ("component", "etag", "size", "starts", "ends", "recurring")}
+    | {name: bindparam(f"b_{name}") for name in ("indexed_until", "modified", "seq", "ical")}
+)
+_END = _REWRITE.values(ended=bindparam("b_seq"), seq=bindparam("b_seq"), ical=None)
+
+
+def content_etag(text: bytes) -> str:
+    """Return the entity tag of a text: the same bytes have the same tag, whoever wrote them."""
+    return hashlib.sha256(text).hexdigest()[:32]
+
+
+def indexed_until(facts: Facts, horizon: int) -> int:
+    """Return how far the occurrence index of an object reaches; FOREVER when it is whole."""
+    return horizon if facts.recurring and facts.ends > horizon else FOREVER
+
+
+def _check(current: CalendarObject | None, expect: Expect) -> None:
+    """Raise PreconditionFailed unless what is stored is what the writer expects (RFC 9110, 13.1)."""
+    etag = current.etag if current else None
+    if expect.absent and current is not None:
+        raise PreconditionFailed(etag)
+    if (expect.present or expect.etags) and current is None:
+        raise PreconditionFailed(None)
+    if expect.etags and etag not in expect.etags:
+        raise PreconditionFailed(etag)
+
+
+class Objects(Listings):
+    """Objects of collections: everything that can be read, and the two ways to write."""
+
+    def put(self, collection: Collection, href: str, text: bytes, expect: Expect | None = None) -> Written:
+        """Store one object under a name; the same bytes again change nothing.
+
+        Raises ReadOnly, PreconditionFailed, UidConflict (RFC 4791, 5.3.2.1) or InvalidObject.
+        """
+        if not collection.rights.write:
+            raise ReadOnly(collection.id, "write-content")
+        zone = collection_zone(collection, self._tx.zone)
+        facts = ical.inspect(text, zone)
+        if facts.component not in collection.components:
+            raise InvalidObject("supported-calendar-component", f"{facts.component} is not kept in this calendar")
+        horizon = self._tx.now() + occurrences.HORIZON_SECONDS
+        spans = ical.spans(text, zone, horizon)
+        self._tx.lock()
+        current = self._stored(collection.id, href)
+        _check(current, expect or Expect())
+        self._check_uid(collection.id, href, facts.uid, current)
+        if current is not None and current.ical == text:
+            return Written(current, created=False, changed=False)
+        values = self._content(facts, text, horizon)
+        stored = self._insert(collection.id, href, facts, values) if current is None else self._replace(current, values)
+        if current is not None:
+            self._tx.connection.execute(occurrences.DROP, {"school": self._tx.school_id, "object": stored.id})
+        index = list(occurrences.rows(self._tx.school_id, collection.id, stored.id, spans))
+        if index:
+            self._tx.connection.execute(insert(occurrence), index)
+        return Written(stored, created=current is None, changed=True)
+
+    def _stored(self, calendar_id: int, href: str) -> CalendarObject | None:
+        values = {"school": self._tx.school_id, "calendar": calendar_id, "href": href}
+        row = self._tx.connection.execute(_STORED_BY_HREF, values).first()
+        return None if row is None else CalendarObject(*row)
+
+    def _check_uid(self, calendar_id: int, href: str, uid: str, current: CalendarObject | None) -> None:
+        """Raise UidConflict when another name holds the UID, or this name holds another UID."""
+        if current is not None and current.uid != uid:
+            raise UidConflict(current.uid, href)
+        values = {"school": self._tx.school_id, "calendar": calendar_id, "uid": uid}
+        holder = self._tx.connection.execute(_UID_HOLDER, values).scalar()
+        if holder is not None and holder != href:
+            raise UidConflict(uid, holder)
+
+    def _content(self, facts: Facts, text: bytes, horizon: int) -> dict[str, Any]:
+        """Return the columns that depend on the text alone."""
+        return {
+            "component": facts.component,
+            "etag": content_etag(text),
+            "size": len(text),
+            "starts": facts.starts,
+            "ends": facts.ends,
+            "recurring": facts.recurring,
+            "indexed_until": indexed_until(facts, horizon),
+            "modified": self._tx.now(),
+            "ical": text,
+        }
+
+    def _stamp(self, calendar_id: int, seq: int) -> None:
+        values = {"b_school": self._tx.school_id, "b_calendar": calendar_id, "b_seq": seq}
+        self._tx.connection.execute(_STAMP_CALENDAR, values)
+
+    def _insert(self, calendar_id: int, href: str, facts: Facts, values: dict[str, Any]) -> CalendarObject:
+        seq = self._tx.tick()[0]
+        row = {"id": seq, "item": seq, "calendar_id": calendar_id, "href": href, "uid": facts.uid} | values
+        row |= {"school_id": self._tx.school_id, "born": seq, "seq": seq}
+        self._tx.connection.execute(insert(calendar_object), row)
+        self._stamp(calendar_id, seq)
+        return CalendarObject(**{column.name: row[column.name] for column in WHOLE})
+
+    def _replace(self, current: CalendarObject, values: dict[str, Any]) -> CalendarObject:
+        seq = self._tx.tick()[0]
+        named = {f"b_{name}": value for name, value in values.items()}
+        named |= {"b_school": self._tx.school_id, "b_id": current.id, "b_seq": seq}
+        self._tx.connection.execute(_REPLACE, named)
+        self._stamp(current.calendar_id, seq)
+        kept = {column.name: getattr(current, column.name) for column in WHOLE}
+        return CalendarObject(**kept | {name: value for name, value in values.items() if name in kept} | {"seq": seq})
+
+    def delete(self, collection: Collection, href: str, expect: Expect | None = None) -> int:
+        """End one object and return the number that stamps it; raises ReadOnly, NotFound or PreconditionFailed."""
+        if not collection.rights.write:
+            raise ReadOnly(collection.id, "unbind")
+        self._tx.lock()
+        current = self._stored(collection.id, href)
+        if current is None:
+            raise NotFound("object", href)
+        _check(current, expect or Expect())
+        seq = self._tx.tick()[0]
+        self._tx.connection.execute(_END, {"b_school": self._tx.school_id, "b_id": current.id, "b_seq": seq})
+        self._tx.connection.execute(occurrences.DROP, {"school": self._tx.school_id, "object": current.id})
+        self._stamp(current.calendar_id, seq)
+        return seq

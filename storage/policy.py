@@ -1,0 +1,91 @@
+"""Pure rules: who sees what through which client, who may change it, when to warn (R1 to R19, design section 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from storage.model import CalendarKind, Client, ClientKind, Collection, Rights, Role, Settings, Visibility
+
+SIZE_WARNING_ABOVE: Final = 9000
+
+OWN_KINDS: Final = frozenset(
+    {
+        CalendarKind.DEFAULT,
+        CalendarKind.SECONDARY,
+        CalendarKind.TIMETABLE,
+        CalendarKind.BOOKINGS,
+        CalendarKind.TASKS,
+    }
+)
+_WRITABLE: Final = frozenset({CalendarKind.DEFAULT, CalendarKind.SECONDARY, CalendarKind.TASKS})
+_EAS: Final = frozenset({ClientKind.EAS_IOS, ClientKind.EAS_OTHER})
+
+READ_ONLY: Final = Rights()
+
+
+def rights(kind: CalendarKind, *, owned: bool) -> Rights:
+    """Return what a person may do: imported and shared calendars are read-only (R206)."""
+    if not owned or kind not in _WRITABLE:
+        return READ_ONLY
+    return Rights(write=True, properties=True, remove=kind is CalendarKind.SECONDARY)
+
+
+def family_allowed(client: Client, settings: Settings) -> bool:
+    """Tell whether the administrator opens all own calendars to this device family (R10, R13)."""
+    if client.kind is ClientKind.EAS_IOS:
+        return True
+    return settings.eas_families.get(client.family, settings.eas_others_allowed)
+
+
+def visibility(client: Client, settings: Settings, *, synchronised: bool, owned: bool, default: bool) -> Visibility:
+    """Return what one kind of client may do with one collection of its user (R5 to R18)."""
+    if client.kind is ClientKind.WEB:
+        return Visibility.OFFLINE if synchronised else Visibility.ONLINE
+    if client.kind is ClientKind.DAV and not settings.dav_honours_switch:
+        return Visibility.OFFLINE
+    if client.kind in _EAS:
+        if not owned and not settings.eas_shared_calendars:
+            return Visibility.HIDDEN
+        if not default and not family_allowed(client, settings):
+            return Visibility.HIDDEN
+    return Visibility.OFFLINE if synchronised else Visibility.HIDDEN
+
+
+def size_warning(count: int) -> bool:
+    """Tell whether a collection is large enough to make synchronisation suffer: strictly above 9000 (R19)."""
+    return count > SIZE_WARNING_ABOVE
+
+
+def subscribes_to_school(role: Role) -> bool:
+    """Tell whether a person gets the whole-school timetable without asking."""
+    return role in {Role.ADMIN, Role.STAFF}
+
+
+@dataclass(frozen=True, slots=True)
+class EasFolder:
+    """One folder of a phone: `default` takes the type that exists once; `empty` is shown without its content."""
+
+    collection: Collection
+    default: bool
+    empty: bool = False
+
+
+def eas_folders(seen: Sequence[Collection], fallback: Collection) -> tuple[EasFolder, ...]:
+    """Return a phone's folders for the collections it may see.
+
+    Exactly one calendar is the default one: the person's own default, else the first visible own calendar; when none
+    is visible the person's default is shown empty, because clients require one (design, section 7).
+    """
+    tasks = [each for each in seen if each.kind is CalendarKind.TASKS]
+    calendars = [each for each in seen if each.kind is not CalendarKind.TASKS]
+    first = next((each for each in calendars if each.kind is CalendarKind.DEFAULT), None)
+    first = first or next((each for each in calendars if each.owned), None)
+    if first is None:
+        folders = [EasFolder(fallback, default=True, empty=True)]
+    else:
+        folders = [EasFolder(first, default=True)]
+    folders += [EasFolder(each, default=False) for each in calendars if first is None or each.id != first.id]
+    folders += [EasFolder(each, default=number == 0) for number, each in enumerate(tasks)]
+    return tuple(folders)

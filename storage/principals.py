@@ -1,0 +1,259 @@
+"""People of a school: accounts, the calendars everyone has, and the identifiers other systems know them by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import and_, insert, select, update
+
+from storage import policy
+from storage.collections import own_feed, subscription_row
+from storage.directory import PERSON, WITH_ACCOUNT, fold_login, read_account, to_principal
+from storage.errors import NameTaken, NotFound
+from storage.lessons import SCHOOL_NAME, SCHOOL_POSITION, SCHOOL_SLUG
+from storage.model import CalendarKind, Principal, Role, Source
+from storage.schema import account, calendar, feed, identity, principal, subscription
+
+if TYPE_CHECKING:
+    from storage.transaction import Transaction
+
+_NUMBERS_EACH: Final = 9
+
+
+@dataclass(frozen=True, slots=True)
+class NewPerson:
+    """A person to create; `usual` is the usual surname when it differs, `external_id` the feeding system's key."""
+
+    login: str
+    family: str
+    given: str
+    role: Role
+    source: Source = Source.MANUAL
+    birth: date | None = None
+    usual: str = ""
+    email: str = ""
+    external_id: str | None = None
+    password_hash: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name shown: given name, then the usual surname."""
+        return f"{self.given} {self.usual or self.family}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class _BuiltIn:
+    kind: CalendarKind
+    slug: str
+    name: str
+    components: str
+    feeds_itself: bool
+
+
+BUILT_IN: Final = (
+    _BuiltIn(CalendarKind.DEFAULT, "agenda", "Mon agenda", "VEVENT", feeds_itself=True),
+    _BuiltIn(CalendarKind.TIMETABLE, "emploi-du-temps", "Emploi du temps", "VEVENT", feeds_itself=False),
+    _BuiltIn(CalendarKind.BOOKINGS, "rendez-vous", "Rendez-vous", "VEVENT", feeds_itself=True),
+    _BuiltIn(CalendarKind.TASKS, "taches", "Tâches", "VTODO", feeds_itself=True),
+)
+
+
+class Principals:
+    """People of one school."""
+
+    def __init__(self, tx: Transaction) -> None:
+        """Share a transaction."""
+        self._tx = tx
+
+    def _people(self, *conditions: Any) -> tuple[Principal, ...]:
+        query = select(*PERSON).select_from(WITH_ACCOUNT).where(principal.c.school_id == self._tx.school_id, *conditions)
+        return tuple(to_principal(row) for row in self._tx.connection.execute(query.order_by(principal.c.login)))
+
+    def by_login(self, login: str) -> Principal:
+        """Return a person of this school by login, active or not; raises NotFound."""
+        found = read_account(self._tx.connection, login)
+        if found is None or found.principal.school_id != self._tx.school_id:
+            raise NotFound("principal", login)
+        return found.principal
+
+    def get(self, principal_id: int) -> Principal:
+        """Return a person by number; raises NotFound."""
+        for each in self._people(principal.c.id == principal_id):
+            return each
+        raise NotFound("principal", principal_id)
+
+    def list(self, role: Role | None = None) -> tuple[Principal, ...]:
+        """Return the people of the school, active or not, in order of login."""
+        return self._people() if role is None else self._people(principal.c.role == role.value)
+
+    def create(self, new: NewPerson) -> Principal:
+        """Create one person with the calendars everyone has; raises NameTaken when the login is in use."""
+        return self.create_many([new])[0]
+
+    def create_many(self, people: Sequence[NewPerson]) -> tuple[Principal, ...]:
+        """Create many people at once; raises NameTaken at the first login in use, and then creates none."""
+        if not people:
+            return ()
+        self._tx.lock()
+        self._refuse_taken([fold_login(each.login) for each in people])
+        numbers = iter(self._tx.tick(_NUMBERS_EACH * len(people)))
+        rows = [self._rows(each, [next(numbers) for _ in range(_NUMBERS_EACH)]) for each in people]
+        for position, table in enumerate((principal, account, calendar, feed, subscription)):
+            self._tx.connection.execute(insert(table), [row for person in rows for row in person[position]])
+        return tuple(self.by_login(each.login) for each in people) if len(people) == 1 else self._created(people)
+
+    def _created(self, people: Sequence[NewPerson]) -> tuple[Principal, ...]:
+        by_login = {each.login: each for each in self.list()}
+        return tuple(by_login[fold_login(each.login)] for each in people)
+
+    def _refuse_taken(self, logins: Sequence[str]) -> None:
+        seen: set[str] = set()
+        for login in logins:
+            if login in seen:
+                raise NameTaken("login", login)
+            seen.add(login)
+        for at in range(0, len(logins), 500):
+            taken = select(account.c.login).where(account.c.login.in_(logins[at : at + 500]))
+            for login in self._tx.connection.execute(taken).scalars():
+                raise NameTaken("login", login)
+
+    def _rows(self, new: NewPerson, numbers: Sequence[int]) -> tuple[list[dict[str, Any]], ...]:
+        """Return the rows of one person, table by table."""
+        person_id, *calendar_ids = numbers[:5]
+        feed_ids, seq = numbers[5:8], numbers[8]
+        school = {"school_id": self._tx.school_id}
+        person = school | {
+            "id": person_id,
+            "login": fold_login(new.login),
+            "name": new.name,
+            "family": new.family,
+            "usual": new.usual,
+            "given": new.given,
+            "birth": new.birth,
+            "email": new.email,
+            "role": new.role.value,
+            "source": new.source.value,
+            "external_id": new.external_id,
+        }
+        login = school | {
+            "login": fold_login(new.login),
+            "principal_id": person_id,
+            "password_hash": new.password_hash,
+            "credential": seq,
+            "active": True,
+        }
+        calendars = [school | _calendar(kind, number, person_id, seq) for kind, number in zip(BUILT_IN, calendar_ids, strict=True)]
+        fed = [number for kind, number in zip(BUILT_IN, calendar_ids, strict=True) if kind.feeds_itself]
+        feeds = [school | own_feed(each, number) for each, number in zip(feed_ids, fed, strict=True)]
+        seen = [
+            school | subscription_row(person_id, number, kind.slug, kind.name, seq) | {"position": position}
+            for position, (kind, number) in enumerate(zip(BUILT_IN, calendar_ids, strict=True), start=1)
+        ]
+        seen += self._school_rows(new.role, person_id, seq)
+        return [person], [login], calendars, feeds, seen
+
+    def _school_rows(self, role: Role, person_id: int, seq: int) -> list[dict[str, Any]]:
+        """Return the subscription to the whole-school timetable, for roles that get it, once it exists."""
+        whole = self._tx.lessons.school_collection()
+        if whole is None or not policy.subscribes_to_school(role):
+            return []
+        row = subscription_row(person_id, whole, SCHOOL_SLUG, SCHOOL_NAME, seq)
+        return [row | {"school_id": self._tx.school_id, "position": SCHOOL_POSITION}]
+
+    def update(self, principal_id: int, **fields: Any) -> None:
+        """Set fields of a person: family, usual, given, birth, email, role, source, external_id."""
+        self._tx.require_writing()
+        person = self.get(principal_id)
+        family, usual = fields.get("family", person.family), fields.get("usual", person.usual)
+        given = fields.get("given", person.given)
+        values = {name: value.value if isinstance(value, Role | Source) else value for name, value in fields.items()}
+        values["name"] = f"{given} {usual or family}".strip()
+        this = and_(principal.c.school_id == self._tx.school_id, principal.c.id == principal_id)
+        self._tx.connection.execute(update(principal).where(this).values(**values))
+
+    def _account(self, principal_id: int, **values: Any) -> None:
+        this = and_(account.c.school_id == self._tx.school_id, account.c.principal_id == principal_id)
+        credential = self._tx.tick()[0]
+        self._tx.connection.execute(update(account).where(this).values(credential=credential, **values))
+
+    def set_password(self, principal_id: int, password_hash: str) -> None:
+        """Store a password hash; every cached credential of the person dies with it."""
+        self._account(principal_id, password_hash=password_hash)
+
+    def deactivate(self, principal_id: int) -> None:
+        """Close an account: nobody gets in, nothing is deleted."""
+        self._account(principal_id, active=False)
+
+    def reactivate(self, principal_id: int) -> None:
+        """Open a closed account again, with the password it had."""
+        self._account(principal_id, active=True)
+
+    def remove(self, principal_id: int) -> None:
+        """Delete a person with their own calendars, subscriptions, memberships, devices and account."""
+        self._tx.lessons.forget_person(principal_id)
+        self._tx.devices.forget_all(principal_id)
+        self._tx.collections.erase_owned(principal_id)
+        for table, column in (
+            (subscription, subscription.c.principal_id),
+            (identity, identity.c.principal_id),
+            (account, account.c.principal_id),
+            (principal, principal.c.id),
+        ):
+            here = and_(table.c.school_id == self._tx.school_id, column == principal_id)
+            self._tx.connection.execute(table.delete().where(here))
+
+    def external_ids(self, source: Source) -> Mapping[str, int]:
+        """Return the people of a feeding system by its own key."""
+        query = select(principal.c.external_id, principal.c.id).where(
+            principal.c.school_id == self._tx.school_id,
+            principal.c.source == source.value,
+            principal.c.external_id.is_not(None),
+        )
+        return dict(self._tx.connection.execute(query).all())
+
+    def identities(self, system: str) -> tuple[tuple[str, int], ...]:
+        """Return the identifiers one system gave, with the person each belongs to; a person may have several (R77)."""
+        query = select(identity.c.value, identity.c.principal_id).where(
+            identity.c.school_id == self._tx.school_id, identity.c.system == system
+        )
+        return tuple(self._tx.connection.execute(query.order_by(identity.c.value)).all())
+
+    def learn(self, system: str, pairs: Iterable[tuple[str, int]], moment: int) -> None:
+        """Record identifiers as seen at a moment (R75, R76)."""
+        self._tx.require_writing()
+        known = set(self.identities(system))
+        fresh, seen = [], []
+        for value, principal_id in sorted(set(pairs)):
+            key = {"school_id": self._tx.school_id, "system": system, "value": value, "principal_id": principal_id}
+            if (value, principal_id) in known:
+                seen.append(value)
+            else:
+                fresh.append(key | {"first_seen": moment, "last_seen": moment})
+        if fresh:
+            self._tx.connection.execute(insert(identity), fresh)
+        for at in range(0, len(seen), 500):
+            here = and_(
+                identity.c.school_id == self._tx.school_id,
+                identity.c.system == system,
+                identity.c.value.in_(seen[at : at + 500]),
+            )
+            self._tx.connection.execute(update(identity).where(here).values(last_seen=moment))
+
+
+def _calendar(kind: _BuiltIn, number: int, owner_id: int, seq: int) -> dict[str, Any]:
+    """Return the row of a calendar everyone has."""
+    return {
+        "id": number,
+        "kind": kind.kind.value,
+        "owner_id": owner_id,
+        "key": None,
+        "name": kind.name,
+        "description": "",
+        "timezone": "",
+        "components": kind.components,
+        "seq": seq,
+        "purged": 0,
+    }

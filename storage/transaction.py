@@ -1,0 +1,119 @@
+"""One transaction on one school, and the parts of the storage core that share it."""
+
+from __future__ import annotations
+
+import time
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from storage import schema
+from storage.audit import Audit
+from storage.changes import Changes
+from storage.collections import Collections
+from storage.devices import Devices
+from storage.directory import read_school
+from storage.errors import WritingRequired
+from storage.imports import Imports
+from storage.lessons import Lessons
+from storage.model import School
+from storage.objects import Objects
+from storage.principals import Principals
+
+_RESERVE = (
+    update(schema.clock)
+    .where(schema.clock.c.school_id == bindparam("school"))
+    .values(seq=schema.clock.c.seq + bindparam("count"))
+    .returning(schema.clock.c.seq)
+)
+_LOCK = select(schema.clock.c.seq).where(schema.clock.c.school_id == bindparam("school")).with_for_update()
+
+
+class Transaction:
+    """What one request sees and does in one school; parts are made when first asked for."""
+
+    def __init__(self, connection: Connection, school_id: int, *, writing: bool) -> None:
+        """Bind an open connection, already in a transaction, to a school."""
+        self.connection = connection
+        self.school_id = school_id
+        self.writable = writing
+        self._locked = False
+
+    def require_writing(self) -> None:
+        """Raise WritingRequired in a reading transaction."""
+        if not self.writable:
+            raise WritingRequired
+
+    def lock(self) -> None:
+        """Take the school's turn to write, so that what is read next is still true at commit.
+
+        SQLite's writer holds the whole file already and ignores FOR UPDATE.
+        """
+        self.require_writing()
+        if not self._locked:
+            self.connection.execute(_LOCK, {"school": self.school_id})
+            self._locked = True
+
+    def tick(self, count: int = 1) -> range:
+        """Reserve the next numbers of the school's clock; they are held until commit.
+
+        Commit order is number order because the clock row stays locked (design, section 3, invariant 1).
+        """
+        self.lock()
+        top = self.connection.execute(_RESERVE, {"school": self.school_id, "count": count}).scalar_one()
+        return range(top - count + 1, top + 1)
+
+    def now(self) -> int:
+        """Return the time in epoch seconds."""
+        return int(time.time())
+
+    @cached_property
+    def school(self) -> School:
+        """The school of this transaction."""
+        return read_school(self.connection, self.school_id)
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The school's time zone."""
+        return ZoneInfo(self.school.zone)
+
+    @cached_property
+    def changes(self) -> Changes:
+        """What moved, and since when."""
+        return Changes(self)
+
+    @cached_property
+    def collections(self) -> Collections:
+        """What a person sees."""
+        return Collections(self)
+
+    @cached_property
+    def objects(self) -> Objects:
+        """Calendar object resources."""
+        return Objects(self)
+
+    @cached_property
+    def principals(self) -> Principals:
+        """People of the school."""
+        return Principals(self)
+
+    @cached_property
+    def devices(self) -> Devices:
+        """Phones and their states."""
+        return Devices(self)
+
+    @cached_property
+    def imports(self) -> Imports:
+        """Import runs and their reports."""
+        return Imports(self)
+
+    @cached_property
+    def lessons(self) -> Lessons:
+        """The imported timetable: lesson calendars, courses, memberships."""
+        return Lessons(self)
+
+    @cached_property
+    def audit(self) -> Audit:
+        """Who changed whose access, and when."""
+        return Audit(self)

@@ -1,0 +1,17 @@
+"""Which time zone a collection reads floating times in."""
+
+from __future__ import annotations
+
+import re
+from zoneinfo import ZoneInfo
+
+from storage.ical_zones import resolve
+from storage.model import Collection
+
+_TZID = re.compile(r"^TZID:(.+?)\s*$", re.MULTILINE)
+
+
+def collection_zone(collection: Collection, default: ZoneInfo) -> ZoneInfo:
+    """Return the zone of calendar-timezone (RFC 4791, 5.2.2), or the school's."""
+    match = _TZID.search(collection.timezone) if collection.timezone else None
+    return (resolve(match[1]) if match else None) or default

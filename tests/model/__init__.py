@@ -1,0 +1,1 @@
+"""Random model checks: what every client holds after a completed sync equals the truth."""
