@@ -106,7 +106,7 @@ def _record(row: Row, default_role: Role) -> PersonRecord:
     usual = row.cells.get("usual_family") or family
     birth_family = row.cells.get("birth_family") or (family if family != usual else "")
     for name, value in (("family", usual), ("given", row.cells.get("given", ""))):
-        if not squeeze(value):
+        if not any(letter.isalpha() for letter in value):
             raise _BadCell(row, name, "missing")
     return PersonRecord(
         line=row.line,
@@ -214,7 +214,7 @@ _ROLES: Mapping[str, Role] = {
 }
 _REFUSED_ROLES = frozenset({"admin", "admins", "administrateur", "administrateurs", "administratrice", "administrator"})
 
-# Folded header without spaces -> what it holds.
+# Header folded to bare letters and digits -> what it holds.
 HEADERS: Mapping[str, str] = {
     **dict.fromkeys(("id", "externalid", "identifiant", "identifiantexterne", "idexterne", "uid"), "external_id"),
     **dict.fromkeys(("nom", "nomeleve", "nomdefamille", "lastname", "surname", "familyname", "sn"), "family"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -24,6 +25,7 @@ _BOMS = (
 )
 # Bytes that ISO-8859-15 made letters of (Š š Ž ž Œ œ Ÿ) and that cp1252 has as signs no name contains.
 _LATIN9_LETTERS = frozenset(b"\xa6\xa8\xb4\xb8\xbc\xbd\xbe")
+_UNSAID = re.compile("[^a-z0-9]")
 _C1 = frozenset(range(0x80, 0xA0))
 
 
@@ -48,7 +50,7 @@ class Table:
 
 
 def read_table(data: bytes, meanings: Mapping[str, str], required: Sequence[str]) -> Table:
-    """Read a CSV whose headers, folded and without spaces, are looked up in `meanings`; raises ImportRefused."""
+    """Read a CSV whose headers, folded to bare letters and digits, are looked up in `meanings`; raises ImportRefused."""
     if len(data) > SIZE_LIMIT:
         raise ImportRefused("too-large", size=len(data), limit=SIZE_LIMIT)
     text, encoding = decode(data)
@@ -127,7 +129,7 @@ def _columns(header: Sequence[str], meanings: Mapping[str, str]) -> dict[int, st
     """Return what each column holds; of two columns with one meaning the first counts."""
     columns: dict[int, str] = {}
     for index, name in enumerate(header[:COLUMN_LIMIT]):
-        meaning = meanings.get(squeeze(name[:FIELD_LIMIT]).strip("*:. "))
+        meaning = meanings.get(_UNSAID.sub("", squeeze(name[:FIELD_LIMIT])))
         if meaning and meaning not in columns.values():
             columns[index] = meaning
     return columns

@@ -1,7 +1,7 @@
 """Configuration: one TOML file, the environment over it, and secrets kept in files of their own.
 
-`CADRAN_SECTION__KEY` overrides `key` of `[section]`; `CADRAN_SECTION__KEY_FILE` (or `key_file` in the TOML file) names a
-file that holds the value.
+`CADRAN_SECTION__KEY` overrides `key` of `[section]`; `CADRAN_SECTION__KEY_FILE` (or `key_file` in the TOML file) names
+a file that holds the value.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A request before anybody is known to have sent it: headers, body, the address it comes from and the one it was sent to."""
+"""A request before anybody is known to have sent it: headers, body, its sender's address and the one it was sent to."""
 
 from __future__ import annotations
 

@@ -10,12 +10,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from unidecode import unidecode
+
 from importers.names import squeeze
 from importers.people import PeopleFile, PersonRecord, RowError
 from storage.model import Principal, Role, Source
 from storage.principals import NewPerson
 from storage.transaction import Transaction
-from unidecode import unidecode
 
 LONGEST_LOGIN: Final = 60
 
@@ -49,7 +50,7 @@ class PeoplePlan:
 def existing(tx: Transaction) -> Existing:
     """Return the accounts of the transaction's school."""
     keys = {number: key for key, number in tx.principals.external_ids(Source.CSV).items()}
-    return Existing(tx.principals.list(), keys)
+    return Existing(tx.principals.people(), keys)
 
 
 def plan(file: PeopleFile, known: Existing) -> PeoplePlan:

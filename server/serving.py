@@ -10,7 +10,10 @@ import structlog
 from twisted.internet import reactor as _reactor
 from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
 from twisted.internet.endpoints import serverFromString
+from twisted.internet.protocol import Protocol, connectionDone
+from twisted.internet.stdio import StandardIO
 from twisted.internet.task import LoopingCall
+from twisted.python.failure import Failure
 
 from server import logs
 from server.app import CalendarServer
@@ -29,8 +32,11 @@ _log = structlog.get_logger("serving")
 class Serving:
     """One serving process, from listening to the last answer."""
 
-    def __init__(self, config: Config, store: Store, find: Callable[[str], Route | None]) -> None:
-        """Prepare to serve a store; nothing listens before `run`."""
+    def __init__(
+        self, config: Config, store: Store, find: Callable[[str], Route | None], *, child: bool = False
+    ) -> None:
+        """Prepare to serve a store; nothing listens before `run`. A `child` stops when its standard input ends."""
+        self._child = child
         self._timeout = config.server.stop_timeout
         self._server = CalendarServer(config, store, find, reactor)
         self._factory = Factory(self._server, reactor, float(config.server.timeout))
@@ -68,6 +74,8 @@ class Serving:
             reactor.stop()
 
         self._server.start()
+        if self._child:
+            StandardIO(_Orphan())
         self._sweeping.start(SWEEP_SECONDS, now=False)
         listen(self._factory).addCallbacks(listening, failed)
 
@@ -93,6 +101,14 @@ class Serving:
         _log.warning("stopped before every answer was sent", connections=len(self._factory.channels))
         if not stopped.called:
             stopped.callback(None)
+
+
+class _Orphan(Protocol):
+    """Standard input of a worker: its end means that the parent has gone."""
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        if reactor.running:
+            reactor.stop()
 
 
 def listen_on(endpoints: Sequence[str]) -> Callable[[Factory], Deferred[Any]]:

@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+import click
 from babel.messages.pofile import read_po
 
 SOURCE_LANGUAGE: Final = "en"
@@ -18,6 +19,16 @@ LANGUAGES: Final = (SOURCE_LANGUAGE, "fr")
 FOLDER: Final = Path(__file__).parent / "locale"
 DOMAIN: Final = "cadran"
 
+# The modules of the command-line library that put words before people, each through a `_` of its own.
+_CLICK: Final = (
+    click.core,
+    click.decorators,
+    click.exceptions,
+    click.formatting,
+    click.parser,
+    click.termui,
+    click.types,
+)
 _VARIABLES: Final = ("LC_ALL", "LC_MESSAGES", "LANG")
 
 
@@ -80,6 +91,16 @@ def catalogue(language: str) -> Mapping[str, tuple[str, ...]]:
         if source and all(forms):
             found[source] = forms
     return found
+
+
+def adopt_click() -> None:
+    """Give the command-line library's own words (Usage, Options, its errors) the language of this process.
+
+    It asks gettext for a compiled catalogue of the whole process, which there is none of here.
+    """
+    if process_language() != SOURCE_LANGUAGE:
+        for module in _CLICK:
+            module._ = _
 
 
 def _weight(parameters: str) -> float:

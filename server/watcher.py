@@ -1,7 +1,7 @@
 """Waking parked requests: one look at the clocks of the schools, then exactly those that watch what moved.
 
-The look is taken in a thread, by polling, and only while somebody waits. Requests are woken in the reactor, a slice at a
-time, so that ten thousand phones neither queue for threads nor hold up other requests.
+The look is taken in a thread, by polling, and only while somebody waits. Requests are woken in the reactor, a slice at
+a time, so that ten thousand phones neither queue for threads nor hold up other requests.
 """
 
 from __future__ import annotations
@@ -182,7 +182,7 @@ def _since(parked: Parked) -> int:
 def look_in_thread(
     store: Store, run: Callable[[Callable[[], dict[int, Sight]], Callable[[bool, object], None]], None]
 ) -> Look:
-    """Return a `Look` that asks `store` in a thread; `run(work, done)` calls `done(succeeded, result)` in the reactor."""
+    """Return a `Look` that asks in a thread; `run(work, done)` calls `done(succeeded, result)` in the reactor."""
 
     def asked(bases: Bases, done: Callable[[Sights | None], None]) -> None:
         def finished(succeeded: bool, result: object) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from importers.errors import ImportRefused
+from importers.people import RowError
 from server.config import ConfigError
 from server.texts import N_, _
 from storage import errors
@@ -34,14 +35,30 @@ _REFUSED: Final = {
     "encrypted": N_("The file is encrypted: choose the export without encryption in EDT or Pronote."),
     "unsupported-version": N_("Version {value} of the export format is not known; 1.1 and 2.x are."),
     "bad-value": N_("Line {line}: “{value}” is not a valid value of {name}."),
-    "wrong-school": N_("The file is of the school {found}, not of {expected}. Choose the other file or another --school."),
+    "wrong-school": N_(
+        "The file is of the school {found}, not of {expected}. Choose the other file or another --school."
+    ),
     "too-many-sessions": N_("The file holds more than {limit} sessions: it is refused."),
     "bad-encoding": N_("The file's characters cannot be read: save it as UTF-8."),
     "bad-csv": N_("This is not a table separated by commas, semicolons or tabs."),
     "missing-column": N_("The column “{name}” is missing from the first line."),
     "too-many-rows": N_("The file has more than {limit} lines: it is refused."),
 }
-_WIDE: Final = "?"
+_ROWS: Final = {
+    "missing": N_("Line {line}: the column “{column}” is empty."),
+    "too-long": N_("Line {line}: “{value}…” is too long for the column “{column}”."),
+    "formula": N_("Line {line}: “{value}” in the column “{column}” looks like a spreadsheet formula."),
+    "control-character": N_("Line {line}: the column “{column}” holds a character that cannot be shown."),
+    "bad-date": N_("Line {line}: “{value}” in the column “{column}” is not a date; write it as 31/12/2010."),
+    "bad-role": N_("Line {line}: “{value}” is not a known role; write pupil, teacher, staff or guardian."),
+    "role-refused": N_("Line {line}: administrators are not imported; make them with “cadran user add”."),
+    "bad-email": N_("Line {line}: “{value}” is not an e-mail address."),
+    "bad-login": N_("Line {line}: “{value}” cannot be a login; use letters, digits, dots and hyphens."),
+    "duplicate": N_("Line {line}: “{value}” is already on line {other_line}."),
+    "too-many-cells": N_("Line {line}: there are more cells than columns."),
+    "manual-account": N_("Line {line}: the account “{value}” was made by hand and is left alone."),
+}
+_UNKNOWN_PLACE: Final = "?"
 
 
 def sentence(error: Exception) -> str:
@@ -52,6 +69,13 @@ def sentence(error: Exception) -> str:
     return str(error)
 
 
+def row_sentence(error: RowError) -> str:
+    """Return why a row of a people file was left out."""
+    values = {"line": error.line, "column": error.column, "value": error.value, "other_line": error.other_line}
+    template = _ROWS.get(error.code, N_("Line {line}: “{value}” in the column “{column}” cannot be used."))
+    return filled(template, values)
+
+
 def filled(template: str, values: Mapping[str, object]) -> str:
     """Return a translated template with its places filled; a place without a value shows a question mark."""
     return _(template).format_map(_Values(values))
@@ -59,7 +83,7 @@ def filled(template: str, values: Mapping[str, object]) -> str:
 
 class _Values(dict[str, Any]):
     def __missing__(self, key: str) -> str:
-        return _WIDE
+        return _UNKNOWN_PLACE
 
 
 def _not_found(error: errors.NotFound) -> str:
@@ -92,12 +116,16 @@ def _schema_missing(_error: errors.SchemaMissing) -> str:
 
 
 def _schema_outdated(error: errors.SchemaOutdated) -> str:
-    text = N_("The database is older than the program ({found}, needed: {known}). “cadran migrate” brings it up to date.")
+    text = N_(
+        "The database is older than the program ({found}, needed: {known}). “cadran migrate” brings it up to date."
+    )
     return filled(text, {"found": error.found, "known": error.known})
 
 
 def _schema_too_new(error: errors.SchemaTooNew) -> str:
-    text = N_("The database was written by a newer Cadran ({found}, known: {known}). Install that version or a later one.")
+    text = N_(
+        "The database was written by a newer Cadran ({found}, known: {known}). Install that version or a later one."
+    )
     return filled(text, {"found": error.found, "known": error.known})
 
 

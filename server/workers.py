@@ -129,5 +129,5 @@ class _Worker(ProcessProtocol):
         if transport is not None and transport.pid is not None:
             transport.signalProcess(signal)
 
-    def processEnded(self, reason: Failure) -> None:  # noqa: N802
+    def processEnded(self, reason: Failure) -> None:
         self._supervisor.ended(self, reason)

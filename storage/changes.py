@@ -7,6 +7,7 @@ pages while others write is never told of a change to something it has not been 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, case, or_, select, union_all
@@ -86,9 +87,7 @@ _placed = (
 )
 _p = _placed.c
 _PAGE = (
-    select(*_placed.c)
-    .where(_p.at <= _TOP, or_(_p.at > _SEQ, and_(_p.at == _SEQ, _p.id > _ROW)))
-    .order_by(_p.at, _p.id)
+    select(*_placed.c).where(_p.at <= _TOP, or_(_p.at > _SEQ, and_(_p.at == _SEQ, _p.id > _ROW))).order_by(_p.at, _p.id)
 )
 _LIMITED = _PAGE.limit(bindparam("limit"))
 
@@ -180,7 +179,7 @@ class Changes:
         return Moved(head, frozenset(watches))
 
 
-def _folded(rows: list[Any]) -> tuple[Change, ...]:
+def _folded(rows: Sequence[Any]) -> tuple[Change, ...]:
     """Keep the last row of each item; one that left and came back within the page is not new."""
     cut = {row.item for row in rows if row.gone}
     last: dict[int, Change] = {}
@@ -199,5 +198,3 @@ def _folded(rows: list[Any]) -> tuple[Change, ...]:
             row.ends,
         )
     return tuple(last.values())
-
-

@@ -1,4 +1,4 @@
-"""The one question every protocol asks: which collections does this person see through this client, with which rights?"""
+"""The one question every protocol asks: what does this person see through this client, and with which rights?"""
 
 from __future__ import annotations
 
@@ -66,12 +66,22 @@ _COUNT = (
     .select_from(feed.join(calendar_object, shown.same_calendar))
     .where(shown.live_feed, shown.visible_now)
 )
-_COUNTS = (
-    select(feed.c.collection_id, func.count())
-    .select_from(feed.join(calendar_object, shown.same_calendar))
-    .where(feed.c.school_id == bindparam("school"), feed.c.ended.is_(None), shown.visible_now)
-    .group_by(feed.c.collection_id)
-    .having(func.count() > bindparam("above"))
+_sizes = (
+    select(calendar_object.c.calendar_id, func.count().label("size"))
+    .where(calendar_object.c.school_id == bindparam("school"), calendar_object.c.ended.is_(None))
+    .group_by(calendar_object.c.calendar_id)
+    .subquery("sizes")
+)
+_PERHAPS_LARGE = (
+    select(calendar.c.id, calendar.c.name)
+    .select_from(
+        feed.join(_sizes, _sizes.c.calendar_id == feed.c.calendar_id).join(
+            calendar, and_(calendar.c.school_id == feed.c.school_id, calendar.c.id == feed.c.collection_id)
+        )
+    )
+    .where(feed.c.school_id == bindparam("school"), feed.c.ended.is_(None))
+    .group_by(calendar.c.id, calendar.c.name)
+    .having(func.sum(_sizes.c.size) > bindparam("above"))
 )
 
 
@@ -120,10 +130,15 @@ class Collections:
         values = {"school": self._tx.school_id, "collection": collection_id}
         return int(self._tx.connection.execute(_COUNT, values).scalar_one())
 
-    def large(self, above: int = policy.SIZE_WARNING_ABOVE) -> dict[int, int]:
-        """Return the collections that show more than `above` objects, with their counts (R19)."""
-        rows = self._tx.connection.execute(_COUNTS, {"school": self._tx.school_id, "above": above})
-        return dict(rows.all())
+    def large(self, above: int = policy.SIZE_WARNING_ABOVE) -> tuple[tuple[str, int], ...]:
+        """Return the name and the count of collections that show more than `above` objects (R19).
+
+        Whole calendars are summed first, since windows only take away; the few that may be large are then counted.
+        """
+        values = {"school": self._tx.school_id, "above": above}
+        perhaps = self._tx.connection.execute(_PERHAPS_LARGE, values).all()
+        counted = ((row.name, self.count(row.id)) for row in perhaps)
+        return tuple((name, count) for name, count in counted if count > above)
 
     def create(self, principal: Principal, new: NewCalendar) -> Collection:
         """Create a calendar for its owner, switched on; raises NameTaken when the slug is in use."""
@@ -158,7 +173,7 @@ class Collections:
         return (self._tx.connection.execute(most).scalar() or 0) + 1
 
     def update(self, principal: Principal, collection: Collection, patch: CollectionPatch) -> Collection:
-        """Set properties of a collection: the person's own name, colour, order and switch; the owner's text and zone."""
+        """Set properties: the person's own name, colour, order and switch; the owner's text and zone."""
         self._tx.lock()
         mine = {
             "name": patch.name,

@@ -111,9 +111,18 @@ class Feeds:
     def live(self, *kinds: CalendarKind) -> tuple[Stay, ...]:
         """Return the live stays of the collections of some kinds."""
         query = (
-            select(feed.c.id, feed.c.collection_id, feed.c.calendar_id, feed.c.keeps_from, feed.c.keeps_until, feed.c.narrowed)
+            select(
+                feed.c.id,
+                feed.c.collection_id,
+                feed.c.calendar_id,
+                feed.c.keeps_from,
+                feed.c.keeps_until,
+                feed.c.narrowed,
+            )
             .select_from(
-                feed.join(calendar, and_(calendar.c.school_id == feed.c.school_id, calendar.c.id == feed.c.collection_id))
+                feed.join(
+                    calendar, and_(calendar.c.school_id == feed.c.school_id, calendar.c.id == feed.c.collection_id)
+                )
             )
             .where(
                 feed.c.school_id == self._tx.school_id,

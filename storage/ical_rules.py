@@ -99,7 +99,7 @@ def _integer(name: str, text: str, low: int, high: int) -> int:
 
 
 def _positive(name: str, text: str) -> int:
-    return _integer(name, text, 1, 10**_MAX_INTEGER_DIGITS)
+    return _integer(name, text, 1, 10**_MAX_INTEGER_DIGITS - 1)
 
 
 def _numbers(low: int, high: int) -> Callable[[str, str], frozenset[int]]:
@@ -129,10 +129,16 @@ def _ordinal_days(name: str, text: str) -> frozenset[tuple[int, int]]:
     items = [item.strip() for item in text.split(",")]
     if len(items) > _MAX_LIST:
         raise ValueError(f"{name} lists more than {_MAX_LIST} days")
-    return frozenset(
-        (_integer(name, item[:-2], -53, 53) if len(item) > len("MO") else 0, _weekday(name, item[-2:]))
-        for item in items
-    )
+    return frozenset((_ordinal(name, item[:-2]), _weekday(name, item[-2:])) for item in items)
+
+
+def _ordinal(name: str, text: str) -> int:
+    if not text:
+        return 0
+    number = _integer(name, text, -53, 53)
+    if number == 0:
+        raise ValueError(f"{name}: there is no day number 0")
+    return number
 
 
 def _until(name: str, text: str) -> Moment:

@@ -63,9 +63,12 @@ def vtimezone(tzid: str) -> str:
     if zone is None:
         raise InvalidObject("valid-calendar-data", f"{tzid[:60]!r} is not a time zone")
     runs = _runs(changes(zone, FIRST_YEAR, LAST_YEAR))
-    blocks = [line for run in runs for line in _observance(run)]
-    if not any(_is_backdated(run) for run in runs):
-        blocks = [*_base(zone), *blocks]
+    oldest = [run for run in runs if run.changes[0].wall.year == FIRST_YEAR]
+    # One rule alone cannot be older than its opposite: the clock would change one way only.
+    backdated = oldest if all(len(run.changes) > 1 for run in oldest) else []
+    blocks = [] if backdated else list(_base(zone))
+    for run in runs:
+        blocks += _observance(run, _backdated(run) if run in backdated else run.changes[0].wall)
     lines = ("BEGIN:VTIMEZONE", Property.of_text("TZID", zone.key).line, *blocks, "END:VTIMEZONE")
     return "".join(f"{fold(line)}\r\n" for line in lines)
 
@@ -132,15 +135,11 @@ def _rule(run: list[Change]) -> str:
     return ""
 
 
-def _is_backdated(run: _Run) -> bool:
-    return run.changes[0].wall.year == FIRST_YEAR and len(run.changes) > 1
-
-
-def _observance(run: _Run) -> Iterator[str]:
+def _observance(run: _Run, start: datetime) -> Iterator[str]:
     first, last = run.changes[0], run.changes[-1]
     kind = "DAYLIGHT" if first.daylight else "STANDARD"
     yield f"BEGIN:{kind}"
-    yield f"DTSTART:{_wall(_backdated(run) if _is_backdated(run) else first.wall)}"
+    yield f"DTSTART:{_wall(start)}"
     if len(run.changes) > 1:
         until = "" if last.wall.year >= LAST_YEAR else f";UNTIL={_wall(last.instant)}Z"
         yield f"RRULE:{run.rule}{until}"

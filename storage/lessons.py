@@ -200,7 +200,9 @@ class Lessons:
     def _insert(self, numbered: Sequence[tuple[NewLesson, int, int]]) -> None:
         """Insert lessons with their number and item, index them and stamp their calendars."""
         school_id, now = self._tx.school_id, self._tx.now()
-        rows, index, stamps = [], [], {}
+        rows: list[dict[str, Any]] = []
+        index: list[dict[str, Any]] = []
+        stamps: dict[int, int] = {}
         for lesson, seq, item in numbered:
             rows.append(_row(lesson, seq, item, now) | {"school_id": school_id})
             span = Span(lesson.starts, lesson.ends)
@@ -228,7 +230,9 @@ class Lessons:
                 for old, new, seq in in_place
             ]
             self._tx.connection.execute(_REPLACE, rows)
-            self._tx.connection.execute(_DROP_INDEX, [{"b_school": school_id, "b_id": old.id} for old, _, _ in in_place])
+            self._tx.connection.execute(
+                _DROP_INDEX, [{"b_school": school_id, "b_id": old.id} for old, _, _ in in_place]
+            )
             index = [
                 row
                 for old, new, _ in in_place
@@ -269,7 +273,8 @@ class Lessons:
         gone, new = list(ended), list(started)
         if not gone and not new:
             return
-        seq = self._tx.tick()[0]
+        numbers = self._tx.tick(1 + len(new))
+        seq = numbers[0]
         this = and_(
             membership.c.school_id == bindparam("b_school"),
             membership.c.collection_id == bindparam("b_collection"),
@@ -280,7 +285,8 @@ class Lessons:
             named = [{"b_school": self._tx.school_id, "b_collection": one, "b_principal": two} for one, two in gone]
             self._tx.connection.execute(update(membership).where(this).values(ended=seq), named)
         if new:
-            self._tx.connection.execute(insert(membership), [self._membership(each, seq) for each in new])
+            rows = [self._membership(each, number) for each, number in zip(new, numbers[1:], strict=True)]
+            self._tx.connection.execute(insert(membership), rows)
 
     def _membership(self, value: StoredMembership, seq: int) -> dict[str, Any]:
         return {

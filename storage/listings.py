@@ -69,9 +69,7 @@ _NEAREST = (
         _shown,
         shown.born <= bindparam("born_by"),
         _o.ends > bindparam("ends_from"),
-        or_(
-            _distance > bindparam("distance"), and_(_distance == bindparam("distance"), _o.item > bindparam("item"))
-        ),
+        or_(_distance > bindparam("distance"), and_(_distance == bindparam("distance"), _o.item > bindparam("item"))),
     )
     .order_by("distance", _o.item)
     .limit(bindparam("limit"))

@@ -36,9 +36,7 @@ def note_clock(tx: Transaction) -> None:
 
 def number_at(tx: Transaction, moment: int) -> int:
     """Return the clock's number at a past moment, epoch seconds, as last noted before it; 0 when never."""
-    query = select(func.max(clock_log.c.seq)).where(
-        clock_log.c.school_id == tx.school_id, clock_log.c.moment <= moment
-    )
+    query = select(func.max(clock_log.c.seq)).where(clock_log.c.school_id == tx.school_id, clock_log.c.moment <= moment)
     return int(tx.connection.execute(query).scalar() or 0)
 
 

@@ -73,7 +73,7 @@ class Visibility(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """What a person may do with a collection; `write` covers objects, `properties` its name and colour, `remove` itself."""
+    """What a person may do: `write` covers objects, `properties` name and colour, `remove` the collection itself."""
 
     read: bool = True
     write: bool = False
@@ -195,7 +195,7 @@ class Change(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SyncToken:
-    """"I hold everything of `collection` up to `base`"; while paging, also where the run ends and the last row sent."""
+    """I hold everything of `collection` up to `base`; while paging the run ends at `top`, after (`seq`, `row`)."""
 
     collection: int
     base: int = 0
@@ -214,7 +214,7 @@ class ChangePage:
 
 
 class Watch(NamedTuple):
-    """Something a parked request waits for: kind "collection" or "home" (a person's list of collections), and its id."""
+    """Something a parked request waits for: a "collection", or a "home" (a person's list of them), and its id."""
 
     kind: str
     id: int

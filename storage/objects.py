@@ -118,11 +118,18 @@ class Objects(Listings):
 
     def _insert(self, calendar_id: int, href: str, facts: Facts, values: dict[str, Any]) -> CalendarObject:
         seq = self._tx.tick()[0]
-        row = {"id": seq, "item": seq, "calendar_id": calendar_id, "href": href, "uid": facts.uid} | values
+        row: dict[str, Any] = {
+            "id": seq,
+            "item": seq,
+            "calendar_id": calendar_id,
+            "href": href,
+            "uid": facts.uid,
+        } | values
         row |= {"school_id": self._tx.school_id, "born": seq, "seq": seq}
         self._tx.connection.execute(insert(calendar_object), row)
         self._stamp(calendar_id, seq)
-        return CalendarObject(**{column.name: row[column.name] for column in WHOLE})
+        named: dict[str, Any] = {column.name: row[column.name] for column in WHOLE}
+        return CalendarObject(**named)
 
     def _replace(self, current: CalendarObject, values: dict[str, Any]) -> CalendarObject:
         seq = self._tx.tick()[0]
@@ -130,7 +137,7 @@ class Objects(Listings):
         named |= {"b_school": self._tx.school_id, "b_id": current.id, "b_seq": seq}
         self._tx.connection.execute(_REPLACE, named)
         self._stamp(current.calendar_id, seq)
-        kept = {column.name: getattr(current, column.name) for column in WHOLE}
+        kept: dict[str, Any] = {column.name: getattr(current, column.name) for column in WHOLE}
         return CalendarObject(**kept | {name: value for name, value in values.items() if name in kept} | {"seq": seq})
 
     def delete(self, collection: Collection, href: str, expect: Expect | None = None) -> int:

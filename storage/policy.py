@@ -82,10 +82,7 @@ def eas_folders(seen: Sequence[Collection], fallback: Collection) -> tuple[EasFo
     calendars = [each for each in seen if each.kind is not CalendarKind.TASKS]
     first = next((each for each in calendars if each.kind is CalendarKind.DEFAULT), None)
     first = first or next((each for each in calendars if each.owned), None)
-    if first is None:
-        folders = [EasFolder(fallback, default=True, empty=True)]
-    else:
-        folders = [EasFolder(first, default=True)]
+    folders = [EasFolder(first or fallback, default=True, empty=first is None)]
     folders += [EasFolder(each, default=False) for each in calendars if first is None or each.id != first.id]
     folders += [EasFolder(each, default=number == 0) for number, each in enumerate(tasks)]
     return tuple(folders)

@@ -68,8 +68,10 @@ class Principals:
         """Share a transaction."""
         self._tx = tx
 
-    def _people(self, *conditions: Any) -> tuple[Principal, ...]:
-        query = select(*PERSON).select_from(WITH_ACCOUNT).where(principal.c.school_id == self._tx.school_id, *conditions)
+    def _select(self, *conditions: Any) -> tuple[Principal, ...]:
+        query = (
+            select(*PERSON).select_from(WITH_ACCOUNT).where(principal.c.school_id == self._tx.school_id, *conditions)
+        )
         return tuple(to_principal(row) for row in self._tx.connection.execute(query.order_by(principal.c.login)))
 
     def by_login(self, login: str) -> Principal:
@@ -81,13 +83,13 @@ class Principals:
 
     def get(self, principal_id: int) -> Principal:
         """Return a person by number; raises NotFound."""
-        for each in self._people(principal.c.id == principal_id):
+        for each in self._select(principal.c.id == principal_id):
             return each
         raise NotFound("principal", principal_id)
 
-    def list(self, role: Role | None = None) -> tuple[Principal, ...]:
+    def people(self, role: Role | None = None) -> tuple[Principal, ...]:
         """Return the people of the school, active or not, in order of login."""
-        return self._people() if role is None else self._people(principal.c.role == role.value)
+        return self._select() if role is None else self._select(principal.c.role == role.value)
 
     def create(self, new: NewPerson) -> Principal:
         """Create one person with the calendars everyone has; raises NameTaken when the login is in use."""
@@ -106,7 +108,7 @@ class Principals:
         return tuple(self.by_login(each.login) for each in people) if len(people) == 1 else self._created(people)
 
     def _created(self, people: Sequence[NewPerson]) -> tuple[Principal, ...]:
-        by_login = {each.login: each for each in self.list()}
+        by_login = {each.login: each for each in self.people()}
         return tuple(by_login[fold_login(each.login)] for each in people)
 
     def _refuse_taken(self, logins: Sequence[str]) -> None:
@@ -145,7 +147,10 @@ class Principals:
             "credential": seq,
             "active": True,
         }
-        calendars = [school | _calendar(kind, number, person_id, seq) for kind, number in zip(BUILT_IN, calendar_ids, strict=True)]
+        calendars = [
+            school | _calendar(kind, number, person_id, seq)
+            for kind, number in zip(BUILT_IN, calendar_ids, strict=True)
+        ]
         fed = [number for kind, number in zip(BUILT_IN, calendar_ids, strict=True) if kind.feeds_itself]
         feeds = [school | own_feed(each, number) for each, number in zip(feed_ids, fed, strict=True)]
         seen = [

@@ -6,6 +6,8 @@ changes, so that no other sequence is needed and a copy of a school keeps its id
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -133,7 +135,7 @@ calendar_object = Table(
     Column("ical", LargeBinary),
 )
 _object = calendar_object.c
-_live = {"sqlite_where": _object.ended.is_(None), "postgresql_where": _object.ended.is_(None)}
+_live: dict[str, Any] = {"sqlite_where": _object.ended.is_(None), "postgresql_where": _object.ended.is_(None)}
 Index("object_calendar_seq", _object.school_id, _object.calendar_id, _object.seq)
 Index("object_href", _object.school_id, _object.href, _object.calendar_id, unique=True, **_live)
 Index("object_uid", _object.school_id, _object.uid, _object.calendar_id, unique=True, **_live)
@@ -202,7 +204,10 @@ subscription = Table(
     Column("seq", BigInteger, nullable=False),
     Column("ended", BigInteger),
 )
-_subscribed = {"sqlite_where": subscription.c.ended.is_(None), "postgresql_where": subscription.c.ended.is_(None)}
+_subscribed: dict[str, Any] = {
+    "sqlite_where": subscription.c.ended.is_(None),
+    "postgresql_where": subscription.c.ended.is_(None),
+}
 Index(
     "subscription_slug",
     subscription.c.school_id,

@@ -18,14 +18,14 @@ END = 2**62
 _END: ColumnElement[int] = literal_column(str(END), BigInteger)
 
 
-class greatest(GenericFunction[int]):  # noqa: N801 - an SQL function's name
+class greatest(GenericFunction[int]):
     """The greatest of several numbers."""
 
     type = BigInteger()
     inherit_cache = True
 
 
-class least(GenericFunction[int]):  # noqa: N801 - an SQL function's name
+class least(GenericFunction[int]):
     """The least of several numbers."""
 
     type = BigInteger()

@@ -38,10 +38,11 @@ def exceptions(root: Component, event: Component, series: Recurring, context: It
     replaced = {_replaced_start(override, root, context): override for override in overrides(root)}
     if not removed and not replaced:
         return None
-    known = list(instants(series, context.zone, max((*removed, *replaced))))
+    moved = {start: instant(times(item, root, context.zone).starts, context.zone) for start, item in replaced.items()}
+    known = list(instants(series, context.zone, max((*removed, *replaced, *moved.values()))))
     if not replaced.keys() <= set(known):
         raise NotRepresentable("override-of-nothing")
-    _check_order(root, replaced, sorted(set(known) - removed), context)
+    _check_order(moved, set(known) - removed)
     gone = sorted(removed & set(known) - replaced.keys())
     if len(gone) + len(replaced) > MAX_EXCEPTIONS:
         raise NotRepresentable("exceptions")
@@ -58,12 +59,9 @@ def _replaced_start(override: Component, root: Component, context: ItemContext) 
     return instant(moment(prop, root, context.zone), context.zone)
 
 
-def _check_order(
-    root: Component, replaced: dict[datetime, Component], known: list[datetime], context: ItemContext
-) -> None:
+def _check_order(moved: dict[datetime, datetime], known: set[datetime]) -> None:
     """Refuse a series in which an occurrence was moved to or past its neighbour (MS-ASCAL 2.2.2.37)."""
-    moved = {start: instant(times(item, root, context.zone).starts, context.zone) for start, item in replaced.items()}
-    actual = [moved.get(start, start) for start in sorted({*known, *replaced})]
+    actual = [moved.get(start, start) for start in sorted(known | moved.keys())]
     if any(one >= other for one, other in pairwise(actual)):
         raise NotRepresentable("order")
 

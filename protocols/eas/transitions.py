@@ -73,19 +73,25 @@ class Rule:
 
     def offset(self, moment: datetime) -> timedelta:
         """Return the offset in force at an aware moment."""
-        changes = self.transitions(moment.astimezone(UTC).year)
-        passed = [change.after for change in changes if change.instant <= moment + _MILLISECOND]
+        at = _bounded(moment)
+        changes = self.transitions(at.astimezone(UTC).year)
+        passed = [change.after for change in changes if change.instant <= at + _MILLISECOND]
         return passed[-1] if passed else changes[0].before if changes else self.standard
+
+
+def _bounded(moment: datetime) -> datetime:
+    """Keep a day's arithmetic on the first and the last year of the calendar from overflowing."""
+    return moment.replace(year=min(max(moment.year, 2), 9998))
 
 
 def offset_at(zone: tzinfo, moment: datetime) -> timedelta:
     """Return the zone's offset, east positive, at an aware moment."""
-    return moment.astimezone(zone).utcoffset() or _ZERO
+    return _bounded(moment).astimezone(zone).utcoffset() or _ZERO
 
 
 def year_of(zone: tzinfo, moment: datetime) -> int:
     """Return the local year of a moment, kept within the years whose rules are worth asking."""
-    return min(max(moment.astimezone(zone).year, _FIRST_YEAR), _LAST_YEAR)
+    return min(max(_bounded(moment).astimezone(zone).year, _FIRST_YEAR), _LAST_YEAR)
 
 
 @lru_cache(maxsize=8192)

@@ -17,6 +17,7 @@ HEADER: Final = b"\x03\x01\x6a\x00"
 MAX_BYTES: Final = 10 * 1024 * 1024
 MAX_DEPTH: Final = 32
 MAX_ELEMENTS: Final = 200_000
+MAX_TOKENS: Final = 1_000_000
 
 _SWITCH_PAGE: Final = 0x00
 _END: Final = 0x01
@@ -46,6 +47,7 @@ class Reason(StrEnum):
     MIXED = "mixed content"
     DEPTH = "depth"
     ELEMENTS = "elements"
+    TOKENS = "tokens"
     NO_ROOT = "no root"
     TRAILING = "trailing bytes"
 
@@ -198,13 +200,14 @@ class _Open:
 class _Decoder:
     """Walk one document; `at` is the offset of the next byte."""
 
-    __slots__ = ("at", "count", "data", "page", "stack")
+    __slots__ = ("at", "count", "data", "page", "stack", "tokens")
 
     def __init__(self, data: bytes) -> None:
         self.data = data
         self.at = 0
         self.page = 0
         self.count = 0
+        self.tokens = 0
         self.stack: list[_Open] = []
 
     def document(self) -> Element:
@@ -228,6 +231,9 @@ class _Decoder:
     def _step(self) -> Element | None:
         """Read one token; return the root once its end is read."""
         start = self.at
+        self.tokens += 1
+        if self.tokens > MAX_TOKENS:
+            raise WbxmlError(Reason.TOKENS, start)
         byte = self._byte()
         if byte == _SWITCH_PAGE:
             self.page = self._byte()

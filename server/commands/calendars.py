@@ -80,7 +80,9 @@ def create(workplace: Workplace, login: str, name: str, slug: str | None, colour
         owner = person(store, login)
         address = slug or re.sub(r"[^a-z0-9]+", "-", unidecode(name).lower()).strip("-")
         if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,63}", address):
-            raise Failure(_("“{slug}” cannot be part of an address: give --slug with letters and digits.").format(slug=address))
+            raise Failure(
+                _("“{slug}” cannot be part of an address: give --slug with letters and digits.").format(slug=address)
+            )
         with store.writing(owner.school_id) as tx:
             made = tx.collections.create(owner, NewCalendar(address, name, colour))
     say(_("The calendar “{slug}” is ready.").format(slug=made.slug))

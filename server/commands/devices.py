@@ -39,7 +39,7 @@ def list_devices(workplace: Workplace, login: str | None, as_json: bool, code: s
         owner = person(store, login) if login else None
         school_id = owner.school_id if owner else chosen_school(store, code).id
         with store.reading(school_id) as tx:
-            logins = {each.id: each.login for each in tx.principals.list()}
+            logins = {each.id: each.login for each in tx.principals.people()}
             found = tx.devices.list(owner.id if owner else None)
     if as_json:
         print_json([asdict(each) | {"login": logins.get(each.principal_id, "")} for each in found])

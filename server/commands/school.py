@@ -39,9 +39,18 @@ def _checked_zone(_context: object, _parameter: object, value: str) -> str:
 
 
 @click.command("init", help=_("Prepare the data folder, the database, a school and its administrator."))
-@click.option("--school", "code", prompt=_("Code of the school (UAI)"), callback=_checked_code, metavar="UAI", help=_("Code of the school."))
+@click.option(
+    "--school",
+    "code",
+    prompt=_("Code of the school (UAI)"),
+    callback=_checked_code,
+    metavar="UAI",
+    help=_("Code of the school."),
+)
 @click.option("--name", prompt=_("Name of the school"), help=_("Name of the school."))
-@click.option("--zone", default="Europe/Paris", show_default=True, callback=_checked_zone, help=_("Time zone of the school."))
+@click.option(
+    "--zone", default="Europe/Paris", show_default=True, callback=_checked_zone, help=_("Time zone of the school.")
+)
 @click.option(
     "--allow-other-phones/--no-other-phones",
     "other_phones",
@@ -53,7 +62,9 @@ def _checked_zone(_context: object, _parameter: object, value: str) -> str:
 @click.option("--admin", "login", default="admin", show_default=True, help=_("Login of the administrator."))
 @password_option
 @pass_workplace
-def init(workplace: Workplace, code: str, name: str, zone: str, other_phones: bool, login: str, password_stdin: bool) -> None:
+def init(
+    workplace: Workplace, code: str, name: str, zone: str, other_phones: bool, login: str, password_stdin: bool
+) -> None:
     """Create what is missing; what is there already is left as it is."""
     prepare(workplace.config)
     with workplace.store() as store:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 
+from server import config as configuration
 from server import logs, routes
 from server.commands.workplace import Failure, Workplace, pass_workplace
 from server.serving import Serving, adopt, listen_on
@@ -19,13 +22,18 @@ def serve(workplace: Workplace, sockets: str) -> None:
     config = workplace.config
     logs.configure(config.log.level, as_json=config.log.as_json)
     listen = listen_on(config.server.listen)
+    numbers = [int(number) for number in sockets.split(",") if number]
     with workplace.store() as store:
-        if config.server.workers > 1 and not sockets:
+        if config.server.workers > 1 and not numbers:
             store.close()
-            succeeded = Supervisor(config, workplace.arguments()).run(listen)
+            supervisor = Supervisor(config, workplace.arguments(), configuration.environment())
+            succeeded = supervisor.run(listen, _nothing)
         else:
-            numbers = [int(number) for number in sockets.split(",") if number]
             serving = Serving(config, store, routes.find, child=bool(numbers))
-            succeeded = serving.run(adopt(numbers) if numbers else listen)
+            succeeded = serving.run(adopt(numbers) if numbers else listen, _nothing)
     if not succeeded:
         raise Failure(_("Nothing could be served: see the log above."))
+
+
+def _nothing(_addresses: Sequence[str]) -> None:
+    """Say nothing: the log tells the addresses."""

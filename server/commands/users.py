@@ -83,7 +83,7 @@ def add(
 def list_users(workplace: Workplace, role: str | None, as_json: bool, code: str | None) -> None:
     """Print the people of a school."""
     with workplace.store() as store, store.reading(chosen_school(store, code).id) as tx:
-        people = tx.principals.list(Role(role) if role else None)
+        people = tx.principals.people(Role(role) if role else None)
     if as_json:
         print_json([_plain(each) for each in people])
         return
@@ -108,7 +108,9 @@ def passwd(workplace: Workplace, login: str, password_stdin: bool) -> None:
 
 @user.command("remove", help=_("Remove an account with its calendars, or with --close only bar it."))
 @click.argument("login")
-@click.option("--close", is_flag=True, help=_("Bar the account and keep its data; “cadran user reopen” opens it again."))
+@click.option(
+    "--close", is_flag=True, help=_("Bar the account and keep its data; “cadran user reopen” opens it again.")
+)
 @click.option("--yes", is_flag=True, help=_("Do not ask for confirmation."))
 @pass_workplace
 def remove(workplace: Workplace, login: str, close: bool, yes: bool) -> None:

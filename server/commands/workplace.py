@@ -54,12 +54,19 @@ class Workplace:
         overrides = {} if self.data is None else {"data": self.data}
         return configuration.load(self.file, overrides, configuration.environment())
 
+    def arguments(self) -> tuple[str, ...]:
+        """Return the options that make another process see the same configuration."""
+        file = () if self.file is None else ("--config", str(self.file))
+        data = () if self.data is None else ("--data", str(self.data))
+        return (*file, *data)
+
     @contextmanager
     def store(self) -> Iterator[Store]:
         """Yield the open database, whose schema is this program's; raises SchemaMissing and its kin."""
-        missing = self.config.database.url == "" and not (self.config.data / configuration.DATABASE_NAME).is_file()
-        if missing:
-            raise Failure(_("There is no database in {folder}. “cadran init” creates it.").format(folder=self.config.data))
+        if not self.config.database.url and not (self.config.data / configuration.DATABASE_NAME).is_file():
+            raise Failure(
+                _("There is no database in {folder}. “cadran init” creates it.").format(folder=self.config.data)
+            )
         store = Store(self.config.database_url())
         try:
             store.check()

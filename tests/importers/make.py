@@ -66,7 +66,13 @@ def taught(*courses: Course, **options) -> Expansion:
 def accounts(timetable: Timetable) -> list[Account]:
     """Make an account for everybody of a file, numbered in file order."""
     return [
-        Account(id=number, role=str(person.kind), family_names=(person.family,), given=person.given, birth_date=person.birth_date)
+        Account(
+            id=number,
+            role=str(person.kind),
+            family_names=(person.family,),
+            given=person.given,
+            birth_date=person.birth_date,
+        )
         for number, person in enumerate(timetable.people(), 1)
     ]
 

@@ -10,7 +10,9 @@ from tests.importers.make import college, sample
 
 def kept(selection: Selection) -> list[int]:
     whole = college()
-    return [whole.courses.index(course) if course in whole.courses else -1 for course in select(whole, selection).courses]
+    return [
+        whole.courses.index(course) if course in whole.courses else -1 for course in select(whole, selection).courses
+    ]
 
 
 def test_everything_is_selected_by_default():
@@ -31,7 +33,9 @@ def test_a_deselected_name_takes_the_slots_that_lose_their_whole_audience(select
 
 
 def test_a_deselected_group_does_not_leave_its_lessons_to_the_whole_class():
-    assert all(course.subjects != ("3",) for course in select(college(), Selection(groups=frozenset({"3BDLATIN"}))).courses)
+    assert all(
+        course.subjects != ("3",) for course in select(college(), Selection(groups=frozenset({"3BDLATIN"}))).courses
+    )
 
 
 def test_a_file_of_several_schools_is_cut_to_one():
@@ -50,4 +54,7 @@ def test_a_file_of_one_school_is_taken_whole():
 def test_the_file_of_another_school_is_refused_by_name():
     with pytest.raises(ImportRefused) as caught:
         of_school(college(), "0010001A")
-    assert (caught.value.reason, caught.value.data) == ("wrong-school", {"expected": "0010001A", "found": ("0990042K",)})
+    assert (caught.value.reason, caught.value.data) == (
+        "wrong-school",
+        {"expected": "0010001A", "found": ("0990042K",)},
+    )

@@ -60,8 +60,7 @@ def test_a_class_course_is_called_subject_and_class():
     assert "FRANCAIS - 3F" in labels(expand(college(), settings()))
 
 
-@pytest.mark.req("R149")
-@pytest.mark.req("R150")
+@pytest.mark.req("R149", "R150")
 def test_a_group_within_a_class_keeps_the_label_of_the_class_and_the_session_says_the_group():
     maths = of_subject(expand(college(), settings()), "MATHS")[0]
     assert [name.label for name in course_keys(maths)] == ["MATHEMATIQUES - 3F"]
@@ -81,8 +80,7 @@ def test_groups_blank_the_classes_listed_beside_them():
     assert {unit.name for unit in latin.lesson.audience} == {"3BDLATIN"}
 
 
-@pytest.mark.req("R84")
-@pytest.mark.req("R86")
+@pytest.mark.req("R84", "R86")
 def test_class_parts_alone_are_left_out_and_counted():
     alone = taught(course(*uses(part=("2", (1, 2)), teacher=("1", (1, 2)))))
     assert alone.sessions == ()
@@ -150,13 +148,22 @@ BASE = course(*uses(**{"class": ("1", (3,)), "teacher": ("1", (3,)), "room": ("1
 @pytest.mark.parametrize(
     ("changed", "same_session"),
     [
-        (replace(BASE, resources=uses(**{"class": ("1", (3,)), "teacher": ("1", (3,)), "room": ("15002", (3,))})), True),
-        (replace(BASE, resources=uses(**{"class": ("1", (3,)), "teacher": ("3", (3,)), "room": ("15001", (3,))})), True),
+        (
+            replace(BASE, resources=uses(**{"class": ("1", (3,)), "teacher": ("1", (3,)), "room": ("15002", (3,))})),
+            True,
+        ),
+        (
+            replace(BASE, resources=uses(**{"class": ("1", (3,)), "teacher": ("3", (3,)), "room": ("15001", (3,))})),
+            True,
+        ),
         (replace(BASE, ends=time(10)), True),
         (replace(BASE, starts=time(8, 30)), False),
         (replace(BASE, subjects=("2",)), False),
         (replace(BASE, day=2), False),
-        (replace(BASE, resources=uses(**{"class": ("2", (3,)), "teacher": ("1", (3,)), "room": ("15001", (3,))})), False),
+        (
+            replace(BASE, resources=uses(**{"class": ("2", (3,)), "teacher": ("1", (3,)), "room": ("15001", (3,))})),
+            False,
+        ),
     ],
     ids=["room", "teacher", "end", "start", "subject", "day", "class"],
 )
@@ -170,11 +177,16 @@ def test_identifiers_of_the_file_do_not_enter_keys():
     one = expand(college(), settings())
     data = sample("college.xml").replace(b'Ident="1"', b'Ident="901"').replace(b'Ident="2"', b'Ident="902"')
     other = expand(edt.parse(data), settings())
-    assert [(s.uid, s.content, s.store_key) for s in one.sessions] == [(s.uid, s.content, s.store_key) for s in other.sessions]
+    assert [(s.uid, s.content, s.store_key) for s in one.sessions] == [
+        (s.uid, s.content, s.store_key) for s in other.sessions
+    ]
 
 
 def test_the_same_session_in_two_schools_has_two_uids():
-    assert taught(BASE).sessions[0].uid != expand(replace(college(), courses=(BASE,)), replace(settings(), school="0990043L")).sessions[0].uid
+    assert (
+        taught(BASE).sessions[0].uid
+        != expand(replace(college(), courses=(BASE,)), replace(settings(), school="0990043L")).sessions[0].uid
+    )
 
 
 def test_exact_duplicates_get_ordinals_whatever_the_order_of_the_file():
@@ -188,7 +200,10 @@ def test_exact_duplicates_get_ordinals_whatever_the_order_of_the_file():
 def test_two_groups_of_one_name_are_kept_apart():
     twins = replace(college(), groups=(*college().groups, replace(college().groups[0], ident="77")))
     made = replace(twins, courses=(course(*uses(group=("1", (1,)))), course(*uses(group=("77", (1,))))))
-    assert {unit.name for s in expand(made, settings()).sessions for unit in s.lesson.audience} == {"3F_G1", "3F_G1 (2)"}
+    assert {unit.name for s in expand(made, settings()).sessions for unit in s.lesson.audience} == {
+        "3F_G1",
+        "3F_G1 (2)",
+    }
 
 
 @pytest.mark.req("R142")

@@ -204,7 +204,7 @@ def test_a_rule_that_matches_nothing_runs_out_of_steps(rule):
 
 @pytest.mark.parametrize("freq", [freq.name for freq in Freq])
 @pytest.mark.parametrize("start", [datetime(1, 1, 1), datetime(9999, 12, 31, 23, 59, 59)])
-@pytest.mark.parametrize("interval", [1, 10**10])
+@pytest.mark.parametrize("interval", [1, 10**10 - 1])
 def test_the_first_and_the_last_year_do_not_overflow(freq, start, interval):
     found = matches(read_rule(f"FREQ={freq};INTERVAL={interval}"), start, start, datetime.max, Budget())
     assert next(found) == start

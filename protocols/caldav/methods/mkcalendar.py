@@ -18,6 +18,7 @@ from protocols.caldav.writable import DONE, Outcome
 from protocols.wire import Response
 from storage.model import NewCalendar
 
+SLUG_LENGTH = 128
 COMPONENTS = ("VEVENT", "VTODO", "VJOURNAL")
 _COMPONENT_SET = caldav("supported-calendar-component-set")
 
@@ -57,6 +58,10 @@ def _create(context: Context, wishes: Wishes, answer: str) -> Response:
     own(context)
     if context.target.place is not Place.COLLECTION:
         raise DavError(403, caldav("calendar-collection-location-ok"), reason="Calendars are made in one's home.")
+    if len(context.target.slug) > SLUG_LENGTH:
+        raise DavError(
+            403, caldav("calendar-collection-location-ok"), reason=f"At most {SLUG_LENGTH} characters make a name."
+        )
     wishes = list(wishes)
     outcomes, fields = writable.read_values(each for each in wishes if each[0] != _COMPONENT_SET)
     outcomes |= {name: DONE for name, _ in wishes if name == _COMPONENT_SET}

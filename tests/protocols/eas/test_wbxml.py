@@ -134,6 +134,10 @@ def test_too_many_elements_and_too_many_bytes_are_refused(monkeypatch: pytest.Mo
     assert refused(nested(49)).reason is Reason.TOO_LONG
 
 
+def test_page_switches_without_end_are_refused() -> None:
+    assert refused(HEADER + b"\x45" + b"\x00\x01" * 1_000_001 + b"\x01").reason is Reason.TOKENS
+
+
 def test_unknown_tokens_and_pages_stay_in_the_tree() -> None:
     root = decode(HEADER + bytes.fromhex("45 003f 47036100 01 0000 4b033500 01 01"))
     unknown, key = root.children

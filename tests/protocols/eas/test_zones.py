@@ -190,6 +190,14 @@ def test_whether_a_series_may_rely_on_the_blob() -> None:
     assert holds(NEW_YORK, datetime(2006, 5, 1, tzinfo=UTC), datetime(2006, 9, 1, tzinfo=UTC))
 
 
+def test_events_at_the_ends_of_the_calendar_do_not_overflow() -> None:
+    first, last = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+    for zone in (PARIS, NEW_YORK, REUNION):
+        assert read(blob(zone, last), zone, PARIS, last) is zone
+        assert holds(zone, last, last)
+        assert read(blob(zone, first), zone, PARIS, first) is not None
+
+
 # zones whose 2026 has no weekly rule of its own: Ramadan
 UNTOLD = {"Africa/Casablanca", "Africa/El_Aaiun", "Asia/Gaza", "Asia/Hebron"}
 

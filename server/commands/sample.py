@@ -1,0 +1,35 @@
+"""`cadran sample-school`: the files of an invented school."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from server.commands.workplace import Failure, pass_workplace, say
+from server.samples import FEWEST, MOST, Samples, write
+from server.texts import _
+
+
+@click.command("sample-school", help=_("Write the timetable export and the people file of an invented school."))
+@click.option(
+    "--pupils", type=click.IntRange(FEWEST, MOST), default=240, show_default=True, help=_("Number of pupils.")
+)
+@click.option("--seed", type=int, default=1, show_default=True, help=_("Same seed, same school."))
+@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help=_("Folder to write to."))
+@click.option(
+    "--next",
+    "percent",
+    type=click.FloatRange(0, 100),
+    help=_("Also write the next export, with this percentage of the coming sessions changed."),
+)
+@pass_workplace
+def sample_school(_workplace: object, pupils: int, seed: int, out: Path, percent: float | None) -> None:
+    """Generate a school and write its files."""
+    try:
+        files = write(Samples(pupils, seed, percent), out, datetime.now().astimezone().date())
+    except OSError as error:
+        raise Failure(f"{out}: {error.strerror}") from error
+    for file in files.all():
+        say(str(file))

@@ -1,0 +1,53 @@
+"""The files of an invented school on disk: what the demo imports and what `cadran sample-school` leaves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from importers import sample
+from importers.sample import SampleSchool
+
+FEWEST: Final = 60
+MOST: Final = 3000
+PEOPLE: Final = "people.csv"
+TIMETABLE: Final = "timetable.xml"
+NEXT: Final = "timetable-next.xml"
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """What to generate; `percent` of the coming sessions change in the next export, None for no next export."""
+
+    pupils: int
+    seed: int
+    percent: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SampleFiles:
+    """A generated school and where its files are."""
+
+    school: SampleSchool
+    people: Path
+    timetable: Path
+    following: Path | None
+
+    def all(self) -> tuple[Path, ...]:
+        """Return every file written."""
+        return (self.people, self.timetable, *((self.following,) if self.following else ()))
+
+
+def write(wanted: Samples, folder: Path, today: date) -> SampleFiles:
+    """Generate a school for the school year of a day and write its files, making the folder."""
+    school = sample.generate(wanted.pupils, wanted.seed, sample.year_of(today))
+    folder.mkdir(parents=True, exist_ok=True)
+    files = SampleFiles(school, folder / PEOPLE, folder / TIMETABLE, None if wanted.percent is None else folder / NEXT)
+    files.people.write_bytes(sample.write_people_csv(school))
+    files.timetable.write_bytes(sample.write_xml(school))
+    if files.following is not None and wanted.percent is not None:
+        following = sample.next_export(school, wanted.percent, wanted.seed, today)
+        files.following.write_bytes(sample.write_xml(following))
+    return files

@@ -1,0 +1,27 @@
+"""Running a timetable import for a command or the demo: the file, the run, its progress."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from importers import run as importing
+from importers.run import Report
+from storage.model import School
+from storage.store import Store
+
+Step = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The instant of an import, epoch seconds, and whether it only shows its plan."""
+
+    now: int
+    dry_run: bool
+
+
+def run(store: Store, school: School, file: Path, choice: Choice, step: Step) -> Report:
+    """Import one export; raises ImportRefused when the file cannot be imported, and then nothing was written."""
+    return importing.import_edt(store, school, file.read_bytes(), now=choice.now, dry_run=choice.dry_run, progress=step)
