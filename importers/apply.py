@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -58,6 +59,14 @@ def accounts(tx: Transaction) -> tuple[Account, ...]:
         for person in tx.principals.people()
         if person.active and person.source is not Source.MANUAL
     )
+
+
+def heard_last(tx: Transaction, known: Sequence[Account]) -> tuple[Account, ...]:
+    """Return the accounts whose Pronote identifier the last import saw, each with those identifiers only (R77)."""
+    latest: defaultdict[int, set[str]] = defaultdict(set)
+    for value, principal_id in tx.principals.last_identities(IDPN):
+        latest[principal_id].add(value)
+    return tuple(replace(account, idpns=frozenset(latest[account.id])) for account in known if account.id in latest)
 
 
 def _identities(tx: Transaction, system: str) -> defaultdict[int, list[str]]:

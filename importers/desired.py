@@ -25,7 +25,6 @@ def desired(timetable: Timetable, expansion: Expansion, matched: Mapping[str, Ma
     """
     population = Population(timetable, matched, zone)
     lessons = {session.lesson.store_key: session.lesson for session in expansion.sessions}
-    people: dict[int, str] = {}
     feeds: dict[FeedKey, Windows] = {}
     members: defaultdict[str, dict[int, Membership]] = defaultdict(dict)
     courses: dict[str, str] = {}
@@ -34,8 +33,6 @@ def desired(timetable: Timetable, expansion: Expansion, matched: Mapping[str, Ma
         feeds[FeedKey("school", "", store)] = ALWAYS
         for account, windows in _attending(pupils, adults):
             feeds[FeedKey("person", str(account), store)] = windows
-        people.update(adults)
-        people.update(dict.fromkeys(pupils, PUPIL_ROLE))
         for course in lesson.courses:
             courses[course.key] = course.label
             feeds[FeedKey("course", course.key, store)] = ALWAYS
@@ -46,7 +43,6 @@ def desired(timetable: Timetable, expansion: Expansion, matched: Mapping[str, Ma
         courses=courses,
         memberships={MemberKey(course, account): m for course, held in members.items() for account, m in held.items()},
         feeds=feeds,
-        people=people,
     )
 
 

@@ -21,7 +21,7 @@ from importers.timetable import Timetable
 
 SIZE_LIMIT = 200 * 2**20
 DEPTH_LIMIT = 12
-ELEMENT_LIMIT = 5_000_000
+ITEM_LIMIT = 50_000
 ROOT = "ExportEmploiDuTemps"
 CONTAINER = "EXPORT_INDEX_EDUCATION"
 REQUIRED = ("AnneeScolaire", "GrilleHoraire", "Cours")
@@ -64,7 +64,8 @@ def _broken(data: bytes, document: _Document, error: etree.XMLSyntaxError) -> Im
 
 
 def _walk(data: bytes, document: _Document) -> None:
-    depth = total = 0
+    """Hand the document over item by item; at most ITEM_LIMIT elements are held in memory at once."""
+    depth = held = 0
     for event, element in etree.iterparse(
         io.BytesIO(data),
         events=("start", "end"),
@@ -74,18 +75,18 @@ def _walk(data: bytes, document: _Document) -> None:
         huge_tree=False,
     ):
         if event == "start":
-            depth, total = depth + 1, total + 1
+            depth, held = depth + 1, held + 1
             if depth > DEPTH_LIMIT:
                 raise ImportRefused("too-deep", line=element.sourceline, limit=DEPTH_LIMIT)
-            if total > ELEMENT_LIMIT:
-                raise ImportRefused("too-large", line=element.sourceline, limit=ELEMENT_LIMIT)
+            if held > ITEM_LIMIT:
+                raise ImportRefused("too-large", line=element.sourceline, limit=ITEM_LIMIT)
             if depth == 1:
                 document.open_root(element)
             elif depth == _SECTION:
                 document.open_section(local_name(element))
             continue
-        if depth == _ITEM:
-            document.close_item(element)
+        if depth == _ITEM and document.close_item(element):
+            held = 0
         elif depth == _SECTION:
             document.close_section(element)
         depth -= 1
@@ -121,9 +122,10 @@ class _Document:
         self._section = name
         self._sections.add(name)
 
-    def close_item(self, element: etree._Element) -> None:
+    def close_item(self, element: etree._Element) -> bool:
+        """Read and drop an item; false when its section is read as a whole."""
         if self._section == "GrilleHoraire":
-            return
+            return False
         name = local_name(element)
         item, read = SECTIONS.get(self._section, ("", None))
         if read is not None and name == item:
@@ -131,6 +133,7 @@ class _Document:
         elif read is not None and name:
             self._draft.tally.add("unknown", f"{self._section}/{name}")
         _discard(element)
+        return True
 
     def close_section(self, element: etree._Element) -> None:
         match self._section:

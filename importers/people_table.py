@@ -50,7 +50,7 @@ class Table:
 
 
 def read_table(data: bytes, meanings: Mapping[str, str], required: Sequence[str]) -> Table:
-    """Read a CSV whose headers, folded to bare letters and digits, are looked up in `meanings`; raises ImportRefused."""
+    """Read a CSV, its headers looked up in `meanings` by their bare letters and digits; raises ImportRefused."""
     if len(data) > SIZE_LIMIT:
         raise ImportRefused("too-large", size=len(data), limit=SIZE_LIMIT)
     text, encoding = decode(data)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -64,14 +64,13 @@ class Current:
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """What a file wants, in the shapes of Current; `people` are the accounts that have any feed, with their role."""
+    """What a file wants, in the shapes of Current."""
 
     calendars: Mapping[str, str]
     sessions: Mapping[str, DatedSession]
     courses: Mapping[str, str]
     memberships: Mapping[MemberKey, Membership]
     feeds: Mapping[FeedKey, Windows]
-    people: Mapping[int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,33 +197,36 @@ class Plan:
     @property
     def digest(self) -> str:
         """Return the SHA-256 (hex) of the actions; the instant itself does not count, so an approval outlives it."""
-        digest = hashlib.sha256()
-        for action in self.actions:
-            digest.update(_line(action, self.now).encode())
-        return digest.hexdigest()
-
-    def windows(self) -> Iterator[ChangeFeed | ChangeMembership]:
-        """Yield the actions that change windows."""
-        return (action for action in self.actions if isinstance(action, ChangeFeed | ChangeMembership))
+        lines = _Lines(self.now)
+        return hashlib.sha256("\n".join(map(lines.of, self.actions)).encode()).hexdigest()
 
 
-def _line(action: Action, now: int) -> str:
-    values: tuple[object, ...] = ()
-    match action:
-        case CreateCalendar(key, text) | RenameCalendar(key, text) | CreateCourse(key, text) | RenameCourse(key, text):
-            values = (key, text)
-        case DeleteSession(session):
-            values = (session.uid, session.store_key, session.content)
-        case UpdateSession(before, session):
-            values = (session.uid, before.store_key, before.content, session.store_key, session.content)
-        case CreateSession(session):
-            values = (session.uid, session.store_key, session.content)
-        case ChangeFeed(feed, old, new):
-            values = (*feed, _timeless(old, now), _timeless(new, now))
-        case ChangeMembership(member, role, old, new):
-            values = (*member, role, _timeless(old, now), _timeless(new, now))
-    return f"{type(action).__name__}{values!r}\n"
+class _Lines:
+    """The text an action counts for in a digest; the texts of windows, which hundreds of actions share, are kept."""
 
+    def __init__(self, now: int) -> None:
+        self._now = now
+        self._texts: dict[Windows, str] = {}
 
-def _timeless(windows: Windows, now: int) -> tuple[int | str, ...]:
-    return tuple("now" if edge == now else edge for window in windows for edge in window)
+    def of(self, action: Action) -> str:
+        """Return the line of one action."""
+        name = type(action).__name__
+        if isinstance(action, ChangeFeed):
+            return f"{name} {action.key!r} {self._text(action.before)} {self._text(action.after)}"
+        if isinstance(action, ChangeMembership):
+            return f"{name} {action.key!r} {action.role} {self._text(action.before)} {self._text(action.after)}"
+        if isinstance(action, CreateSession | DeleteSession):
+            session = action.session
+            return f"{name} {session.uid} {session.content} {session.store_key!r}"
+        if isinstance(action, UpdateSession):
+            before, session = action.before, action.session
+            return f"{name} {session.uid} {before.content} {session.content} {before.store_key!r} {session.store_key!r}"
+        return repr(action)
+
+    def _text(self, windows: Windows) -> str:
+        text = self._texts.get(windows)
+        if text is None:
+            text = self._texts[windows] = ",".join(
+                "now" if edge == self._now else str(edge) for window in windows for edge in window
+            )
+        return text

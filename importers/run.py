@@ -166,7 +166,7 @@ def _plan(prepared: _Prepared, tx: Transaction, now: datetime, options: Options)
     """Reconcile and compare within a transaction; writes nothing."""
     options.progress("planning", 0, 1)
     known = applying.accounts(tx)
-    check = idpn_regenerated(prepared.timetable.people(), known)
+    check = idpn_regenerated(prepared.timetable.people(), applying.heard_last(tx, known))
     if check.regenerated:
         raise ImportRefused("idpn-regenerated", known=check.known, vanished=check.vanished)
     found = reconcile(prepared.timetable.people(), known)

@@ -97,7 +97,7 @@ def make(store: Store, folder: Path, wanted: Samples, step: Step) -> DemoInfo:
     school = store.directory.create_school(files.school.uai, files.school.name, ZONE)
     _people(store, school, files, password_hash)
     started = _morning(files.school.year.begins)
-    timetable.run(store, school, files.timetable, timetable.Choice(started, dry_run=False), step)
+    timetable.run(store, school, files.timetable, timetable.Choice(started), step)
     info = DemoInfo(*addresses(""), school.code, (_admin(), *_showcase(files)))
     write(folder, info)
     (folder / FOLDER / UNFINISHED).unlink(missing_ok=True)
@@ -126,5 +126,5 @@ def _account(account: Account, role: Role) -> DemoAccount:
     return DemoAccount(account.login.casefold(), PASSWORD, role.value, account.name)
 
 
-def _morning(day: date) -> int:
-    return int(datetime.combine(day, time(), ZoneInfo(ZONE)).timestamp())
+def _morning(day: date) -> datetime:
+    return datetime.combine(day, time(), ZoneInfo(ZONE))

@@ -1,10 +1,14 @@
 """HTTP/1.1 on Twisted: connections, whole requests within limits, answers. Nothing here knows of calendars."""
 
+# mypy: disallow-untyped-calls=False
+# Twisted annotates only part of its HTTP classes.
+
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, Final, Protocol, cast
 
+import structlog
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.interfaces import IAddress
 from twisted.python.failure import Failure
@@ -13,6 +17,8 @@ from twisted.web import http
 from protocols.wire import Response
 from server import outgoing
 from server.incoming import Incoming, Peer, lower_headers, split_target
+
+_log = structlog.get_logger("http")
 
 REQUEST_FACTOR: Final = 5
 HEADER_OCTETS: Final = 32 * 1024
@@ -80,7 +86,11 @@ class Exchange(http.Request):
         if self.refused:
             self.finish()
             return
-        self.application.receive(self)
+        try:
+            self.application.receive(self)
+        except Exception:
+            _log.exception("request failed", method=self.method.decode("latin-1"))
+            self.reply(outgoing.plain(500))
 
     def incoming(self, locate: Callable[[Peer, dict[str, str]], tuple[str, str]]) -> Incoming:
         """Return the request as values; `locate` gives the sender's address and the server's own."""

@@ -7,7 +7,7 @@ import sys
 from typing import Any, Final
 
 import structlog
-from twisted.logger import LogEvent, LogLevel, globalLogBeginner
+from twisted.logger import LogEvent, LogLevel, formatEvent, globalLogBeginner
 
 LEVELS: Final = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
@@ -44,6 +44,6 @@ def _observe(event: LogEvent) -> None:
     level = event.get("log_level")
     failure = event.get("log_failure")
     if failure is not None:
-        _log.error("unexpected failure", traceback=failure.getTraceback())
+        _log.error("unexpected failure", traceback=str(failure.getTraceback()))
     elif level is not None and level >= LogLevel.warn:
-        _log.warning(str(event.get("log_format") or event.get("log_text") or ""))
+        _log.warning(formatEvent(event))

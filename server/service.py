@@ -100,7 +100,7 @@ class Service:
         try:
             with self.store.writing(request.principal.school_id) as tx:
                 answer = _run(route, request, tx)
-                if route.atomic and isinstance(answer, Response) and answer.status >= 400:  # noqa: PLR2004
+                if route.atomic and isinstance(answer, Response) and answer.status >= 400:
                     raise _Undone(answer)
                 return answer
         except _Undone as undone:

@@ -1,5 +1,8 @@
 """Running: listening sockets, signals, a clean stop. The one place that knows the global reactor."""
 
+# mypy: disallow-untyped-calls=False
+# Twisted annotates only part of what is used here.
+
 from __future__ import annotations
 
 import socket

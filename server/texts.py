@@ -100,7 +100,7 @@ def adopt_click() -> None:
     """
     if process_language() != SOURCE_LANGUAGE:
         for module in _CLICK:
-            module._ = _
+            vars(module)["_"] = _
 
 
 def _weight(parameters: str) -> float:

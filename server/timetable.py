@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from importers import run as importing
-from importers.run import Report
+from importers.run import Options, Report
 from storage.model import School
 from storage.store import Store
 
@@ -16,12 +17,13 @@ Step = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The instant of an import, epoch seconds, and whether it only shows its plan."""
+    """The instant of an import (aware), and whether it only shows its plan."""
 
-    now: int
-    dry_run: bool
+    now: datetime
+    dry_run: bool = False
 
 
 def run(store: Store, school: School, file: Path, choice: Choice, step: Step) -> Report:
     """Import one export; raises ImportRefused when the file cannot be imported, and then nothing was written."""
-    return importing.import_edt(store, school, file.read_bytes(), now=choice.now, dry_run=choice.dry_run, progress=step)
+    options = Options(dry_run=choice.dry_run, file_name=file.name, progress=step)
+    return importing.import_edt(store, school, file.read_bytes(), choice.now, options)

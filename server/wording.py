@@ -25,23 +25,31 @@ _TAKEN: Final = {
     "slug": N_("This person already has a calendar named “{name}”: choose another name."),
 }
 _REFUSED: Final = {
-    "not-xml": N_("This is not a well-formed XML file: {detail}. Export it again from EDT or Pronote."),
+    "not-recognised": N_("This is not an EDT or Pronote export in XML. Choose the clear XML export for the ENT."),
+    "not-xml": N_(
+        "This is not a well-formed XML file (line {line}, column {column}). Export it again from EDT or Pronote."
+    ),
     "doctype": N_("The file contains a document type declaration, which no export has: it is refused."),
     "too-large": N_("The file is too large (limit: {limit})."),
-    "too-deep": N_("The file is nested too deeply (limit: {limit}): it is not an EDT or Pronote export."),
+    "too-deep": N_("Line {line}: the file is nested too deeply (limit: {limit}): it is not an EDT or Pronote export."),
     "wrong-root": N_("This is not an EDT or Pronote export: its first element is “{name}”."),
     "missing-section": N_("The file has no “{name}” section: choose a complete export in EDT or Pronote."),
-    "truncated": N_("The file ends too early: copy it again, or export it again."),
+    "truncated": N_("The file ends too early (line {line}): copy it again, or export it again."),
     "encrypted": N_("The file is encrypted: choose the export without encryption in EDT or Pronote."),
     "unsupported-version": N_("Version {value} of the export format is not known; 1.1 and 2.x are."),
-    "bad-value": N_("Line {line}: “{value}” is not a valid value of {name}."),
+    "bad-value": N_("Line {line}: “{value}” is not a valid value of {element} {name}."),
     "wrong-school": N_(
         "The file is of the school {found}, not of {expected}. Choose the other file or another --school."
     ),
-    "too-many-sessions": N_("The file holds more than {limit} sessions: it is refused."),
+    "too-many-sessions": N_("Line {line}: the file holds more than {limit} sessions: it is refused."),
+    "idpn-regenerated": N_(
+        "{vanished} of {known} Pronote identifiers are no longer in the file: were they regenerated? "
+        "Nothing was imported."
+    ),
+    "plan-changed": N_("What the import would do has changed since it was approved: look at it again."),
     "bad-encoding": N_("The file's characters cannot be read: save it as UTF-8."),
-    "bad-csv": N_("This is not a table separated by commas, semicolons or tabs."),
-    "missing-column": N_("The column “{name}” is missing from the first line."),
+    "bad-csv": N_("Line {line}: this is not a table separated by commas, semicolons or tabs."),
+    "missing-column": N_("The first line lacks the columns: {columns}."),
     "too-many-rows": N_("The file has more than {limit} lines: it is refused."),
 }
 _ROWS: Final = {
@@ -97,9 +105,14 @@ def _name_taken(error: errors.NameTaken) -> str:
 def _refused(error: ImportRefused) -> str:
     template = _REFUSED.get(error.reason)
     if template is not None:
-        return filled(template, error.data)
+        return filled(template, {name: _listed(value) for name, value in error.data.items()})
     details = ", ".join(f"{name} = {value}" for name, value in error.data.items())
     return filled(N_("The file is refused: {reason} ({details})."), {"reason": error.reason, "details": details})
+
+
+def _listed(value: object) -> object:
+    """Return several names as one text."""
+    return ", ".join(map(str, value)) if isinstance(value, tuple | list | set | frozenset) else value
 
 
 def _config(error: ConfigError) -> str:

@@ -1,5 +1,8 @@
 """Several processes on the same listening sockets: the parent opens them and keeps its children running."""
 
+# mypy: disallow-untyped-calls=False
+# Twisted annotates only part of what is used here.
+
 from __future__ import annotations
 
 import sys

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, bindparam, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, case, func, or_, select
 
 from storage import shown
 from storage.errors import NotFound
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 CHUNK: Final = 200
 
 _o = calendar_object.c
-WHOLE: Final = (
+WHOLE: Final[tuple[ColumnElement[Any], ...]] = (
     _o.id,
     _o.item,
     _o.calendar_id,
@@ -36,7 +36,7 @@ WHOLE: Final = (
     _o.seq,
     _o.modified,
 )
-_ENTRY: Final = (_o.item, _o.href, _o.etag, _o.component, _o.size, _o.modified, _o.starts, _o.ends)
+_ENTRY: Final[tuple[ColumnElement[Any], ...]] = (_o.item, _o.href, _o.etag, _o.component, _o.size, _o.modified, _o.starts, _o.ends)
 
 _live = and_(_o.school_id == bindparam("school"), _o.ended.is_(None))
 _BY_HREF = select(*WHOLE).where(_live, _o.href == bindparam("key"), shown.fed())

@@ -10,6 +10,7 @@ from storage import ical, occurrences
 from storage.model import FOREVER
 from storage.schema import calendar, calendar_object, clock_log, feed, membership, occurrence, subscription
 from storage.shown import greatest
+from storage.zones import floating_zone
 
 if TYPE_CHECKING:
     from storage.transaction import Transaction
@@ -67,10 +68,12 @@ def extend_index(tx: Transaction, most: int = EXTEND_AT_ONCE) -> int:
     due = and_(
         _o.school_id == tx.school_id, _o.ended.is_(None), _o.indexed_until < horizon - occurrences.HORIZON_SECONDS // 6
     )
-    rows = tx.connection.execute(select(_o.id, _o.calendar_id, _o.ical, _o.ends).where(due).limit(most)).all()
+    here = and_(calendar.c.school_id == _o.school_id, calendar.c.id == _o.calendar_id)
+    query = select(_o.id, _o.calendar_id, _o.ical, _o.ends, calendar.c.timezone).join(calendar, here).where(due)
+    rows = tx.connection.execute(query.limit(most)).all()
     tx.require_writing()
     for row in rows:
-        spans = ical.spans(row.ical, tx.zone, horizon)
+        spans = ical.spans(row.ical, floating_zone(row.timezone, tx.zone), horizon)
         tx.connection.execute(occurrences.DROP, {"school": tx.school_id, "object": row.id})
         index = list(occurrences.rows(tx.school_id, row.calendar_id, row.id, spans))
         if index:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, insert, select, update
+from sqlalchemy import and_, func, insert, select, update
 
 from storage import policy
 from storage.collections import own_feed, subscription_row
@@ -224,6 +224,13 @@ class Principals:
         query = select(identity.c.value, identity.c.principal_id).where(
             identity.c.school_id == self._tx.school_id, identity.c.system == system
         )
+        return tuple(self._tx.connection.execute(query.order_by(identity.c.value)).all())
+
+    def last_identities(self, system: str) -> tuple[tuple[str, int], ...]:
+        """Return those identifiers of one system that were there when it was last heard: leavers do not speak (R77)."""
+        here = and_(identity.c.school_id == self._tx.school_id, identity.c.system == system)
+        latest = select(func.max(identity.c.last_seen)).where(here).scalar_subquery()
+        query = select(identity.c.value, identity.c.principal_id).where(here, identity.c.last_seen == latest)
         return tuple(self._tx.connection.execute(query.order_by(identity.c.value)).all())
 
     def learn(self, system: str, pairs: Iterable[tuple[str, int]], moment: int) -> None:

@@ -11,7 +11,12 @@ from storage.model import Collection
 _TZID = re.compile(r"^TZID:(.+?)\s*$", re.MULTILINE)
 
 
+def floating_zone(timezone: str, default: ZoneInfo) -> ZoneInfo:
+    """Return the zone that a VTIMEZONE text names, or the default when there is none that is known."""
+    match = _TZID.search(timezone) if timezone else None
+    return (resolve(match[1]) if match else None) or default
+
+
 def collection_zone(collection: Collection, default: ZoneInfo) -> ZoneInfo:
     """Return the zone of calendar-timezone (RFC 4791, 5.2.2), or the school's."""
-    match = _TZID.search(collection.timezone) if collection.timezone else None
-    return (resolve(match[1]) if match else None) or default
+    return floating_zone(collection.timezone, default)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, tzinfo
+from zoneinfo import ZoneInfo
 
 from protocols.eas import zones
 from protocols.eas.attendance import attendance, meeting_status, organizer
@@ -16,12 +17,14 @@ from protocols.eas.item import EditContext, ItemContext
 from protocols.eas.recurrence import to_element
 from protocols.eas.series import series_of
 from protocols.eas.times import compact, instant
+from protocols.eas.vtimezone import is_utc
 from protocols.eas.wbxml import E, Element
 from storage.contentlines import Component, parse
 
 __all__ = ["BodyPreference", "EditContext", "ItemContext", "application_data", "item", "plain_item"]
 
 MAX_UID = 300
+NAMED_UTC = ZoneInfo("UTC")
 
 
 def application_data(ical: bytes, context: ItemContext) -> Element:
@@ -59,7 +62,7 @@ def _fields(
     description = event.text("DESCRIPTION") or ""
     names = uid if uid is not None else event.text("UID") or ""
     elements: list[Element | None] = [
-        E(Calendar.Timezone, zone_blob(when, context)),
+        E(Calendar.Timezone, zone_blob(when, context, recurring=recurrence is not None)),
         stamp(event),
         E(Calendar.StartTime, compact(instant(when.starts, context.zone))),
         *subject(event),
@@ -81,10 +84,15 @@ def _fields(
     return [element for element in elements if element is not None]
 
 
-def zone_blob(when: Times, context: ItemContext) -> str:
-    """Give the TimeZone blob of an event: its own zone's rule in its own year, the user's for whole days."""
+def zone_blob(when: Times, context: ItemContext, *, recurring: bool) -> str:
+    """Give the TimeZone blob of an event: its own zone's rule in its own year, the user's for whole days.
+
+    A zero blob is read as "unknown", so UTC is named for a series, and stands back for the user's zone elsewhere.
+    """
     starts = when.starts
     zone: tzinfo = context.zone
     if isinstance(starts, datetime) and starts.tzinfo is not None:
         zone = starts.tzinfo
+    if is_utc(zone):
+        zone = NAMED_UTC if recurring else context.zone
     return zones.blob(zone, instant(starts, context.zone))

@@ -197,14 +197,18 @@ def _dated(changed: Component, former: Component, now: datetime) -> Component:
     )
 
 
-def only_reminder_differs(ical: bytes, data: Element, context: ItemContext) -> bool:
+def only_reminder_differs(ical: bytes, data: Element, context: ItemContext, wanted: str | None = None) -> bool:
     """Tell whether an item differs from the stored event in nothing but Reminder or Categories, or in nothing at all.
 
-    Such a Change of a read-only event can be kept as a personal overlay (reference/eas.md section 18).
+    Such a Change of a read-only event can be kept as a personal overlay (reference/eas.md section 18). `wanted` is the
+    suffix when the item is one occurrence.
     """
     bare = replace(data, children=tuple(_without_overlay(child) for child in data.children if child.tag not in OVERLAY))
+    sent = EditContext(supported=frozenset())
     try:
-        return patched(ical, bare, context, EditContext(supported=frozenset())) == ical
+        if wanted is not None:
+            return patched_occurrence(ical, wanted, bare, context, sent) == ical
+        return patched(ical, bare, context, sent) == ical
     except ItemRefused:
         return False
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import dropwhile, islice, takewhile
 
@@ -139,8 +139,3 @@ def _windows(pattern: Pattern, start: date) -> Iterator[tuple[date, date]]:
         month = date(year, start.month, 1)
         if month > last:
             yield month, (month + timedelta(days=31)).replace(day=1)
-
-
-def zone_of(first: date | datetime, user: tzinfo) -> tzinfo:
-    """Give the zone a series lives in: its own, or the user's for dates."""
-    return (first.tzinfo if isinstance(first, datetime) else None) or user

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from protocols.eas.errors import ItemRefused
 
 _COMPACT = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)T(\d\d):?(\d\d):?(\d\d)(?:\.\d{1,6})?Z?")
+FIRST_YEAR, LAST_YEAR = 1601, 9000
 NOON = time(12)
 MIDNIGHT = time(0)
 ONE_DAY = timedelta(days=1)
@@ -23,13 +24,16 @@ def compact(moment: datetime) -> str:
 def read_compact(text: str) -> datetime:
     """Read a Compact DateTime as an instant; dashes, colons and fractions are tolerated.
 
-    Raises ItemRefused(6) for anything else.
+    Raises ItemRefused(6) for anything else, and outside the years 1601 to 9000 (Windows counts from 1601).
     """
     found = _COMPACT.fullmatch(text.strip())
     if not found:
         raise ItemRefused(6, "date")
+    year, month, day, hour, minute, second = (int(part) for part in found.groups())
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise ItemRefused(6, "date")
     try:
-        return datetime(*(int(part) for part in found.groups()), tzinfo=UTC)  # type: ignore[misc, arg-type]
+        return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     except ValueError as error:
         raise ItemRefused(6, "date") from error
 
@@ -50,12 +54,20 @@ def instant(moment: date | datetime, zone: tzinfo) -> datetime:
     """Give the instant a moment begins; a date or a floating moment begins in `zone`."""
     if not isinstance(moment, datetime):
         return local_midnight(moment, zone)
-    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+    return _utc(moment if moment.tzinfo else moment.replace(tzinfo=zone))
 
 
 def local_midnight(day: date, zone: tzinfo) -> datetime:
     """Give the instant a day begins in a zone: how all-day items travel up to 14.1."""
-    return datetime.combine(day, MIDNIGHT, zone).astimezone(UTC)
+    return _utc(datetime.combine(day, MIDNIGHT, zone))
+
+
+def _utc(moment: datetime) -> datetime:
+    """Give an instant in UTC, the first or last one there is for what lies beyond the calendar."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        return (datetime.min if moment.year == 1 else datetime.max.replace(microsecond=0)).replace(tzinfo=UTC)
 
 
 def whole_day(moment: datetime, sent: tzinfo | None, user: tzinfo) -> date:

@@ -98,8 +98,7 @@ def switch(workplace: Workplace, login: str, slug: str, state: str) -> None:
     with workplace.store() as store:
         owner = person(store, login)
         with store.writing(owner.school_id) as tx:
-            collection = tx.collections.by_slug(owner, slug, _EVERYTHING)
-            tx.collections.switch(owner.id, slug, state == "on")
+            collection = tx.collections.switch(owner, slug, on=state == "on")
             tx.audit.record(actor(), "calendar-switched", owner.login, slug=slug, state=state)
             count = tx.collections.count(collection.id)
     done = _("“{slug}” is now synchronised.") if state == "on" else _("“{slug}” is no longer synchronised.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,7 +35,8 @@ WIDTH: Final = 100
 
 _STEPS: Final = (
     N_(
-        "Thunderbird: Calendar > New Calendar > On the Network; user name {login}, location {caldav}, then password {password}."
+        "Thunderbird: Calendar > New Calendar > On the Network; user name {login}, location {caldav}, "
+        "then password {password}."
     ),
     N_("iPhone or Android: new account of the type Exchange; server {eas}, user {login}, password {password}."),
     N_("Next export: in another terminal, cadran --data {folder} import edt {following}"),
@@ -88,7 +90,7 @@ def default_folder() -> Path:
 
 def present(wishes: Wishes, info: DemoInfo) -> None:
     """Print the addresses, the accounts and what to type where."""
-    stdout = click.get_text_stream("stdout")
+    stdout = sys.stdout
     console = Console(file=stdout, highlight=False, width=None if stdout.isatty() else WIDTH)
     console.print(_table(_("Addresses"), ((_("Web"), info.web), ("CalDAV", info.caldav), ("ActiveSync", info.eas))))
     accounts = [(each.login, each.password, _(_ROLES[each.role]), each.name) for each in info.accounts]

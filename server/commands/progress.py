@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 Step = Callable[[str, int, int], None]
 
@@ -18,11 +18,11 @@ def steps() -> Iterator[Step]:
     console = Console(file=sys.stderr)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
-        tasks: dict[str, object] = {}
+        tasks: dict[str, TaskID] = {}
 
         def step(title: str, done: int, total: int) -> None:
             if title not in tasks:
                 tasks[title] = progress.add_task(title, total=total or None)
-            progress.update(tasks[title], completed=done, total=total or None)  # type: ignore[arg-type]
+            progress.update(tasks[title], completed=done, total=total or None)
 
         yield step

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
@@ -14,8 +15,8 @@ from server.commands.workplace import Workplace, actor, asked_password, pass_wor
 from server.config import Config
 from server.texts import _
 from storage import migrate as migration
-from storage.errors import NotFound
-from storage.model import Role, School, Settings
+from storage.errors import NameTaken, NotFound
+from storage.model import Role, Settings
 from storage.principals import NewPerson
 from storage.store import Store
 
@@ -36,6 +37,16 @@ def _checked_zone(_context: object, _parameter: object, value: str) -> str:
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise click.BadParameter(_("this is no IANA time zone, such as Europe/Paris")) from error
     return value
+
+
+@dataclass(frozen=True, slots=True)
+class NewSchool:
+    """A school to create, as `init` was told of it."""
+
+    code: str
+    name: str
+    zone: str
+    other_phones: bool
 
 
 @click.command("init", help=_("Prepare the data folder, the database, a school and its administrator."))
@@ -62,19 +73,17 @@ def _checked_zone(_context: object, _parameter: object, value: str) -> str:
 @click.option("--admin", "login", default="admin", show_default=True, help=_("Login of the administrator."))
 @password_option
 @pass_workplace
-def init(
-    workplace: Workplace, code: str, name: str, zone: str, other_phones: bool, login: str, password_stdin: bool
-) -> None:
+def init(workplace: Workplace, /, login: str, password_stdin: bool, **school: Any) -> None:
     """Create what is missing; what is there already is left as it is."""
+    wanted = NewSchool(**school)
     prepare(workplace.config)
     with workplace.store() as store:
-        if _school(store, code) is None:
-            password = asked_password(from_stdin=password_stdin)
-            school = create_school(store, code, name, zone, Settings(eas_others_allowed=other_phones))
-            create_administrator(store, school, login, passwords.hash(password))
-            say(_("The school {code} and the account “{login}” are ready.").format(code=code, login=login))
+        if _exists(store, wanted.code):
+            say(_("The school {code} is already there: nothing was changed.").format(code=wanted.code))
         else:
-            say(_("The school {code} is already there: nothing was changed.").format(code=code))
+            password = asked_password(from_stdin=password_stdin)
+            create(store, wanted, login, passwords.hash(password))
+            say(_("The school {code} and the account “{login}” are ready.").format(code=wanted.code, login=login))
     say(_("Next: “cadran people import”, then “cadran import edt”, then “cadran serve”."))
 
 
@@ -102,24 +111,24 @@ def prepare(config: Config) -> None:
     migration.upgrade(config.database_url())
 
 
-def create_school(store: Store, code: str, name: str, zone: str, settings: Settings) -> School:
-    """Create a school; raises NameTaken."""
-    return store.directory.create_school(code, name, zone, settings)
-
-
-def create_administrator(store: Store, school: School, login: str, password_hash: str) -> None:
-    """Create the account of the school's administrator; raises NameTaken."""
+def create(store: Store, wanted: NewSchool, login: str, password_hash: str) -> None:
+    """Create a school and the account of its administrator; raises NameTaken, and then creates neither."""
+    if store.directory.account(login) is not None:
+        raise NameTaken("login", login)
+    settings = Settings(eas_others_allowed=wanted.other_phones)
+    school = store.directory.create_school(wanted.code, wanted.name, wanted.zone, settings)
     with store.writing(school.id) as tx:
         new = NewPerson(login, login.capitalize(), "", Role.ADMIN, password_hash=password_hash)
         principal = tx.principals.create(new)
         tx.audit.record(actor(), "account-created", principal.login, role=Role.ADMIN.value)
 
 
-def _school(store: Store, code: str) -> School | None:
+def _exists(store: Store, code: str) -> bool:
     try:
-        return store.directory.school(code)
+        store.directory.school(code)
     except NotFound:
-        return None
+        return False
+    return True
 
 
 def _make_folder(folder: Path) -> None:

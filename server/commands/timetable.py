@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -49,14 +48,14 @@ def edt(workplace: Workplace, file: Path, dry_run: bool, as_json: bool, code: st
     """Import one export and print its report."""
     with workplace.store() as store, steps() as step:
         school = chosen_school(store, code)
-        report = timetable.run(store, school, file, timetable.Choice(int(time.time()), dry_run), step)
+        report = timetable.run(store, school, file, timetable.Choice(datetime.now().astimezone(), dry_run), step)
     if as_json:
         print_json(reports.plain(report))
         return
     for sentence in reports.warnings(report):
         warn(sentence)
     print_table((_("What"), _("Number")), reports.rows(report))
-    say(reports.outcome(report, dry_run=dry_run))
+    say(reports.outcome(report))
 
 
 @import_.command("history", help=_("List the last imports of a school with their results."))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import click
 
@@ -63,14 +64,14 @@ class _Typed:
 @school_option
 @pass_workplace
 def add(
-    workplace: Workplace, login: str, code: str | None, password_stdin: bool, no_password: bool, **typed: object
+    workplace: Workplace, /, login: str, code: str | None, password_stdin: bool, no_password: bool, **typed: Any
 ) -> None:
     """Create one account with the calendars everyone has."""
     with workplace.store() as store:
         school = chosen_school(store, code)
         password_hash = "" if no_password else passwords.hash(asked_password(from_stdin=password_stdin))
         with store.writing(school.id) as tx:
-            created = tx.principals.create(_Typed(**typed).person(login, password_hash))  # type: ignore[arg-type]
+            created = tx.principals.create(_Typed(**typed).person(login, password_hash))
             tx.audit.record(actor(), "account-created", created.login, role=created.role.value)
     say(_("The account “{login}” is ready.").format(login=created.login))
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import getpass
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import click
 from rich.box import SIMPLE_HEAD
@@ -29,6 +29,8 @@ from storage.store import Store
 # Wide enough for any table of ours when the output is a file or a pipe.
 PIPE_WIDTH: Final = 240
 SHORTEST_PASSWORD: Final = 8
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Failure(click.ClickException):
@@ -76,11 +78,23 @@ class Workplace:
 
 
 pass_workplace = click.make_pass_decorator(Workplace)
-school_option = click.option(
-    "--school", "code", metavar="UAI", help=_("Code of the school; not needed when there is only one.")
-)
-json_option = click.option("--json", "as_json", is_flag=True, help=_("Print JSON."))
-password_option = click.option("--password-stdin", is_flag=True, help=_("Read the password from standard input."))
+
+
+def school_option(command: F) -> F:
+    """Add --school, needed only where there are several schools."""
+    return click.option(
+        "--school", "code", metavar="UAI", help=_("Code of the school; not needed when there is only one.")
+    )(command)
+
+
+def json_option(command: F) -> F:
+    """Add --json."""
+    return click.option("--json", "as_json", is_flag=True, help=_("Print JSON."))(command)
+
+
+def password_option(command: F) -> F:
+    """Add --password-stdin: passwords never come as arguments, which everybody on the machine can read."""
+    return click.option("--password-stdin", is_flag=True, help=_("Read the password from standard input."))(command)
 
 
 def actor() -> str:
@@ -115,7 +129,7 @@ def person(store: Store, login: str) -> Principal:
 def asked_password(*, from_stdin: bool) -> str:
     """Return a new password from standard input or, twice, from the keyboard."""
     if from_stdin:
-        password = click.get_text_stream("stdin").readline().rstrip("\r\n")
+        password = sys.stdin.readline().rstrip("\r\n")
     else:
         password = click.prompt(_("Password"), hide_input=True, confirmation_prompt=True)
     if not SHORTEST_PASSWORD <= len(password) <= passwords.LONGEST:
@@ -155,6 +169,6 @@ def table_box(console: Console) -> Any:
 
 
 def _console() -> Console:
-    stdout = click.get_text_stream("stdout")
+    stdout = sys.stdout
     terminal = stdout.isatty()
     return Console(file=stdout, highlight=False, width=None if terminal else PIPE_WIDTH)

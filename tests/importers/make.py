@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from importers import edt
@@ -54,7 +55,7 @@ def uses(**resources: tuple[str, tuple[int, ...]]) -> tuple[Resource, ...]:
 
 
 def course(*resources: Resource, subject: str = "1", day: int = 1, **more) -> Course:
-    values = {"first_place": 0, "places": 1, "starts": time(8), "ends": time(9)} | more
+    values: dict[str, Any] = {"first_place": 0, "places": 1, "starts": time(8), "ends": time(9)} | more
     return Course(day=day, subjects=(subject,) if subject else (), resources=resources, **values)
 
 

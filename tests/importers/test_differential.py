@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import UTC, date
+from typing import Any
 
 import pytest
 
@@ -39,7 +40,7 @@ def config(read: Timetable, **options) -> Settings:
     return Settings(read.schools[0], PARIS, **options)
 
 
-def ours(data: bytes, **options) -> Counter:
+def ours(data: bytes, **options) -> Counter[Any]:
     read = edt.parse(data)
     return Counter(
         (
@@ -56,7 +57,7 @@ def ours(data: bytes, **options) -> Counter:
     )
 
 
-def theirs(data: bytes, **options) -> Counter:
+def theirs(data: bytes, **options) -> Counter[Any]:
     return Counter(
         (
             session.starts.astimezone(UTC),
@@ -72,7 +73,7 @@ def theirs(data: bytes, **options) -> Counter:
     )
 
 
-def by_name(sessions: Counter) -> Counter:
+def by_name(sessions: Counter[Any]) -> Counter[Any]:
     """Teachers sort by folded name here and by printed name there."""
     return Counter({(*key[:3], *(tuple(sorted(part)) for part in key[3:])): count for key, count in sessions.items()})
 

@@ -1,4 +1,4 @@
-"""Reading EDT/Pronote exports: the shapes of reference/pronote-format.md 1.2 and 1.3, and everything that is refused."""
+"""Reading EDT/Pronote exports: the shapes of reference/pronote-format.md 1.2 and 1.3, and what is refused."""
 
 import re
 from datetime import date, time
@@ -191,6 +191,11 @@ def test_a_bad_value_is_refused_with_its_line_and_name(old, new, name):
 def test_a_huge_file_is_refused_before_it_is_parsed(monkeypatch):
     monkeypatch.setattr(edt, "SIZE_LIMIT", 100)
     assert refusal(COLLEGE).data == {"size": len(COLLEGE), "limit": 100}
+
+
+def test_an_item_with_too_many_elements_is_refused_before_it_fills_memory():
+    stuffed = COLLEGE.replace(b"<Eleves>", b"<Eleves><Eleve>" + b"<a/>" * 60_000 + b"</Eleve>")
+    assert refusal(stuffed).reason == "too-large"
 
 
 def test_only_exports_are_recognised():

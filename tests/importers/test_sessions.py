@@ -31,7 +31,7 @@ def test_the_sample_expands_to_its_dates_and_instants():
 
 
 def test_a_substitute_has_only_the_week_they_give():
-    by_teacher = {}
+    by_teacher: dict[str, list[date]] = {}
     for session in of_subject(expand(college(), settings()), "MATHS"):
         by_teacher.setdefault(session.lesson.teachers[0].name, []).append(session.day)
     assert by_teacher["NGUYEN Linh"] == [date(2026, 11, 19)]

@@ -99,7 +99,8 @@ def rules(draw):
             parts.append(f"{name}={','.join(map(str, draw(st.lists(values, min_size=1, max_size=most, unique=True))))}")
 
     weekdays = st.sampled_from(["MO", "TU", "WE", "TH", "FR", "SA", "SU"])
-    ordinal = st.integers(-5, 5).map(lambda number: str(number or ""))
+    # dateutil takes BYDAY=1MO,TU for "both" where RFC 5545 lists alternatives: ordinals all or none.
+    ordinal = st.integers(-5, 5).filter(bool).map(str) if draw(st.booleans()) else st.just("")
     monthly = freq in ("YEARLY", "MONTHLY")
     maybe("BYMONTH", st.integers(1, 12))
     maybe("BYMONTHDAY", st.integers(-28, 28).filter(bool))
@@ -124,6 +125,15 @@ def test_random_rules_match_what_dateutil_says(rule, start):
     expected = list(islice(matches(read_rule(rule), start, start, stop, Budget(10**9)), 40))
     assume(expected)
     assert expected == list(islice(found, len(expected)))
+
+
+def test_days_with_and_without_a_number_are_alternatives():
+    found = ours("FREQ=MONTHLY;BYDAY=1MO,TU", limit=6)
+    assert [one.day for one in found] == [1, 7, 8, 15, 22, 29]
+
+
+def test_a_week_number_alone_means_the_weekday_of_the_start():
+    assert ours("FREQ=YEARLY;BYWEEKNO=20", limit=2) == [datetime(2027, 5, 18, 8, 30), datetime(2028, 5, 16, 8, 30)]
 
 
 def test_a_start_the_rule_does_not_match_is_counted():

@@ -66,7 +66,7 @@ def numbers(recurrence: Element | None) -> dict[str, str]:
 
 
 def phone_days(recurrence: Element, first: date, until: date) -> list[date]:
-    """List the days a phone shows for a Recurrence, by looking at every single day: slow, and unlike the server's way."""
+    """List the days a phone shows for a Recurrence, by looking at every single day: slow, unlike the server."""
     fields = {name: int(text) for name, text in numbers(recurrence).items() if name != "Until"}
     limit = recurrence.value(Calendar.Until)
     last = datetime.strptime(limit, "%Y%m%dT%H%M%SZ").date() if limit else until

@@ -11,7 +11,7 @@ from protocols.eas import zones
 from protocols.eas.calendar import application_data
 from protocols.eas.codepages import AirSyncBase, Calendar, Tag
 from protocols.eas.errors import NotRepresentable
-from protocols.eas.representation import Instances, representation
+from protocols.eas.representation import Instances, Series, representation
 from protocols.eas.wbxml import Element, decode, encode
 from tests.protocols.eas.calendar_samples import PARIS, context, event, lesson
 
@@ -293,3 +293,20 @@ def test_more_than_256_exceptions_expand_the_series() -> None:
 
 def test_body_is_absent_without_description() -> None:
     assert not application_data(lesson(), context()).has(AirSyncBase.Body)
+
+
+def test_utc_series_names_its_zone_because_zeros_mean_unknown() -> None:
+    times = ("DTSTART:20260907T060000Z", "DTEND:20260907T070000Z")
+    series = zones.unpack(value(event(*times, "RRULE:FREQ=WEEKLY"), Calendar.Timezone) or "")
+    assert series is not None
+    assert series.standard_name == "UTC"
+    assert zones.read(value(event(*times), Calendar.Timezone) or "", None, ZoneInfo("UTC")) == PARIS
+
+
+@pytest.mark.parametrize("start", ["00010101", "15000101", "99991230"])
+@pytest.mark.parametrize("zone", ["Europe/Paris", "America/New_York"])
+@pytest.mark.parametrize("rule", [(), ("RRULE:FREQ=WEEKLY",)])
+def test_dates_at_the_ends_of_time_do_not_break_the_writer(start: str, zone: str, rule: tuple[str, ...]) -> None:
+    for line in (f"DTSTART;VALUE=DATE:{start}", f"DTSTART;TZID={zone}:{start}T000000"):
+        found = representation(event(line, *rule), context(zone=ZoneInfo(zone)), (date(2026, 9, 1), date(2027, 9, 1)))
+        assert isinstance(found, Series | Instances)

@@ -1,0 +1,230 @@
+"""The whole import against a real store: what people see, what an unchanged or changed file does, what is refused."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from importers.errors import ImportRefused
+from importers.run import Options, Report, import_edt
+from importers.sample import (
+    SampleSchool,
+    for_other_school,
+    generate,
+    next_export,
+    regenerate_idpn,
+    truncated,
+    write_xml,
+)
+from storage.contentlines import parse
+from storage.model import CalendarKind, Client, ClientKind, Collection, Role, School, Source, SyncToken
+from storage.principals import NewPerson
+from storage.store import Store
+from tests.importers.expansion import sessions_of_pupil, sessions_of_teacher
+
+BEFORE = datetime(2026, 8, 20, 8, tzinfo=UTC)
+AUTUMN = datetime(2026, 11, 22, 12, tzinfo=UTC)
+DAV = Client(ClientKind.DAV)
+
+
+@pytest.fixture(scope="module")
+def sample() -> SampleSchool:
+    return generate(90, 7)
+
+
+@pytest.fixture
+def school(store: Store, sample: SampleSchool) -> School:
+    """A school whose people feed has been read, without a timetable yet."""
+    made = store.directory.create_school("0990001X", "Collège d'essai", "Europe/Paris")
+    people = [
+        NewPerson(each.login, each.birth_name, each.given, Role(ROLES[each.role]), Source.CSV, each.birth, each.family)
+        for each in sample.accounts
+    ]
+    with store.writing(made.id) as tx:
+        tx.principals.create_many(people)
+    return made
+
+
+ROLES = {"élève": "pupil", "enseignant": "teacher", "personnel": "staff"}
+
+
+def imported(store: Store, school: School, sample: SampleSchool, now: datetime = BEFORE) -> Report:
+    return import_edt(store, school, write_xml(sample, "2.0"), now)
+
+
+def timetable(store: Store, school: School, login: str) -> tuple[Collection, dict[str, bytes]]:
+    """A person's timetable as DAV shows it: texts by name."""
+    with store.reading(school.id) as tx:
+        person = tx.principals.by_login(login)
+        collection = tx.collections.by_slug(person, "emploi-du-temps", DAV)
+        entries = tx.objects.entries(collection)
+        found = tx.objects.many(collection, [entry.href for entry in entries])
+        return collection, {href: each.ical for href, each in found.items()}
+
+
+def instants(texts: dict[str, bytes]) -> Counter[tuple[str, str, str]]:
+    """Local start, local end and room of each text, read from its own lines."""
+    seen: Counter[tuple[str, str, str]] = Counter()
+    for text in texts.values():
+        event = next(iter(parse(text).children("VEVENT")))
+        start, end = event.first("DTSTART"), event.first("DTEND")
+        assert start is not None
+        assert end is not None
+        assert start.param("TZID") == end.param("TZID") == "Europe/Paris"
+        seen[start.value, end.value, event.text("LOCATION") or ""] += 1
+    return seen
+
+
+def expected(sessions: list) -> Counter[tuple[str, str, str]]:
+    """The same, from the independent expansion."""
+    form = "%Y%m%dT%H%M%S"
+    return Counter((s.starts.strftime(form), s.ends.strftime(form), ", ".join(sorted(s.rooms))) for s in sessions)
+
+
+@pytest.mark.req("R148", "R205", "R210")
+def test_pupil_and_teacher_see_what_an_independent_expansion_says(store, school, sample):
+    imported(store, school, sample)
+    xml = write_xml(sample, "2.0")
+    teacher, pupil = sample.showcase()
+    by_login = {p.login: p for p in sample.accounts}
+    assert {teacher.login, pupil.login} <= set(by_login)
+    known = {person.ident: person for person in sample.pupils}[pupil.ident]
+    of_pupil = sessions_of_pupil(xml, known.family, known.given, known.birth)
+    assert len(of_pupil) > 300
+    assert instants(timetable(store, school, pupil.login)[1]) == expected(of_pupil)
+    taught = {person.ident: person for person in sample.teachers}[teacher.ident]
+    of_teacher = sessions_of_teacher(xml, taught.family, taught.given)
+    assert len(of_teacher) > 100
+    assert instants(timetable(store, school, teacher.login)[1]) == expected(of_teacher)
+
+
+def heads(store: Store, school: School) -> int:
+    with store.reading(school.id) as tx:
+        return tx.changes.clock()
+
+
+@pytest.mark.req("R212")
+def test_the_same_file_again_moves_nothing(store, school, sample):
+    first = imported(store, school, sample)
+    assert first.counts.events_created == first.sessions > 0
+    clock = heads(store, school)
+    again = imported(store, school, sample, BEFORE + timedelta(days=1))
+    assert heads(store, school) == clock
+    assert set(vars_of(again)) == {0}
+
+
+def vars_of(report: Report) -> list[int]:
+    counts = report.data()["counts"]
+    return [value for name, value in counts.items() if name != "events_frozen"]
+
+
+@pytest.mark.req("R183", "R205")
+def test_the_next_export_reaches_a_client_as_exactly_its_changes(store, school, sample):
+    imported(store, school, sample)
+    later = next_export(sample, 5, 3, AUTUMN.date())
+    _, pupil = sample.showcase()
+    known = {person.ident: person for person in sample.pupils}[pupil.ident]
+    collection, before = timetable(store, school, pupil.login)
+    token = SyncToken(collection.id, collection.head)
+    imported(store, school, later, AUTUMN)
+    _, after = timetable(store, school, pupil.login)
+    with store.reading(school.id) as tx:
+        page = tx.changes.since(token)
+    told = {change.href for change in page.changes}
+    differ = {href for href in before.keys() | after.keys() if before.get(href) != after.get(href)}
+    assert told == differ
+    assert {c.href for c in page.changes if c.new} == after.keys() - before.keys()
+    assert {c.href for c in page.changes if c.etag is None} == before.keys() - after.keys()
+    xml = write_xml(later, "2.0")
+    wanted = sessions_of_pupil(xml, known.family, known.given, known.birth)
+    assert instants(after) == expected(wanted)
+    assert 0 < len(differ) < len(after) / 4
+
+
+@pytest.mark.req("R207")
+def test_the_past_is_neither_created_nor_changed(store, school, sample):
+    report = imported(store, school, sample, AUTUMN)
+    assert report.counts.events_frozen > 0
+    with store.reading(school.id) as tx:
+        assert min(lesson.starts for lesson in tx.lessons.stored()) >= AUTUMN.timestamp()
+    spring = AUTUMN + timedelta(days=120)
+    changed = next_export(sample, 40, 5, date(2026, 12, 1))
+    with store.reading(school.id) as tx:
+        before = {each.uid: each for each in tx.lessons.stored() if each.starts < spring.timestamp()}
+    imported(store, school, changed, spring)
+    with store.reading(school.id) as tx:
+        after = {each.uid: each for each in tx.lessons.stored() if each.starts < spring.timestamp()}
+    assert before == after
+
+
+@pytest.mark.req("R80", "R81", "R156", "R193", "R194")
+def test_people_without_a_fed_account_are_named_and_get_nothing(store, school, sample):
+    with store.writing(school.id) as tx:
+        tx.principals.create(NewPerson("main", "Main", "Faite", Role.TEACHER))
+    report = imported(store, school, sample)
+    in_file = Counter(matched for matched in report.matched)
+    assert in_file.keys() >= {"pupil", "teacher"}
+    assert report.matched["pupil"] + sum(each.kind == "pupil" for each in report.unmatched) == len(sample.pupils)
+    assert {each.kind for each in report.unmatched} >= {"pupil", "teacher"}
+    assert all(each.family and each.reason for each in report.unmatched)
+
+
+@pytest.mark.req("R164", "R165", "R166", "R167", "R168")
+def test_a_dry_run_tells_the_same_and_writes_nothing(store, school, sample):
+    clock = heads(store, school)
+    xml = write_xml(sample, "2.0")
+    dry = import_edt(store, school, xml, BEFORE, Options(dry_run=True))
+    assert heads(store, school) == clock
+    real = import_edt(store, school, xml, BEFORE, Options(digest=dry.digest))
+    assert dry.counts == real.counts
+    assert real.counts.courses_created > 0
+    assert real.counts.memberships_created > 0
+    with pytest.raises(ImportRefused) as refused:
+        import_edt(store, school, xml, BEFORE, Options(digest=dry.digest))
+    assert refused.value.reason == "plan-changed"
+
+
+@pytest.mark.req("R77", "R121")
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (lambda s: write_xml(for_other_school(s, "0990002Y"), "2.0"), "wrong-school"),
+        (lambda s: truncated(write_xml(s, "2.0")), "truncated"),
+        (lambda s: write_xml(regenerate_idpn(s, 3), "2.0"), "idpn-regenerated"),
+        (lambda s: b"\x00\x01 not an export", "not-recognised"),
+    ],
+)
+def test_a_wrong_file_is_refused_whole_and_the_run_is_kept(store, school, sample, spoil, reason):
+    imported(store, school, sample)
+    clock = heads(store, school)
+    with pytest.raises(ImportRefused) as refused:
+        import_edt(store, school, spoil(sample), AUTUMN, Options(file_name="faux.xml"))
+    assert refused.value.reason == reason
+    assert heads(store, school) == clock
+    with store.reading(school.id) as tx:
+        runs = {run.file_name: run for run in tx.imports.history()}
+    assert runs["faux.xml"].status == "rejected"
+    assert runs["faux.xml"].report["reason"] == reason
+    assert runs[""].status == "done"
+
+
+@pytest.mark.req("R19")
+def test_the_report_warns_above_9000_entries(store, school, sample):
+    report = imported(store, school, sample)
+    assert report.sessions <= 9000
+    assert report.large == ()
+    with store.writing(school.id) as tx:
+        assert [count for _, count in tx.collections.large(report.sessions - 1)] == [report.sessions]
+
+
+@pytest.mark.req("R92", "R143", "R147")
+def test_courses_are_named_after_subject_and_class_or_group(store, school, sample):
+    imported(store, school, sample)
+    with store.reading(school.id) as tx:
+        names = [name for _, name in tx.lessons.calendars(CalendarKind.COURSE).values()]
+    classes = {each.name for each in sample.classes}
+    assert names
+    assert all(" - " in name for name in names)
+    assert {name.rsplit(" - ", 1)[1] for name in names} & classes
