@@ -58,7 +58,7 @@ def _version() -> str:
     type=click.Path(file_okay=False, path_type=Path),
     help=_("Data folder; the environment variable CADRAN_DATA says the same."),
 )
-@click.version_option(_version(), "--version", prog_name="cadran")
+@click.version_option(_version(), "--version", prog_name="cadran", help=_("Show the version and exit."))
 @click.pass_context
 def main(context: click.Context, file: Path | None, data: Path | None) -> None:
     """Keep what every command needs."""
@@ -83,4 +83,4 @@ for _command in (
 texts.adopt_click()
 
 if __name__ == "__main__":
-    main()
+    main(prog_name="cadran")

@@ -101,6 +101,7 @@ def adopt_click() -> None:
     if process_language() != SOURCE_LANGUAGE:
         for module in _CLICK:
             vars(module)["_"] = _
+            vars(module)["ngettext"] = ngettext
 
 
 def _weight(parameters: str) -> float:

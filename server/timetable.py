@@ -9,6 +9,7 @@ from pathlib import Path
 
 from importers import run as importing
 from importers.run import Options, Report
+from server import reports
 from storage.model import School
 from storage.store import Store
 
@@ -25,5 +26,9 @@ class Choice:
 
 def run(store: Store, school: School, file: Path, choice: Choice, step: Step) -> Report:
     """Import one export; raises ImportRefused when the file cannot be imported, and then nothing was written."""
-    options = Options(dry_run=choice.dry_run, file_name=file.name, progress=step)
+
+    def progress(stage: str, done: int, total: int) -> None:
+        step(reports.stage(stage), done, total)
+
+    options = Options(dry_run=choice.dry_run, file_name=file.name, progress=progress)
     return importing.import_edt(store, school, file.read_bytes(), choice.now, options)

@@ -125,7 +125,7 @@ class Changes:
 
     def _check(self, token: SyncToken, head: int) -> None:
         """Refuse tokens from the future and tokens whose holder may hold something purged."""
-        if token.base > head or (token.top is not None and not token.base <= token.top <= head):
+        if token.base > head or (token.top is not None and not token.base < token.seq <= token.top <= head):
             raise TokenInvalid
         if token.base and self._floor(token.collection, token.base) > token.base:
             raise TokenExpired
@@ -183,18 +183,8 @@ def _folded(rows: Sequence[Any]) -> tuple[Change, ...]:
     """Keep the last row of each item; one that left and came back within the page is not new."""
     cut = {row.item for row in rows if row.gone}
     last: dict[int, Change] = {}
-    for row in rows:
-        last.pop(row.item, None)
-        last[row.item] = Change(
-            row.item,
-            row.href,
-            None if row.gone else row.etag,
-            bool(row.new) and row.item not in cut,
-            row.seq,
-            row.component,
-            row.size,
-            row.modified,
-            row.starts,
-            row.ends,
-        )
+    for _, item, href, etag, seq, component, size, modified, starts, ends, _, _, _, gone, new in rows:
+        last.pop(item, None)
+        fresh = bool(new) and item not in cut
+        last[item] = Change(item, href, None if gone else etag, fresh, seq, component, size, modified, starts, ends)
     return tuple(last.values())

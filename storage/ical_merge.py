@@ -4,14 +4,13 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from storage.contentlines import Property, fold, parse, serialise
-from storage.errors import InvalidObject
 
 PRODID = "-//Cadran//Cadran//EN"
 _BOUND = re.compile(
     rb"^(BEGIN|END):([^\r\n]*(?:\r?\n[ \t][^\r\n]*)*)(?:\r?\n|\Z)",
     re.IGNORECASE | re.MULTILINE,
 )
-_TZID = re.compile(rb"^TZID[^:\r\n]*:([^\r\n]*(?:\r?\n[ \t][^\r\n]*)*)", re.IGNORECASE | re.MULTILINE)
+_TZID = re.compile(rb"^TZID[^:\r\n]*:([^\r\n]*)", re.IGNORECASE | re.MULTILINE)
 _FOLD = re.compile(rb"\r?\n[ \t]")
 _BARE_LINE_FEED = re.compile(rb"(?<!\r)\n")
 
@@ -63,7 +62,6 @@ def _cut(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _tzid(block: bytes) -> bytes:
-    found = _TZID.search(block)
-    if found is None:
-        raise InvalidObject("valid-calendar-data", "VTIMEZONE has no TZID")
-    return _FOLD.sub(b"", found[1]).strip()
+    """Return the TZID of a VTIMEZONE; one without stands for itself."""
+    found = _TZID.search(_FOLD.sub(b"", block))
+    return found[1].strip() if found else block

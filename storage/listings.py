@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, case, func, or_, select, union_all
 
 from storage import shown
 from storage.errors import NotFound
@@ -54,7 +54,6 @@ _LEAVING = (
     select(*_ENTRY)
     .select_from(_source)
     .where(_shown, shown.born <= bindparam("born_by"), _o.ends > bindparam("low"), _o.ends <= bindparam("high"))
-    .order_by(_o.item)
 )
 
 _distance = case(
@@ -75,23 +74,18 @@ _NEAREST = (
     .limit(bindparam("limit"))
 )
 
-_happens = (
-    select(occurrence.c.object_id)
-    .distinct()
-    .select_from(
-        feed.join(
-            occurrence,
-            and_(occurrence.c.school_id == feed.c.school_id, occurrence.c.calendar_id == feed.c.calendar_id),
-        )
-    )
-    .where(shown.live_feed, overlapping())
+_indexed = feed.join(
+    occurrence, and_(occurrence.c.school_id == feed.c.school_id, occurrence.c.calendar_id == feed.c.calendar_id)
 )
-_IN_RANGE = select(*_ENTRY).where(_live, _o.id.in_(_happens), shown.fed()).order_by(_o.starts, _o.item)
+# One look at the index per length class: SQLite cannot split an OR over a join and would read the whole school.
+_happens = union_all(
+    *(select(occurrence.c.object_id).select_from(_indexed).where(shown.live_feed, near) for near in overlapping())
+)
+_IN_RANGE = select(*_ENTRY).where(_live, _o.id.in_(_happens), shown.fed())
 _BEYOND = (
     select(*_ENTRY)
     .select_from(_source)
     .where(_shown, _o.indexed_until < FOREVER, _o.indexed_until <= bindparam("end"))
-    .order_by(_o.item)
 )
 
 
@@ -151,7 +145,7 @@ class Listings:
 
     def entries(self, collection: Collection) -> list[Entry]:
         """Return every object without its text."""
-        return [Entry(*row) for row in self._rows(_ENTRIES, collection)]
+        return list(map(Entry._make, self._rows(_ENTRIES, collection)))
 
     def texts(self, collection: Collection) -> Iterator[bytes]:
         """Yield every text, in order of start."""
@@ -166,10 +160,10 @@ class Listings:
     ) -> RangeHits:
         """Return the objects that happen in [start, end), epoch seconds, from the index alone (RFC 4791, 9.9)."""
         wanted = None if components is None else frozenset(components)
-        hits = [Entry(*row) for row in self._rows(_IN_RANGE, collection, start=start, end=end)]
+        hits = sorted(map(Entry._make, self._rows(_IN_RANGE, collection, start=start, end=end)), key=_by_start)
         found = {each.item for each in hits}
-        beyond = (Entry(*row) for row in self._rows(_BEYOND, collection, end=end))
-        unsure = tuple(each for each in beyond if each.item not in found)
+        beyond = map(Entry._make, self._rows(_BEYOND, collection, end=end))
+        unsure = sorted(each for each in beyond if each.item not in found)
         return RangeHits(_of(hits, wanted), _of(unsure, wanted))
 
     def nearest(
@@ -201,7 +195,12 @@ class Listings:
 
     def leaving(self, collection: Collection, low: int, high: int, born_by: int) -> tuple[Entry, ...]:
         """Return objects that end in (low, high] and were shown by a number: what a moving filter date drops."""
-        return tuple(Entry(*row) for row in self._rows(_LEAVING, collection, low=low, high=high, born_by=born_by))
+        rows = self._rows(_LEAVING, collection, low=low, high=high, born_by=born_by)
+        return tuple(sorted(map(Entry._make, rows)))
+
+
+def _by_start(entry: Entry) -> tuple[int, int]:
+    return entry.starts, entry.item
 
 
 def _of(entries: Sequence[Entry], components: frozenset[str] | None) -> tuple[Entry, ...]:

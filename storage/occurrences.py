@@ -44,18 +44,12 @@ DROP: Final = delete(occurrence).where(
 )
 
 
-def _class(number: int, length: int) -> ColumnElement[bool]:
-    return and_(occurrence.c.reach == number, occurrence.c.starts >= bindparam("start") - length)
+def overlapping() -> tuple[ColumnElement[bool], ...]:
+    """Return a condition per length class for rows that meet [:start, :end).
 
-
-def overlapping() -> ColumnElement[bool]:
-    """Hold for rows that meet [:start, :end); a zero-length one counts where it starts (RFC 4791, 9.9)."""
-    near = or_(*(_class(number, length) for number, length in enumerate(REACHES)), occurrence.c.reach == len(REACHES))
-    return and_(
-        near,
-        occurrence.c.starts < bindparam("end"),
-        or_(
-            occurrence.c.ends > bindparam("start"),
-            and_(occurrence.c.starts == occurrence.c.ends, occurrence.c.starts >= bindparam("start")),
-        ),
-    )
+    No row meets two of them. One of no length counts where it starts (RFC 4791, 9.9).
+    """
+    starts, ends, start = occurrence.c.starts, occurrence.c.ends, bindparam("start")
+    meets = and_(starts < bindparam("end"), or_(ends > start, and_(starts == ends, starts >= start)))
+    bounded = [and_(occurrence.c.reach == each, starts >= start - most, meets) for each, most in enumerate(REACHES)]
+    return (*bounded, and_(occurrence.c.reach == len(REACHES), meets))

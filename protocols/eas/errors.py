@@ -25,3 +25,16 @@ class NotRepresentable(CadranError):
         """Keep the reason code, such as "rule" or "rdate"."""
         super().__init__(reason)
         self.reason = reason
+
+
+class CommandRefused(CadranError):
+    """A whole command is refused; `status` is a status of the command or a common one (MS-ASCMD 2.2.2).
+
+    `limit` is the bound a client should respect instead, where the status has one.
+    """
+
+    def __init__(self, status: int, limit: int | None = None) -> None:
+        """Keep the status and the limit."""
+        super().__init__(status, limit)
+        self.status = status
+        self.limit = limit

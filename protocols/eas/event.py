@@ -99,6 +99,19 @@ def values(event: Component, name: str) -> Iterator[Property]:
                 yield Property.make(name, value.strip(), dict(prop.params))
 
 
+def meant(prop: Property, first: date | datetime, root: Component, zone: tzinfo) -> date | datetime:
+    """Read an EXDATE or RECURRENCE-ID as the start of an occurrence of a series that begins at `first`.
+
+    Clients name a timed occurrence by its bare date, and a whole day by a time in it.
+    """
+    value = moment(prop, root, zone)
+    if not isinstance(first, datetime):
+        return value.date() if isinstance(value, datetime) else value
+    if isinstance(value, datetime):
+        return value
+    return datetime.combine(value, first.time(), first.tzinfo)
+
+
 def busy_status(event: Component) -> int:
     """Give BusyStatus: TRANSP first, then Microsoft's own property, then STATUS."""
     if (event.text("TRANSP") or "").upper() == "TRANSPARENT":

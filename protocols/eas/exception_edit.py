@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 
 from protocols.eas.codepages import Calendar
 from protocols.eas.errors import ItemRefused
-from protocols.eas.event import overrides, starts, times, values
+from protocols.eas.event import meant, overrides, starts, times, values
 from protocols.eas.field_edit import with_fields
 from protocols.eas.item import ItemContext
 from protocols.eas.times import as_date, instant, read_compact, whole_day
@@ -93,7 +93,8 @@ def original_start(root: Component, sent: datetime, context: ItemContext) -> dat
 def without_occurrence(root: Component, start: date | datetime, context: ItemContext) -> Component:
     """Remove one occurrence: an EXDATE on the master, and its override gone."""
     event = _master(root)
-    excluded = {instant(moment(prop, root, context.zone), context.zone) for prop in values(event, "EXDATE")}
+    first = starts(event, root, context.zone)
+    excluded = {instant(meant(prop, first, root, context.zone), context.zone) for prop in values(event, "EXDATE")}
     changed = root.with_components([item for item in root.components if not _replaces(item, root, start, context)])
     if instant(start, context.zone) in excluded:
         return changed
@@ -105,7 +106,7 @@ def _replaces(item: Component, root: Component, start: date | datetime, context:
     prop = item.first("RECURRENCE-ID") if item.name == "VEVENT" else None
     if prop is None:
         return False
-    return instant(moment(prop, root, context.zone), context.zone) == instant(start, context.zone)
+    return instant(meant(prop, start, root, context.zone), context.zone) == instant(start, context.zone)
 
 
 def with_override(
@@ -141,10 +142,9 @@ def _end(length: Length, start: date | datetime) -> date | datetime:
 
 def _restored(event: Component, root: Component, start: date | datetime, context: ItemContext) -> Component:
     wanted = instant(start, context.zone)
-    kept = [
-        prop for prop in values(event, "EXDATE") if instant(moment(prop, root, context.zone), context.zone) != wanted
-    ]
-    if len(kept) == len(list(values(event, "EXDATE"))):
+    listed = list(values(event, "EXDATE"))
+    kept = [prop for prop in listed if instant(meant(prop, start, root, context.zone), context.zone) != wanted]
+    if len(kept) == len(listed):
         return event
     return event.replaced("EXDATE", *kept) if kept else event.without("EXDATE")
 
@@ -165,7 +165,7 @@ def rebased(root: Component, event: Component, context: ItemContext) -> Componen
         return _swapped(root.with_components(single), old, event.without("EXDATE", "RDATE"))
     zone = context.zone
     former = starts(old, root, zone)
-    removed = [_moved(moment(prop, root, zone), former, root, event, context) for prop in values(old, "EXDATE")]
+    removed = [_moved(meant(prop, former, root, zone), former, root, event, context) for prop in values(old, "EXDATE")]
     exdates = [in_form("EXDATE", start, event.first("DTSTART"), context) for start in removed if start is not None]
     event = event.replaced("EXDATE", *exdates) if exdates else event.without("EXDATE")
     kept: list[Component] = []
@@ -189,7 +189,7 @@ def _follow(
 ) -> list[Component]:
     prop = item.first("RECURRENCE-ID")
     assert prop is not None
-    start = _moved(moment(prop, root, context.zone), former, root, event, context)
+    start = _moved(meant(prop, former, root, context.zone), former, root, event, context)
     if start is None:
         return []
     model = event.first("DTSTART")

@@ -8,16 +8,15 @@ from itertools import pairwise
 
 from protocols.eas.attendance import attendees_only, meeting_status
 from protocols.eas.body import body
-from protocols.eas.codepages import AirSyncBase, Calendar, Tag
+from protocols.eas.codepages import Calendar, Tag
 from protocols.eas.errors import NotRepresentable
-from protocols.eas.event import Times, alarm, busy_status, overrides, sensitivity, times, values
+from protocols.eas.event import Times, alarm, busy_status, meant, overrides, sensitivity, starts, times, values
 from protocols.eas.fields import category_list, location, reminder, stamp, subject
 from protocols.eas.item import ItemContext
 from protocols.eas.recurrence import Recurring, instants
 from protocols.eas.times import compact, instant
 from protocols.eas.wbxml import E, Element
-from storage.contentlines import Component
-from storage.ical import moment
+from storage.contentlines import Component, Property
 
 MAX_EXCEPTIONS = 256
 # Elements whose absence in an override must be said, for an omitted child is inherited; empty means cleared.
@@ -34,12 +33,13 @@ def exceptions(root: Component, event: Component, series: Recurring, context: It
     Raises NotRepresentable for what EAS cannot say: more than 256 of them, an override of no occurrence or of all
     later ones, one moved beyond its neighbour.
     """
-    removed = {instant(moment(prop, root, context.zone), context.zone) for prop in values(event, "EXDATE")}
-    replaced = {_replaced_start(override, root, context): override for override in overrides(root)}
+    zone, first = context.zone, starts(event, root, context.zone)
+    removed = {instant(meant(prop, first, root, zone), zone) for prop in values(event, "EXDATE")}
+    replaced = {instant(meant(_identity(item), first, root, zone), zone): item for item in overrides(root)}
     if not removed and not replaced:
         return None
-    moved = {start: instant(times(item, root, context.zone).starts, context.zone) for start, item in replaced.items()}
-    known = list(instants(series, context.zone, max((*removed, *replaced, *moved.values()))))
+    moved = {start: instant(starts(item, root, zone), zone) for start, item in replaced.items()}
+    known = list(instants(series, zone, max((*removed, *replaced, *moved.values()))))
     if not replaced.keys() <= set(known):
         raise NotRepresentable("override-of-nothing")
     _check_order(moved, set(known) - removed)
@@ -52,11 +52,11 @@ def exceptions(root: Component, event: Component, series: Recurring, context: It
     return E(Calendar.Exceptions, *elements) if elements else None
 
 
-def _replaced_start(override: Component, root: Component, context: ItemContext) -> datetime:
+def _identity(override: Component) -> Property:
     prop = override.first("RECURRENCE-ID")
     if prop is None or prop.param("RANGE") is not None:
         raise NotRepresentable("range")
-    return instant(moment(prop, root, context.zone), context.zone)
+    return prop
 
 
 def _check_order(moved: dict[datetime, datetime], known: set[datetime]) -> None:
@@ -103,7 +103,8 @@ def _description(override: Component, event: Component, context: ItemContext) ->
     own, inherited = override.text("DESCRIPTION") or "", event.text("DESCRIPTION") or ""
     if own == inherited:
         return None
-    return body(own, context.body) if own else E(AirSyncBase.Body, E(AirSyncBase.Type, 1), E(AirSyncBase.Data))
+    # An empty Data is trouble for clients up to 14.1; a space clears as well.
+    return body(own or " ", context.body)
 
 
 def _reminder(override: Component, event: Component, context: ItemContext) -> list[Element]:

@@ -68,9 +68,10 @@ def test_folding_never_cuts_a_character(text):
 @example(b" \r\n \r\n")
 def test_random_bytes_are_read_or_refused(data):
     try:
-        assert parse(data).name == "VCALENDAR"
-    except InvalidObject as error:
-        assert error.precondition == "valid-calendar-data"
+        root = parse(data)
+    except InvalidObject:
+        return
+    assert root.name == "VCALENDAR"
 
 
 @given(st.integers(0, 200))

@@ -4,16 +4,16 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-import recurring_ical_events
+import recurring_ical_events  # type: ignore[import-untyped]
 from icalendar import Calendar
 
 from storage.contentlines import parse
 from storage.ical import expand, vtimezone
 
-FIRST, LAST = datetime(2026, 9, 1, tzinfo=UTC), datetime(2028, 9, 1, tzinfo=UTC)
+FIRST, LAST = datetime(2026, 9, 1, tzinfo=UTC), datetime(2028, 8, 18, 22, tzinfo=UTC)
 STARTS = {
     "paris": ("DTSTART;TZID=Europe/Paris:20260901T083000", "DTEND;TZID=Europe/Paris:20260901T092500"),
-    "new-york": ("DTSTART;TZID=America/New_York:20260901T013000", "DTEND;TZID=America/New_York:20260901T031500"),
+    "new-york": ("DTSTART;TZID=America/New_York:20260901T011000", "DTEND;TZID=America/New_York:20260901T015000"),
     "utc": ("DTSTART:20260901T083000Z", "DURATION:PT1H"),
     "floating": ("DTSTART:20260901T233000", "DTEND:20260902T003000"),
     "days": ("DTSTART;VALUE=DATE:20260901", "DTEND;VALUE=DATE:20260903"),

@@ -56,8 +56,14 @@ def test_a_zone_is_known_by_the_names_clients_give_it(tzid, key):
         "Factory",
         "Custom Zone",
         "tzone://Microsoft/Custom",
-    ]
-    + ["GMT+99", "A" * 5000, "Europe/Paris\x00", "\ud800", "/////", "zone.tab", "tzdata.zi"],
+        "GMT+99",
+        "A" * 5000,
+        "Europe/Paris\x00",
+        "\ud800",
+        "/////",
+        "zone.tab",
+        "tzdata.zi",
+    ],
 )
 def test_what_is_no_zone_resolves_to_nothing(tzid):
     assert resolve(tzid) is None
@@ -156,9 +162,24 @@ def test_a_vtimezone_with_single_dates_is_read():
 
 @pytest.mark.parametrize(
     "tzid",
-    ["Europe/Paris", "America/New_York", "Asia/Tokyo", "Australia/Lord_Howe", "Europe/Dublin", "Indian/Reunion"]
-    + ["America/Santiago", "Africa/Casablanca", "Asia/Jerusalem", "Europe/Istanbul", "Asia/Kathmandu"]
-    + ["America/Martinique", "Pacific/Noumea", "America/Cayenne", "Pacific/Apia", "America/Miquelon"],
+    [
+        "Europe/Paris",
+        "America/New_York",
+        "Asia/Tokyo",
+        "Australia/Lord_Howe",
+        "Europe/Dublin",
+        "Indian/Reunion",
+        "America/Santiago",
+        "Africa/Casablanca",
+        "Asia/Jerusalem",
+        "Europe/Istanbul",
+        "Asia/Kathmandu",
+        "America/Martinique",
+        "Pacific/Noumea",
+        "America/Cayenne",
+        "Pacific/Apia",
+        "America/Miquelon",
+    ],
 )
 def test_a_vtimezone_we_write_tells_the_same_time_as_the_zone(tzid):
     text = vtimezone(tzid)

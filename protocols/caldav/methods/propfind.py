@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from protocols.caldav import properties, xml_in, xml_out
+from protocols.caldav import paths, properties, xml_in, xml_out
 from protocols.caldav.context import Context, multistatus_response
 from protocols.caldav.errors import DavError
 from protocols.caldav.names import dav
@@ -62,14 +62,14 @@ def propfind(context: Context) -> Response:
 
 
 def _response(resource: Resource, wish: Wish, context: Context) -> str:
-    if wish.kind == "propname":
-        names = xml_out.empty_elements(properties.defined(resource, context))
-        return xml_out.response(resource.path, xml_out.propstat(200, names))
-    names = wish.of(type(resource))
-    if wish.kind == "allprop":
-        there = {*properties.defined(resource, context), *wish.names}
-        names = tuple(name for name in names if name in there)
-    return properties.response(resource, names, context)
+    match wish.kind:
+        case "prop":
+            return properties.response(resource, wish.names, context)
+        case "allprop":
+            there = {*properties.defined(resource, context), *wish.names}
+            return properties.response(resource, [name for name in wish.of(type(resource)) if name in there], context)
+    names = xml_out.empty_elements(properties.defined(resource, context))
+    return xml_out.response(resource.path, xml_out.propstat(200, names))
 
 
 def _members(resource: Resource, wish: Wish, context: Context) -> Iterable[str]:
@@ -77,5 +77,7 @@ def _members(resource: Resource, wish: Wish, context: Context) -> Iterable[str]:
         return [_response(member, wish, context) for member in members(resource, context)]
     entries = context.tx.objects.entries(resource.collection)
     if wish.kind == "propname":
-        return [_response(Item(resource, each, resource.path + each.href), wish, context) for each in entries]
+        return [
+            _response(Item(resource, each, resource.path + paths.encode(each.href)), wish, context) for each in entries
+        ]
     return RowWriter(resource, wish.of(Item), context).write_all(entries)

@@ -12,7 +12,7 @@ from protocols.caldav.reports import asked
 from protocols.caldav.resources import Calendar, Item
 from protocols.wire import Response
 from storage.errors import TokenInvalid
-from storage.model import Change, SyncToken
+from storage.model import ChangePage, SyncToken
 from storage.tokens import format_token, parse_token
 
 _MATCHES = xml_out.element(dav("number-of-matches-within-limits"))
@@ -32,15 +32,24 @@ def sync_collection(root: etree._Element, resource: Calendar | Item, context: Co
     page = context.tx.changes.since(_token(root, resource, context), limit)
     writer = asked.Writer(wish, resource, context)
     responses = writer.write([change for change in page.changes if change.etag is not None])
-    responses += [_gone(change, resource) for change in page.changes if change.etag is None]
+    responses += [
+        xml_out.status_response(resource.path + paths.encode(name), 404) for name in _gone(page, resource, context)
+    ]
     if page.more:
         responses.append(xml_out.status_response(resource.path, 507, _MATCHES))
     token = xml_out.element(dav("sync-token"), xml_out.escape(format_token(page.token, context.tx.school_id)))
     return multistatus_response(context, xml_out.multistatus(responses, token))
 
 
-def _gone(change: Change, holder: Calendar) -> str:
-    return xml_out.status_response(holder.path + paths.encode(change.href), 404)
+def _gone(page: ChangePage, holder: Calendar, context: Context) -> list[str]:
+    """Return the names that lead nowhere now.
+
+    Storage tells objects apart by their item, DAV by their name: a name that another object has taken since is not
+    gone, whichever of the two changes comes first.
+    """
+    names = list(dict.fromkeys(change.href for change in page.changes if change.etag is None))
+    taken = context.tx.objects.many(holder.collection, names) if names else {}
+    return [name for name in names if name not in taken]
 
 
 def _check_level(level: str) -> None:

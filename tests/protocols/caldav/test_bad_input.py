@@ -12,7 +12,7 @@ from protocols.caldav.names import PREFIXES
 from tests.protocols.caldav.client import SPACES, Dav, event_text, task_text
 
 KNOWN = frozenset({200, 201, 204, 207, 304, 400, 403, 404, 405, 409, 412, 413, 415, 507})
-quietly = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
+quietly = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 TIMES = 'start="20261101T000000Z" end="20261201T000000Z"'
 TEMPLATES = {
@@ -42,27 +42,18 @@ TEXTS = (
     event_text("a", "A", "20261101T080000Z", "DURATION:PT1H", "RRULE:FREQ=WEEKLY;COUNT=3", "EXDATE:20261108T080000Z"),
     task_text("t", "T", "DUE:20261123T170000Z", "RRULE:FREQ=DAILY;UNTIL=20270101T000000Z"),
 )
-SPLICES = (
-    "",
-    "<",
-    ">",
-    "&",
-    "\x00",
-    "é",
-    "]]>",
-    "&#0;",
-    "&x;",
-    "<!DOCTYPE a>",
-    "9" * 30,
-    "-",
-    ":",
-    ";",
-    "%",
-    "\r\n ",
-    "\ud7ff",
+SPLICES = ("", "<", ">", "&", "\x00", "é", "]]>", "&#0;", "&x;", "<!DOCTYPE a>", "9" * 30, "-", ":", ";", "%", "\r\n ")
+LINES = (
+    "RRULE:FREQ=SECONDLY",
+    "RRULE:FREQ=YEARLY;BYDAY=-99MO",
+    "DTSTART:99991231T235959Z",
+    "DTSTART;TZID=Nowhere:00010101T000000",
+    "DURATION:P999999999W",
+    "BEGIN:VEVENT",
+    "END:VCALENDAR",
+    "RDATE:20261101",
+    "RECURRENCE-ID:20261101T080000Z",
 )
-LINES = ("RRULE:FREQ=SECONDLY", "RRULE:FREQ=YEARLY;BYDAY=-99MO", "DTSTART:99991231T235959Z", "DTSTART;TZID=Nowhere:00010101T000000",
-         "DURATION:P999999999W", "BEGIN:VEVENT", "END:VCALENDAR", "RDATE:20261101", "RECURRENCE-ID:20261101T080000Z")  # fmt: skip
 
 names = st.sampled_from([f"{prefix}:{name}" for prefix in PREFIXES.values() for name in (
     "prop", "comp", "filter", "comp-filter", "prop-filter", "param-filter", "text-match", "time-range", "set", "remove",
@@ -91,8 +82,16 @@ trees = st.recursive(
     lambda inner: st.builds(element, names, attributes, st.lists(inner, max_size=4)),
     max_leaves=12,
 )
-roots = st.sampled_from(["D:propfind", "D:propertyupdate", "C:mkcalendar", "D:mkcol", "C:calendar-multiget",
-                         "C:calendar-query", "D:sync-collection", "C:free-busy-query"])  # fmt: skip
+ROOTS = {
+    "D:propfind": "PROPFIND",
+    "D:propertyupdate": "PROPPATCH",
+    "C:mkcalendar": "MKCALENDAR",
+    "D:mkcol": "MKCOL",
+    "C:calendar-multiget": "REPORT",
+    "C:calendar-query": "REPORT",
+    "D:sync-collection": "REPORT",
+    "C:free-busy-query": "REPORT",
+}
 
 
 @pytest.fixture
@@ -139,16 +138,10 @@ def test_damaged_requests_are_answered(target: Dav, which: str, seed: int):
 
 
 @quietly
-@given(roots, attributes, st.lists(trees, max_size=4), st.integers(0, 2**32))
+@given(st.sampled_from(sorted(ROOTS)), attributes, st.lists(trees, max_size=4), st.integers(0, 2**32))
 def test_well_formed_nonsense_is_answered(target: Dav, root: str, attrs: dict[str, str], inner: list[str], seed: int):
     body = element(root, attrs, inner, " " + SPACES).encode()
-    known = {
-        "D:propfind": "PROPFIND",
-        "D:propertyupdate": "PROPPATCH",
-        "C:mkcalendar": "MKCALENDAR",
-        "D:mkcol": "MKCOL",
-    }
-    method = known.get(root, "REPORT")
+    method = ROOTS[root]
     check(target, method, target.home + f"non-{seed}/" if method.startswith("MK") else target.agenda, body, depth="0")
 
 

@@ -107,3 +107,16 @@ def test_minimal_answers_say_so(marie: Dav):
     answer = marie.send("REPORT", marie.agenda, body, prefer="return=minimal")
     assert answer.headers["Preference-Applied"] == "return=minimal"
     assert set(answer.row.props) == {200}
+
+
+def test_a_name_taken_by_another_object_is_not_told_as_gone_on_a_later_page(marie: Dav):
+    fill(marie, "ab")
+    token = marie.sync(marie.agenda).token
+    marie.send("DELETE", marie.agenda + "a.ics")
+    marie.put(marie.agenda + "a.ics", event_text("another"))
+    seen: dict[str, int | None] = {}
+    for _ in range(4):
+        page = marie.sync(marie.agenda, token, extra="<D:limit><D:nresults>1</D:nresults></D:limit>")
+        token = page.token
+        seen |= {href: row.status for href, row in page.rows.items() if href != marie.agenda}
+    assert seen == {marie.agenda + "a.ics": None}

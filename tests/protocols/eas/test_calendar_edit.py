@@ -488,3 +488,92 @@ def test_detached_override_is_edited_and_deleted_as_itself() -> None:
     changed = patched_occurrence(text, "20260907T060000Z", data(E(Calendar.Subject, "Other")), context(), edit())
     assert lines(changed, "SUMMARY") == ["SUMMARY:Other"]
     assert without_one(text, "20260907T060000Z", context(), edit()) is None
+
+
+@pytest.mark.parametrize("family", ["tbsync", "aosp", "ios", "other"])
+@pytest.mark.parametrize("version", ["12.1", "14.0", "14.1"])
+@pytest.mark.parametrize("whole_days", [False, True])
+def test_series_with_exceptions_pushed_back_changes_no_byte(family: str, version: str, whole_days: bool) -> None:
+    def at(name: str, stamp: str) -> str:
+        return f"{name};VALUE=DATE:{stamp[:8]}" if whole_days else f"{name};TZID=Europe/Paris:{stamp}"
+
+    override = (
+        "BEGIN:VEVENT",
+        "UID:lesson-1",
+        "DTSTAMP:20260801T100000Z",
+        at("RECURRENCE-ID", "20261026T080000"),
+        at("DTSTART", "20261027T080000"),
+        at("DTEND", "20261028T090000"),
+        "SUMMARY:Moved",
+        "X-ROOM:kept",
+        "END:VEVENT",
+    )
+    text = event(
+        at("DTSTART", "20260907T080000"),
+        at("DTEND", "20260908T090000"),
+        "SUMMARY:Maths",
+        "LOCATION:B12",
+        "DESCRIPTION:Bring a ruler",
+        "RRULE:FREQ=WEEKLY;WKST=SU;UNTIL=20270628T220000Z" if not whole_days else "RRULE:FREQ=WEEKLY;UNTIL=20270628",
+        at("EXDATE", "20260914T080000") + "," + ("20261102" if whole_days else "20261102T080000"),
+        more=override,
+    )
+    device = context(family=family, version=version)
+    item = application_data(text, device)
+    exceptions = item.find(Calendar.Exceptions)
+    assert exceptions is not None
+    assert len(exceptions.children) == 3
+    assert patched(text, item, device, edit()) == text
+
+
+def test_aosp_whole_day_series_in_its_own_order() -> None:
+    item = data(
+        E(Calendar.Timezone, PARIS_BLOB),
+        E(Calendar.AllDayEvent, 1),
+        E(Calendar.StartTime, "20260913T220000Z"),
+        E(Calendar.EndTime, "20260914T220000Z"),
+        E(Calendar.DtStamp, "20260901T091000Z"),
+        E(Calendar.Subject, "Duty"),
+        E(
+            Calendar.Recurrence,
+            E(Calendar.Type, 1),
+            E(Calendar.Interval, 2),
+            E(Calendar.DayOfWeek, 2),
+            E(Calendar.Until, "20261130T000000Z"),
+        ),
+        E(Calendar.Sensitivity, 0),
+        E(Calendar.BusyStatus, 0),
+        E(Calendar.UID, "aosp-1"),
+        E(Calendar.OrganizerName, "Anne"),
+        E(Calendar.OrganizerEmail, "anne@college.example"),
+        E(Calendar.MeetingStatus, 0),
+    )
+    text = added(item, family="aosp")
+    assert lines(text, "DTSTART", "DTEND", "RRULE", "ORGANIZER", "TRANSP") == [
+        "DTSTART;VALUE=DATE:20260914",
+        "DTEND;VALUE=DATE:20260915",
+        "RRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=MO;UNTIL=20261130",
+        "TRANSP:TRANSPARENT",
+    ]
+    assert "VTIMEZONE" not in text.decode()
+
+
+def test_series_left_out_of_a_whole_item_becomes_single_for_tbsync() -> None:
+    device = context(family="tbsync")
+    item = without(application_data(RICH, device), Calendar.Recurrence, Calendar.Exceptions)
+    assert lines(patched(RICH, item, device, edit()), "RRULE", "EXDATE") == []
+    other = context(family="ios")
+    assert patched(RICH, item, other, edit()) == RICH
+
+
+def test_only_the_changed_override_is_stamped() -> None:
+    moved = E(
+        Calendar.Exceptions,
+        E(Calendar.Exception, E(Calendar.ExceptionStartTime, "20260921T060000Z"), E(Calendar.Location, "Gym")),
+    )
+    text = patched(RICH, data(moved), context(), edit())
+    former, override = parse(text).children("VEVENT")
+    assert former.text("DTSTAMP") == "20260801T100000Z"
+    assert (override.text("DTSTAMP"), override.text("LOCATION")) == ("20260901T091000Z", "Gym")
+    assert override.text("X-CADRAN-SOURCE") == "edt-4411"
+    assert override.first("RRULE") is None

@@ -310,3 +310,18 @@ def test_dates_at_the_ends_of_time_do_not_break_the_writer(start: str, zone: str
     for line in (f"DTSTART;VALUE=DATE:{start}", f"DTSTART;TZID={zone}:{start}T000000"):
         found = representation(event(line, *rule), context(zone=ZoneInfo(zone)), (date(2026, 9, 1), date(2027, 9, 1)))
         assert isinstance(found, Series | Instances)
+
+
+def test_bare_date_excludes_the_occurrence_of_that_day() -> None:
+    text = lesson("RRULE:FREQ=WEEKLY;BYDAY=MO", "EXDATE;VALUE=DATE:20260914")
+    found = application_data(text, context()).find(Calendar.Exceptions, Calendar.Exception)
+    assert found is not None
+    assert found.value(Calendar.ExceptionStartTime) == "20260914T060000Z"
+
+
+def test_cleared_description_of_an_occurrence_is_not_inherited() -> None:
+    own = ("DTSTART;TZID=Europe/Paris:20260921T080000", "DTEND;TZID=Europe/Paris:20260921T090000", "SUMMARY:Maths")
+    text = lesson("DESCRIPTION:Bring a ruler", "RRULE:FREQ=WEEKLY;BYDAY=MO", more=override(*own))
+    found = application_data(text, context()).find(Calendar.Exceptions, Calendar.Exception)
+    assert found is not None
+    assert found.value(AirSyncBase.Body, AirSyncBase.Data) == " "

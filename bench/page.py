@@ -1,0 +1,112 @@
+"""The measured tables as Markdown, and their place between two marks of a page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from bench.comparison import Results
+from bench.figures import milliseconds, number, ratio, table
+from bench.pings import Parked
+from bench.rows import ROWS
+from bench.school import Imported, Prepared
+
+BEGIN: Final = "<!-- bench: what follows is written by `python -m bench --write` -->"
+END: Final = "<!-- bench: end -->"
+MIB: Final = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Imports:
+    """The imports of one school: the first ones, unchanged ones and changed ones."""
+
+    prepared: Prepared
+    first: tuple[Imported, ...]
+    again: tuple[Imported, ...]
+    changed: tuple[Imported, ...]
+
+
+def machine_table(facts: Sequence[tuple[str, str]]) -> str:
+    """Return what the machine is."""
+    return table(("Machine", ""), facts).replace("---:", "---")
+
+
+def import_table(imports: Imports) -> str:
+    """Return the times and the memory of the imports."""
+    sessions = imports.first[0].sessions
+    intro = f"{number(imports.prepared.pupils)} pupils, {number(sessions)} sessions, a file of {imports.prepared.octets / MIB:.1f} MB.\n\n"
+    lines = (
+        ("First import, parse to committed", 5.0, imports.first),
+        ("The same file again", 2.0, imports.again),
+        ("The next export, 5 % of coming sessions changed", 5.0, imports.changed),
+    )
+    rows = [_import_row(title, promise, runs) for title, promise, runs in lines]
+    return intro + table(("Import", "promised, s", "least, s", "most, s", "promised, MB", "highest memory, MB"), rows)
+
+
+def _import_row(title: str, promise: float, runs: Sequence[Imported]) -> tuple[str, ...]:
+    seconds = [run.seconds for run in runs]
+    memory = max(run.memory for run in runs) / MIB
+    return title, f"≤ {promise:.0f}", f"{min(seconds):.2f}", f"{max(seconds):.2f}", "≤ 300", f"{memory:.0f}"
+
+
+def dav_table(ours: Results, peers: Sequence[Results], size: int) -> str:
+    """Return the CalDAV rows on a calendar of a size, with the peers and how many times longer they take."""
+    head = ["Request", "promised, ms", "Cadran, ms", "kept"]
+    for peer in peers:
+        head += [f"{peer.name.capitalize()}, ms", "ratio"]
+    rows = []
+    for row in ROWS:
+        mine = ours.of(row, size)
+        kept = "—" if mine is None else "yes" if mine.median * 1000 <= row.promise else "**no**"
+        cells = [row.title, f"≤ {row.promise:g}", milliseconds(mine), kept]
+        for peer in peers:
+            theirs = peer.of(row, size)
+            cells += [milliseconds(theirs), ratio(mine, theirs)]
+        rows.append(cells)
+    return table(head, rows)
+
+
+def growth_table(ours: Results, small: int, large: int) -> str:
+    """Return what each row takes on a small and on a large calendar."""
+    rows = [
+        (row.title, milliseconds(ours.of(row, small)), milliseconds(ours.of(row, large)), ratio(ours.of(row, small), ours.of(row, large)))
+        for row in ROWS
+    ]
+    return table(("Cadran", f"{number(small)} events, ms", f"{number(large)} events, ms", "growth"), rows)
+
+
+def pings_table(parked: Parked) -> str:
+    """Return what parked Pings cost and how fast they are woken."""
+    rows = (
+        ("Parked at once", "", number(parked.count)),
+        ("Memory each, kB", "≤ 20", f"{parked.memory_each / 1024:.1f}"),
+        ("Processor while nothing moves, %", "< 2", f"{parked.idle_share * 100:.2f}"),
+        ("Concerned by the import", "", number(parked.concerned)),
+        ("Woken", "", number(parked.woken)),
+        ("From the commit to the first answer, s", "", f"{parked.first_seconds:.2f}"),
+        ("From the commit to the last answer, s", "≤ 1", f"{parked.last_seconds:.2f}"),
+    )
+    return table(("Parked Pings", "promised", "measured"), rows)
+
+
+def problems(results: Sequence[Results]) -> str:
+    """Return what could not be measured, as a list; nothing when all was."""
+    return "".join(f"- {each.name}: {problem}\n" for each in results for problem in each.problems)
+
+
+def replaced(page: str, block: str) -> str:
+    """Return a page with a block between the marks; they are added at the end of a page that has none."""
+    before, begin, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        before, after = page.rstrip("\n") + "\n\n", "\n"
+    return f"{before}{BEGIN}\n\n{block.strip()}\n\n{END}{after}"
+
+
+def write(file: Path, block: str) -> None:
+    """Put a block into a file, which need not exist."""
+    page = file.read_text("utf-8") if file.is_file() else "# Performance\n"
+    file.write_text(replaced(page, block), "utf-8")

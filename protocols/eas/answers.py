@@ -1,0 +1,86 @@
+"""Build HTTP answers: WBXML documents, refusals in the terms of each version, nothing at all (MS-ASHTTP 2.2.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from protocols.eas import codepages
+from protocols.eas.codepages import Tag
+from protocols.eas.query import VERSIONS
+from protocols.eas.wbxml import E, Element, encode
+from protocols.wire import Response
+
+CONTENT_TYPE: Final = "application/vnd.ms-sync.wbxml"
+SERVER_VERSION: Final = "14.1"
+SPOKEN: Final = ",".join(sorted(VERSIONS))
+COMMANDS: Final = "Sync,FolderSync,GetItemEstimate,Settings,Ping,ItemOperations,Provision"
+
+INVALID_CONTENT: Final = 101
+INVALID_WBXML: Final = 102
+INVALID_XML: Final = 103
+DEVICE_BLOCKED: Final = 129
+UNKNOWN_COMMAND: Final = 137
+INVALID_POLICY_KEY: Final = 144
+TOO_MANY_DEVICES: Final = 177
+
+_COMMON: Final = 100
+# Up to 12.1 there are no common statuses: the HTTP status says it (MS-ASCMD 2.2.2).
+_HTTP: Final[Mapping[int, int]] = {
+    INVALID_CONTENT: 400,
+    INVALID_WBXML: 400,
+    INVALID_XML: 400,
+    DEVICE_BLOCKED: 403,
+    UNKNOWN_COMMAND: 501,
+    INVALID_POLICY_KEY: 449,
+    TOO_MANY_DEVICES: 403,
+}
+_FIXED: Final = (("Cache-Control", "private"), ("MS-Server-ActiveSync", SERVER_VERSION))
+
+# The document element of each command and its Status; a command that has none is refused by HTTP alone.
+ROOTS: Final[Mapping[str, tuple[Tag, Tag]]] = {
+    "Sync": (codepages.AirSync.Sync, codepages.AirSync.Status),
+    "FolderSync": (codepages.FolderHierarchy.FolderSync, codepages.FolderHierarchy.Status),
+    "FolderCreate": (codepages.FolderHierarchy.FolderCreate, codepages.FolderHierarchy.Status),
+    "FolderDelete": (codepages.FolderHierarchy.FolderDelete, codepages.FolderHierarchy.Status),
+    "FolderUpdate": (codepages.FolderHierarchy.FolderUpdate, codepages.FolderHierarchy.Status),
+    "GetItemEstimate": (codepages.GetItemEstimate.GetItemEstimate, codepages.GetItemEstimate.Status),
+    "ItemOperations": (codepages.ItemOperations.ItemOperations, codepages.ItemOperations.Status),
+    "MeetingResponse": (codepages.MeetingResponse.MeetingResponse, codepages.MeetingResponse.Status),
+    "MoveItems": (codepages.Move.MoveItems, codepages.Move.Status),
+    "Ping": (codepages.Ping.Ping, codepages.Ping.Status),
+    "Provision": (codepages.Provision.Provision, codepages.Provision.Status),
+    "ResolveRecipients": (codepages.ResolveRecipients.ResolveRecipients, codepages.ResolveRecipients.Status),
+    "Search": (codepages.Search.Search, codepages.Search.Status),
+    "SendMail": (codepages.ComposeMail.SendMail, codepages.ComposeMail.Status),
+    "Settings": (codepages.Settings.Settings, codepages.Settings.Status),
+    "SmartForward": (codepages.ComposeMail.SmartForward, codepages.ComposeMail.Status),
+    "SmartReply": (codepages.ComposeMail.SmartReply, codepages.ComposeMail.Status),
+    "ValidateCert": (codepages.ValidateCert.ValidateCert, codepages.ValidateCert.Status),
+}
+
+
+def document(root: Element, *headers: tuple[str, str]) -> Response:
+    """Answer with one WBXML document."""
+    return Response(200, (("Content-Type", CONTENT_TYPE), *_FIXED, *headers), encode(root))
+
+
+def nothing(status: int = 200) -> Response:
+    """Answer without a body; with 200 that says "nothing new" (reference/eas.md section 8.8)."""
+    return Response(status, _FIXED)
+
+
+def capabilities() -> tuple[tuple[str, str], ...]:
+    """Give the headers that tell versions and commands, for OPTIONS and the first FolderSync."""
+    return (("MS-ASProtocolVersions", SPOKEN), ("MS-ASProtocolCommands", COMMANDS))
+
+
+def refusal(command: str, version: str, status: int) -> Response:
+    """Refuse a command as its protocol version says it: a Status from 14.0 on, an HTTP status before."""
+    root = ROOTS.get(command)
+    if status > _COMMON and (version < "14.0" or root is None):
+        return nothing(_HTTP.get(status, 400))
+    if root is None:
+        return nothing(400)
+    tag, status_tag = root
+    return document(E(tag, E(status_tag, status)))

@@ -1,0 +1,148 @@
+"""List the folders a device sees, and read the ids it names them and their items by (MS-ASCMD 2.2.3.67).
+
+Ids say nothing of names or owners and never change: a folder's is made of its collection's number, an item's of the
+folder's and the item's own number, an occurrence's also of its original start.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from protocols.eas.families import TBSYNC
+from protocols.eas.session import Session
+from storage import policy
+from storage.errors import NotFound
+from storage.model import CalendarKind, Collection
+
+SCOPE: Final = "folders"
+ROOT: Final = "0"
+INBOX, DELETED_ITEMS, DEFAULT_CALENDAR, USER_CALENDAR = 2, 4, 8, 13
+MAX_FOLDERS: Final = 1000
+
+_COLLECTION: Final = re.compile(r"c([1-9][0-9]{0,17})", re.ASCII)
+_ITEM: Final = re.compile(r"(c[1-9][0-9]{0,17}):([1-9][0-9]{0,17})(?::([0-9TZ]{8,16}))?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """One folder of a device; one without a collection is a mail folder and always empty.
+
+    `empty` shows a calendar without its content: clients require a default calendar even when it is switched off.
+    """
+
+    id: str
+    name: str
+    type: int
+    collection: Collection | None = None
+    empty: bool = False
+
+    @property
+    def listed(self) -> list[str | int]:
+        """What a device is told of the folder, beside its id."""
+        return [self.name, self.type, ROOT]
+
+
+# Mail clients expect these two of every account; TbSync has no use for them (reference/eas.md section 7.1).
+_MAIL: Final = (Folder("m2", "Inbox", INBOX), Folder("m4", "Deleted Items", DELETED_ITEMS))
+
+
+def scope_of(folder_id: str) -> str:
+    """Return the scope of a folder's state."""
+    return f"collection {folder_id}"
+
+
+def folder_list(session: Session) -> dict[str, Folder]:
+    """Return the folders of a device by id, in the person's order: the policy table decides (R5 to R13)."""
+    tx, principal = session.tx, session.principal
+    seen = [each for each in tx.collections.visible(principal, session.client) if _holds_events(each)]
+    default = next((each for each in seen if each.kind is CalendarKind.DEFAULT), None) or _default(session)
+    shown = policy.eas_folders(seen, default)[:MAX_FOLDERS]
+    calendars = [
+        Folder(
+            f"c{each.collection.id}",
+            each.collection.name,
+            DEFAULT_CALENDAR if each.default else USER_CALENDAR,
+            each.collection,
+            each.empty,
+        )
+        for each in shown
+    ]
+    mail = () if session.family == TBSYNC else _MAIL
+    return {each.id: each for each in (*mail, *_distinct(session, calendars))}
+
+
+def _holds_events(collection: Collection) -> bool:
+    return collection.kind is not CalendarKind.TASKS and "VEVENT" in collection.components
+
+
+def _default(session: Session) -> Collection:
+    for each in session.tx.collections.subscribed(session.principal):
+        if each.kind is CalendarKind.DEFAULT:
+            return each
+    raise NotFound("collection", CalendarKind.DEFAULT.value)
+
+
+def _distinct(session: Session, folders: Sequence[Folder]) -> list[Folder]:
+    """Name folders apart: those of others by their owner, what is still alike by a number."""
+    times = Counter(each.name for each in folders)
+    named = [_with_owner(session, each) if times[each.name] > 1 else each for each in folders]
+    found: Counter[str] = Counter()
+    result = []
+    for each in named:
+        found[each.name] += 1
+        count = found[each.name]
+        result.append(each if count == 1 else replace(each, name=f"{each.name} ({count})"))
+    return result
+
+
+def _with_owner(session: Session, folder: Folder) -> Folder:
+    collection = folder.collection
+    if collection is None or collection.owned or collection.owner_id is None:
+        return folder
+    try:
+        owner = session.tx.principals.get(collection.owner_id)
+    except NotFound:
+        return folder
+    return replace(folder, name=f"{folder.name} – {owner.name}")
+
+
+def collection_number(folder_id: str) -> int | None:
+    """Read the collection's number in a folder id, None when there is none."""
+    match = _COLLECTION.fullmatch(folder_id)
+    return int(match[1]) if match else None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemId:
+    """An item of a folder: its number, and the original start of one occurrence when it is shown by itself."""
+
+    folder: str
+    item: int
+    suffix: str = ""
+
+    def __str__(self) -> str:
+        """Give the ServerId, 64 characters at most."""
+        return f"{self.folder}:{self.item}:{self.suffix}" if self.suffix else f"{self.folder}:{self.item}"
+
+
+def item_id(folder_id: str, text: str) -> ItemId | None:
+    """Read a ServerId of a folder, None when it is none of this folder's."""
+    match = _ITEM.fullmatch(text)
+    if match is None or match[1] != folder_id:
+        return None
+    return ItemId(match[1], int(match[2]), match[3] or "")
+
+
+def told(session: Session) -> dict[str, list[str | int]] | None:
+    """Return the folder list the device was last told, by id; None when it never asked."""
+    state = session.ledger(SCOPE).newest()
+    return None if state is None else dict(state["folders"])
+
+
+def hierarchy_moved(session: Session, folders: dict[str, Folder]) -> bool:
+    """Tell whether the device has yet to learn of a folder that came, went or was renamed."""
+    return told(session) != {each.id: each.listed for each in folders.values()}

@@ -1,0 +1,1 @@
+"""A really started server, real clients over real sockets."""

@@ -1,0 +1,91 @@
+"""A protocol made for these tests: it echoes, waits, writes, fails and counts."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+from protocols.wire import Park, Request, Response
+from server.route import Route
+from storage.model import Client, ClientKind, NewCalendar, Watch
+from storage.transaction import Transaction
+
+PREFIX = "/dav/"
+CLIENT = Client(ClientKind.WEB)
+handled: Counter[str] = Counter()
+
+
+def handle(request: Request, tx: Transaction) -> Response | Park:
+    """Answer by the last part of the path."""
+    name = request.path.removeprefix(PREFIX)
+    handled[name] += 1
+    return ANSWERS[name](request, tx)
+
+
+def echo(request: Request, tx: Transaction) -> Response:
+    """Tell what came."""
+    told = {
+        "method": request.method,
+        "query": request.query,
+        "base": request.base,
+        "login": request.principal.login,
+        "length": len(request.body),
+        "accept": request.headers.get("accept", ""),
+    }
+    return Response(200, (("Content-Type", "application/json"),), json.dumps(told).encode())
+
+
+def large(request: Request, tx: Transaction) -> Response:
+    """Answer with a body worth compressing."""
+    return Response(200, (("Content-Type", "text/calendar"), ("ETag", '"1"')), b"BEGIN:VCALENDAR\r\n" * 1000)
+
+
+def boom(request: Request, tx: Transaction) -> Response:
+    """Fail as nobody foresaw."""
+    raise RuntimeError("a secret of the inside")
+
+
+def create(request: Request, tx: Transaction) -> Response:
+    """Write, and only then find that the request was wrong when its body says so."""
+    tx.collections.create(request.principal, NewCalendar(request.query, request.query))
+    return Response(409 if request.body else 201)
+
+
+def split(request: Request, tx: Transaction) -> Response:
+    """Answer with a header that tries to add another one."""
+    return Response(200, (("X-Odd", "a\r\nX-Injected: yes"),), b"")
+
+
+def park(request: Request, tx: Transaction) -> Park:
+    """Wait for the person's agenda, as long as the query says."""
+    agenda = tx.collections.by_slug(request.principal, "agenda", CLIENT)
+    watch = frozenset({Watch("collection", agenda.id)})
+    device = (tx.school_id, request.principal.id, request.headers.get("x-device", "phone"))
+    woken = Response(200, (), b"woken")
+    seconds = float(request.query or "30")
+    return Park(watch, tx.changes.clock(), seconds, Response(200, (), b"expired"), device, lambda moved: woken)
+
+
+def again(request: Request, tx: Transaction) -> Park | Response:
+    """Wait for the agenda once, and when handled anew tell its head."""
+    if handled["again"] > 1:
+        return Response(200, (), b"handled again")
+    waiting = park(request, tx)
+    return Park(waiting.watch, waiting.since, waiting.seconds, waiting.expired, waiting.device)
+
+
+ANSWERS = {
+    "echo": echo,
+    "large": large,
+    "boom": boom,
+    "create": create,
+    "split": split,
+    "park": park,
+    "again": again,
+}
+ROUTE = Route("test", handle, lambda request: request.path == "/dav/boom", frozenset({"PUT"}), atomic=True)
+
+
+def find(path: str) -> Route | None:
+    """Return the protocol of these tests for its paths."""
+    return ROUTE if path.startswith(PREFIX) else None
