@@ -60,7 +60,9 @@ class Connection:
     def _receive(self, source: socket.socket) -> Answer:
         head, body = _head(source)
         first, _, rest = head.partition(b"\r\n")
-        headers = {name.lower(): value.strip() for name, _, value in (line.partition(b":") for line in rest.split(b"\r\n"))}
+        headers = {
+            name.lower(): value.strip() for name, _, value in (line.partition(b":") for line in rest.split(b"\r\n"))
+        }
         version, status = first.split(b" ")[:2]
         if headers.get(b"transfer-encoding") == CHUNKED:
             body = _chunks(source, body)

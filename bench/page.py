@@ -36,14 +36,16 @@ def machine_table(facts: Sequence[tuple[str, str]]) -> str:
 def import_table(imports: Imports) -> str:
     """Return the times and the memory of the imports."""
     sessions = imports.first[0].sessions
-    intro = f"{number(imports.prepared.pupils)} pupils, {number(sessions)} sessions, a file of {imports.prepared.octets / MIB:.1f} MB.\n\n"
+    sizes = f"{number(imports.prepared.pupils)} pupils, {number(sessions)} sessions, a file of {imports.prepared.octets / MIB:.1f} MB"
     lines = (
         ("First import, parse to committed", 5.0, imports.first),
         ("The same file again", 2.0, imports.again),
         ("The next export, 5 % of coming sessions changed", 5.0, imports.changed),
     )
     rows = [_import_row(title, promise, runs) for title, promise, runs in lines]
-    return intro + table(("Import", "promised, s", "least, s", "most, s", "promised, MB", "highest memory, MB"), rows)
+    return f"{sizes}.\n\n" + table(
+        ("Import", "promised, s", "least, s", "most, s", "promised, MB", "highest memory, MB"), rows
+    )
 
 
 def _import_row(title: str, promise: float, runs: Sequence[Imported]) -> tuple[str, ...]:
@@ -72,7 +74,12 @@ def dav_table(ours: Results, peers: Sequence[Results], size: int) -> str:
 def growth_table(ours: Results, small: int, large: int) -> str:
     """Return what each row takes on a small and on a large calendar."""
     rows = [
-        (row.title, milliseconds(ours.of(row, small)), milliseconds(ours.of(row, large)), ratio(ours.of(row, small), ours.of(row, large)))
+        (
+            row.title,
+            milliseconds(ours.of(row, small)),
+            milliseconds(ours.of(row, large)),
+            ratio(ours.of(row, small), ours.of(row, large)),
+        )
         for row in ROWS
     ]
     return table(("Cadran", f"{number(small)} events, ms", f"{number(large)} events, ms", "growth"), rows)
@@ -84,8 +91,9 @@ def pings_table(parked: Parked) -> str:
         ("Parked at once", "", number(parked.count)),
         ("Memory each, kB", "≤ 20", f"{parked.memory_each / 1024:.1f}"),
         ("Processor while nothing moves, %", "< 2", f"{parked.idle_share * 100:.2f}"),
-        ("Concerned by the import", "", number(parked.concerned)),
-        ("Woken", "", number(parked.woken)),
+        ("Woken by an import that changes 5 %", "", number(parked.woken)),
+        ("Not woken though concerned", "0", str(parked.missed)),
+        ("Answered otherwise", "0", str(parked.odd)),
         ("From the commit to the first answer, s", "", f"{parked.first_seconds:.2f}"),
         ("From the commit to the last answer, s", "≤ 1", f"{parked.last_seconds:.2f}"),
     )

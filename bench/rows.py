@@ -27,9 +27,7 @@ _WEEK: Final = (
     "<C:comp-filter name='VEVENT'><C:time-range start='{}' end='{}'/></C:comp-filter></C:comp-filter></C:filter>"
     "</C:calendar-query>"
 )
-_MULTIGET: Final = (
-    f"<C:calendar-multiget {_NAMES}><prop><getetag/><C:calendar-data/></prop>{{}}</C:calendar-multiget>"
-)
+_MULTIGET: Final = f"<C:calendar-multiget {_NAMES}><prop><getetag/><C:calendar-data/></prop>{{}}</C:calendar-multiget>"
 
 
 class WrongAnswer(Exception):

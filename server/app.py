@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Protocol
@@ -83,7 +83,7 @@ class CalendarServer:
         self._reactor = reactor
         self._find = find
         self._store = store
-        self._proxies: Sequence[Network] = section.proxies()
+        self._proxies: tuple[Network, ...] = section.proxies()
         self._public_url = section.public_url
         self._largest = section.max_body
         self._access = config.log.access

@@ -6,6 +6,7 @@ import re
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Final
 
@@ -61,7 +62,7 @@ def split_target(target: bytes) -> tuple[str, str]:
     return path, query
 
 
-def believed(peer: Peer, headers: Mapping[str, str], proxies: Sequence[Network], public_url: str) -> tuple[str, str]:
+def believed(peer: Peer, headers: Mapping[str, str], proxies: tuple[Network, ...], public_url: str) -> tuple[str, str]:
     """Return where a request comes from and the scheme and authority it was sent to.
 
     `X-Forwarded-*` count only from a trusted proxy; the sender is the last address of the chain that is none.
@@ -101,7 +102,8 @@ def inflated(incoming: Incoming, limit: int) -> Incoming:
     return replace(incoming, body=body)
 
 
-def _is_proxy(address: str, proxies: Sequence[Network]) -> bool:
+@lru_cache(4096)
+def _is_proxy(address: str, proxies: tuple[Network, ...]) -> bool:
     # A peer without an address came through a local socket: whoever may open the file is trusted.
     if not address:
         return True

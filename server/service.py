@@ -110,7 +110,7 @@ class Service:
 def _run(route: Route, request: Request, tx: Transaction) -> Response | Park | None:
     verified = request.principal
     try:
-        principal = tx.principals.get(verified.id)
+        principal = tx.principals.by_login(verified.login)
     except NotFound:
         return None
     if not principal.active or principal.credential != verified.credential:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import resource
 import socket
 from collections.abc import Callable, Sequence
 from typing import Any, Final
@@ -26,6 +27,7 @@ from server.route import Route
 from storage.store import Store
 
 SWEEP_SECONDS: Final = 5.0
+BACKLOG: Final = 1024
 
 # Twisted's reactor is a module that becomes an object at import: it has no type of its own.
 reactor: Any = _reactor
@@ -52,6 +54,7 @@ class Serving:
         `listen` opens the ports, `started` is told their addresses once requests are taken.
         """
         logs.adopt_twisted()
+        allow_connections()
         failures: list[object] = []
         reactor.addSystemEventTrigger("before", "shutdown", self._stop)
         reactor.callWhenRunning(self._begin, listen, started, failures)
@@ -67,6 +70,9 @@ class Serving:
     ) -> None:
         def listening(ports: list[Any]) -> None:
             self._ports = ports
+            for port in ports:
+                # All phones come back at once after a restart: Twisted's queue of 50 would turn them away.
+                port.socket.listen(BACKLOG)
             addresses = tuple(address_text(port) for port in ports)
             _log.info("listening", addresses=addresses)
             started(addresses)
@@ -93,6 +99,7 @@ class Serving:
                 timer.cancel()
                 stopped.callback(None)
 
+        self._factory.stopping = True
         if self._sweeping.running:
             self._sweeping.stop()
         closing = DeferredList([maybeDeferred(port.stopListening) for port in self._ports], consumeErrors=True)
@@ -120,7 +127,7 @@ def listen_on(endpoints: Sequence[str]) -> Callable[[Factory], Deferred[Any]]:
     for text in endpoints:
         try:
             prepared.append(serverFromString(reactor, text))
-        except (ValueError, TypeError, IndexError, KeyError) as error:
+        except (ValueError, TypeError, LookupError, ImportError) as error:
             raise ConfigError((("server.listen", f"{text!r}: {error}"),)) from error
 
     def listen(factory: Factory) -> Deferred[Any]:
@@ -140,6 +147,13 @@ def adopt(sockets: Sequence[int]) -> Callable[[Factory], Deferred[Any]]:
         return maybeDeferred(lambda: [_adopted(number, factory) for number in sockets])
 
     return listen
+
+
+def allow_connections() -> None:
+    """Raise this process's limit on open files, one for each waiting phone, as far as the system lets it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def address_text(port: Any) -> str:

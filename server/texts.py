@@ -20,7 +20,7 @@ FOLDER: Final = Path(__file__).parent / "locale"
 DOMAIN: Final = "cadran"
 
 # The modules of the command-line library that put words before people, each through a `_` of its own.
-_CLICK: Final = (
+CLICK: Final = (
     click.core,
     click.decorators,
     click.exceptions,
@@ -99,7 +99,7 @@ def adopt_click() -> None:
     It asks gettext for a compiled catalogue of the whole process, which there is none of here.
     """
     if process_language() != SOURCE_LANGUAGE:
-        for module in _CLICK:
+        for module in CLICK:
             vars(module)["_"] = _
             vars(module)["ngettext"] = ngettext
 

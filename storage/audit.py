@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert, select
 
+from storage.identifiers import ordered_id
 from storage.schema import audit
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Audit:
     def record(self, actor: str, action: str, subject: str, **detail: Any) -> None:
         """Add a line in the transaction that does what it tells."""
         self._tx.require_writing()
-        row = {"school_id": self._tx.school_id, "id": str(uuid.uuid4()), "moment": self._tx.now()}
+        row = {"school_id": self._tx.school_id, "id": ordered_id(), "moment": self._tx.now()}
         row |= {"actor": actor, "action": action, "subject": subject, "detail": detail}
         self._tx.connection.execute(insert(audit), row)
 
@@ -45,7 +45,7 @@ class Audit:
         query = (
             select(audit.c.moment, audit.c.actor, audit.c.action, audit.c.subject, audit.c.detail)
             .where(audit.c.school_id == self._tx.school_id)
-            .order_by(audit.c.moment.desc(), audit.c.id)
+            .order_by(audit.c.moment.desc(), audit.c.id.desc())
             .limit(limit)
         )
         return tuple(AuditEntry(*row) for row in self._tx.connection.execute(query))

@@ -92,11 +92,8 @@ _PAGE = (
 _LIMITED = _PAGE.limit(bindparam("limit"))
 
 _MOVED_CALENDARS = select(calendar.c.id).where(_school, calendar.c.seq > bindparam("number"))
-_MOVED_COLLECTIONS = (
-    select(feed.c.collection_id)
-    .distinct()
-    .select_from(feed.join(calendar, _fed_calendar))
-    .where(feed.c.school_id == bindparam("school"), feed.c.ended.is_(None), calendar.c.seq > bindparam("number"))
+_MOVED_COLLECTIONS = select(feed.c.collection_id).where(
+    feed.c.school_id == bindparam("school"), feed.c.calendar_id.in_(_MOVED_CALENDARS), feed.c.ended.is_(None)
 )
 _MOVED_HOMES = (
     select(subscription.c.principal_id)
@@ -161,9 +158,8 @@ class Changes:
         if limit is None:
             rows = self._tx.connection.execute(_PAGE, values).all()
         else:
-            rows = self._tx.connection.execute(_LIMITED, values | {"limit": limit + 1}).all()
-        more = limit is not None and len(rows) > limit
-        rows = rows[:limit] if more else rows
+            rows = self._tx.connection.execute(_LIMITED, values | {"limit": limit + 2}).all()
+        rows, more = _cut(rows, limit)
         after = SyncToken(token.collection, token.base, top, rows[-1].at, rows[-1].id) if more else None
         return ChangePage(_folded(rows), after or SyncToken(token.collection, top), more)
 
@@ -177,6 +173,14 @@ class Changes:
         homes = self._numbers(_MOVED_HOMES, number=number)
         watches = {Watch("collection", each) for each in collections} | {Watch("home", each) for each in homes}
         return Moved(head, frozenset(watches))
+
+
+def _cut(rows: Sequence[Any], limit: int | None) -> tuple[Sequence[Any], bool]:
+    """Return one page and whether more follows; an object that moved between calendars is not cut in two."""
+    if limit is None or len(rows) <= limit:
+        return rows, False
+    end = limit + 1 if rows[limit - 1].item == rows[limit].item else limit
+    return rows[:end], len(rows) > end
 
 
 def _folded(rows: Sequence[Any]) -> tuple[Change, ...]:

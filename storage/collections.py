@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, func, insert, select, update
+from sqlalchemy import and_, bindparam, delete, func, insert, select, update
 
 from storage import policy, shown
 from storage.errors import NameTaken, NotFound, ReadOnly
@@ -173,7 +173,10 @@ class Collections:
         return (self._tx.connection.execute(most).scalar() or 0) + 1
 
     def update(self, principal: Principal, collection: Collection, patch: CollectionPatch) -> Collection:
-        """Set properties: the person's own name, colour, order and switch; the owner's text and zone."""
+        """Set properties: the person's own name, colour, order and switch; the owner's text and zone.
+
+        Raises ReadOnly, and NotFound when the collection has left the person's list.
+        """
         self._tx.lock()
         mine = {
             "name": patch.name,
@@ -194,7 +197,13 @@ class Collections:
         if shared:
             row = and_(calendar.c.school_id == self._tx.school_id, calendar.c.id == collection.id)
             self._tx.connection.execute(update(calendar).where(row).values(**shared))
-        return self._seen(_SEEN_ID, principal, collection=collection.id)[0]
+        return self._own_view(principal, collection.id)
+
+    def _own_view(self, principal: Principal, collection_id: int) -> Collection:
+        """Return a collection of a person, whatever the client; raises NotFound."""
+        for each in self._seen(_SEEN_ID, principal, collection=collection_id):
+            return each
+        raise NotFound("collection", collection_id)
 
     def switch(self, principal: Principal, slug: str, *, on: bool) -> Collection:
         """Turn synchronisation of one collection on or off for one person (R3); raises NotFound."""
@@ -214,7 +223,9 @@ class Collections:
         here = and_(calendar_object.c.school_id == school_id, calendar_object.c.calendar_id == collection.id)
         alive = and_(here, calendar_object.c.ended.is_(None))
         connection.execute(update(calendar_object).where(alive).values(ended=seq, seq=seq, ical=None))
-        this = and_(calendar.c.school_id == school_id, calendar.c.id == collection.id)
+        indexed = and_(occurrence.c.school_id == school_id, occurrence.c.calendar_id == collection.id)
+        connection.execute(delete(occurrence).where(indexed))
+        this = and_(calendar.c.school_id == school_id, calendar.c.id == collection.id, calendar.c.ended.is_(None))
         connection.execute(update(calendar).where(this).values(ended=seq, seq=seq))
         stays = and_(feed.c.school_id == school_id, feed.c.calendar_id == collection.id, feed.c.ended.is_(None))
         connection.execute(update(feed).where(stays).values(ended=seq))
@@ -233,17 +244,29 @@ class Collections:
             (subscription, subscription.c.collection_id),
             (calendar, calendar.c.id),
         ):
-            connection.execute(table.delete().where(table.c.school_id == school_id, column.in_(owned)))
+            connection.execute(delete(table).where(table.c.school_id == school_id, column.in_(owned)))
 
     def subscribe(self, principal: Principal, collection_id: int, slug: str, name: str) -> Collection:
-        """Add a collection to a person's list; raises NameTaken when the slug is in use."""
+        """Add a collection to a person's list, switched on (R17); one already there stays as it is.
+
+        Raises NameTaken when the slug is in use, NotFound when there is no such collection.
+        """
         self._tx.lock()
+        for each in self._seen(_SEEN_ID, principal, collection=collection_id):
+            return each
         if self._seen(_SEEN_SLUG, principal, slug=slug):
             raise NameTaken("collection", slug)
+        self._require(collection_id)
         row = subscription_row(principal.id, collection_id, slug, name, self._tx.tick()[0])
         row |= {"position": self._next_position(principal), "school_id": self._tx.school_id}
         self._tx.connection.execute(insert(subscription), row)
         return self._seen(_SEEN_SLUG, principal, slug=slug)[0]
+
+    def _require(self, collection_id: int) -> None:
+        """Raise NotFound unless a collection exists."""
+        here = and_(calendar.c.school_id == self._tx.school_id, calendar.c.id == collection_id)
+        if self._tx.connection.execute(select(calendar.c.id).where(here, calendar.c.ended.is_(None))).first() is None:
+            raise NotFound("collection", collection_id)
 
     def unsubscribe(self, principal: Principal, collection_id: int) -> None:
         """Take a collection off a person's list."""

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import NamedTuple
 
 from storage.errors import InvalidObject
@@ -10,6 +11,10 @@ from storage.errors import InvalidObject
 MAX_BYTES = 10 * 1024 * 1024
 MAX_LINES = 200_000
 MAX_DEPTH = 8
+MAX_PARAMS = 100
+MAX_PARAM_VALUES = 1_000
+MAX_SEMICOLONS = 500_000
+_SHORT = 80
 FOLD_OCTETS = 75
 _SHOWN = 60
 
@@ -18,7 +23,7 @@ _FOLD = re.compile(rb"\n[ \t]")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
 _HEAD = re.compile(r"([A-Za-z0-9_.-]+)([;:])")
 _VALUE = r'(?:"[^"]*"|[^";:,]*)'
-_PARAM = re.compile(rf"([A-Za-z0-9_.-]+)(?:=({_VALUE}(?:,{_VALUE})*))?([;:])")
+_PARAM = re.compile(rf"([A-Za-z0-9_.-]+)(?:=({_VALUE}(?:,{_VALUE}){{0,{MAX_PARAM_VALUES - 1}}}+))?([;:])")
 _PARAM_VALUE = re.compile(r'"([^"]*)"|([^",]+)|(?<=,)(?=,|$)|^(?=,|$)')
 _PARAM_CODED = re.compile(r"\^([n^'])")
 _PARAM_PLAIN = {"n": "\n", "^": "^", "'": '"'}
@@ -178,6 +183,16 @@ def serialise(component: Component) -> bytes:
 
 def property_of(line: str) -> Property:
     """Read one unfolded line; raises InvalidObject(`valid-calendar-data`)."""
+    # The lines of a VTIMEZONE come again with every event, and Thunderbird sends hundreds of them.
+    return _remembered(line) if len(line) <= _SHORT else _property(line)
+
+
+@lru_cache(maxsize=4096)
+def _remembered(line: str) -> Property:
+    return _property(line)
+
+
+def _property(line: str) -> Property:
     head = _HEAD.match(line)
     if head is None:
         raise _not_a_property(line)
@@ -189,6 +204,8 @@ def property_of(line: str) -> Property:
         if found is None:
             raise _not_a_property(line)
         params.append((found[1].upper(), _param_values(found[2])))
+        if len(params) > MAX_PARAMS:
+            raise InvalidObject("valid-calendar-data", f"{head[1][:_SHOWN]} has more than {MAX_PARAMS} parameters")
         at = found.end()
         if found[3] == ":":
             return Property(head[1].upper(), tuple(params), line[at:], line)
@@ -239,6 +256,8 @@ def _unfolded(data: bytes) -> list[str]:
     if found := _CONTROL.search(text):
         line = _physical(data, text.count("\n", 0, found.start()))
         raise InvalidObject("valid-calendar-data", f"control character {ord(found[0]):#04x}", line)
+    if text.count(";") > MAX_SEMICOLONS:
+        raise InvalidObject("valid-calendar-data", "the text has too many parameters")
     return text.split("\n")
 
 
@@ -265,7 +284,7 @@ def _lines(component: Component) -> Iterator[str]:
 def _param_values(written: str | None) -> tuple[str, ...]:
     if written is None:
         return ()
-    if '"' not in written and "," not in written:
+    if "," not in written and '"' not in written:
         return (_param_decoded(written),)
     return tuple(_param_decoded(found[1] or found[2] or "") for found in _PARAM_VALUE.finditer(written))
 

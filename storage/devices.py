@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, delete, insert, select, update
+from sqlalchemy import Table, and_, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.model import Device, StoredState
 from storage.schema import device, device_state
 
 if TYPE_CHECKING:
     from storage.transaction import Transaction
+
+_INSERTS: Final[dict[str, Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 class Devices:
@@ -37,10 +40,14 @@ class Devices:
     def save(self, value: Device) -> None:
         """Store a device as it is now."""
         self._tx.require_writing()
-        values = asdict(value) | {"school_id": self._tx.school_id}
-        this = self._this(value.principal_id, value.device_id)
-        if self._tx.connection.execute(update(device).where(this).values(**values)).rowcount == 0:
-            self._tx.connection.execute(insert(device).values(**values))
+        self._put(device, asdict(value) | {"school_id": self._tx.school_id})
+
+    def _put(self, table: Table, row: Mapping[str, Any]) -> None:
+        """Insert a row or overwrite the one with its key: a phone's parallel requests may both bring it first."""
+        statement = _INSERTS[self._tx.connection.dialect.name](table).values(**row)
+        keys = [column.name for column in table.primary_key]
+        changed = {column.name: statement.excluded[column.name] for column in table.c if column.name not in keys}
+        self._tx.connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed))
 
     def list(self, principal_id: int | None = None) -> tuple[Device, ...]:
         """Return the devices of a person, or of the whole school."""
@@ -56,9 +63,11 @@ class Devices:
         self._tx.connection.execute(delete(device).where(self._this(principal_id, device_id)))
 
     def forget_all(self, principal_id: int) -> None:
-        """Delete every device of a person."""
-        for each in self.list(principal_id):
-            self.forget(principal_id, each.device_id)
+        """Delete every device and every state of a person."""
+        self._tx.require_writing()
+        for table in (device_state, device):
+            here = and_(table.c.school_id == self._tx.school_id, table.c.principal_id == principal_id)
+            self._tx.connection.execute(delete(table).where(here))
 
     def _scope(self, principal_id: int, device_id: str, scope: str | None) -> Any:
         here = and_(
@@ -93,7 +102,7 @@ class Devices:
             "generation": generation,
             "data": dict(data),
         }
-        self._tx.connection.execute(insert(device_state), row)
+        self._put(device_state, row)
 
     def drop_states(self, principal_id: int, device_id: str, scope: str | None = None) -> None:
         """Forget the states of one scope, or all: the device starts these again from key 0."""

@@ -27,6 +27,7 @@ __all__ = [
     "Span",
     "busy",
     "expand",
+    "happens",
     "inspect",
     "lesson",
     "merge",
@@ -136,6 +137,19 @@ def expand(root: Component, start: datetime, end: datetime, zone: tzinfo) -> tup
         for one in occurrences(read.series, first, last)
         if one.span.meets(first, last)
     )
+
+
+def happens(root: Component, start: datetime, end: datetime, zone: tzinfo) -> bool:
+    """Say whether an occurrence overlaps [start, end); a series with too many to list there does.
+
+    Raises InvalidObject for what cannot be read.
+    """
+    try:
+        return bool(expand(root, start, end, zone))
+    except InvalidObject as error:
+        if error.precondition != "max-instances":
+            raise
+        return True
 
 
 def busy(data: bytes, start: datetime, end: datetime, zone: tzinfo) -> tuple[tuple[int, int, str], ...]:

@@ -8,6 +8,7 @@ from storage.ical_values import Moment, read_moment
 
 _MAX_INTEGER_DIGITS = 10
 _MAX_LIST = 1_000
+_MAX_LENGTH = 10_000
 _LONGEST_MONTH = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _WEEKDAYS = {"MO": 0, "TU": 1, "WE": 2, "TH": 3, "FR": 4, "SA": 5, "SU": 6}
 
@@ -71,6 +72,8 @@ def read_rule(text: str) -> Rule:
 
 
 def _parts(text: str) -> dict[str, str]:
+    if len(text) > _MAX_LENGTH:
+        raise ValueError(f"the rule is longer than {_MAX_LENGTH} characters")
     parts: dict[str, str] = {}
     for part in text.strip().upper().rstrip(";").split(";"):
         name, equals, value = part.partition("=")

@@ -1,6 +1,5 @@
 """Read when one component takes place: its start and its length, or the RFC 4791, 9.9 table for tasks."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, tzinfo
 
@@ -131,21 +130,20 @@ def undated_span(component: Component, root: Component, zone: tzinfo) -> Span | 
 
 def _listed(prop: Property, item: str, zone: tzinfo) -> tuple[Moment, Length | None]:
     begin, slash, end = item.partition("/")
-    starts = localised(value_of_item(prop, begin), zone)
+    starts = localised(_item(prop, begin), zone)
     if not slash:
         return starts, None
     if end.lstrip("+").startswith("P"):
         length = value_of(Property(prop.name, (), end, ""), read_duration)
     else:
-        ends = localised(value_of_item(prop, end), zone)
+        ends = localised(_item(prop, end), zone)
         length = Length(seconds=epoch(ends, zone) - epoch(starts, zone))
     if length.approximate < 0:
         raise InvalidObject("valid-calendar-data", f"{prop.name}: a period ends before it starts")
     return starts, length
 
 
-def value_of_item(prop: Property, item: str) -> Moment:
-    """Return one date or time of a list, naming the property when it cannot be read."""
+def _item(prop: Property, item: str) -> Moment:
     return value_of(Property(prop.name, (), item, ""), read_moment)
 
 
@@ -197,8 +195,3 @@ def _checked(found: Timing) -> Timing:
 def midnight(day: date) -> datetime:
     """Return the naive start of a day."""
     return datetime.combine(day, time.min)
-
-
-def earliest(spans: Iterable[Span]) -> int:
-    """Return the smallest start, DAWN when there is none."""
-    return min((span.starts for span in spans), default=DAWN)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert, select, update
 
+from storage.identifiers import ordered_id
 from storage.schema import import_run
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Imports:
     def start(self, *, kind: str, format_name: str, file_name: str, file_hash: str) -> str:
         """Record that a run began and return its id."""
         self._tx.require_writing()
-        run_id = str(uuid.uuid4())
+        run_id = ordered_id()
         row = {
             "school_id": self._tx.school_id,
             "id": run_id,
@@ -68,7 +68,7 @@ class Imports:
         query = (
             select(*columns)
             .where(import_run.c.school_id == self._tx.school_id)
-            .order_by(import_run.c.started.desc(), import_run.c.id)
+            .order_by(import_run.c.started.desc(), import_run.c.id.desc())
             .limit(limit)
         )
         return tuple(ImportRun(*row) for row in self._tx.connection.execute(query))

@@ -36,7 +36,16 @@ WHOLE: Final[tuple[ColumnElement[Any], ...]] = (
     _o.seq,
     _o.modified,
 )
-_ENTRY: Final[tuple[ColumnElement[Any], ...]] = (_o.item, _o.href, _o.etag, _o.component, _o.size, _o.modified, _o.starts, _o.ends)
+_ENTRY: Final[tuple[ColumnElement[Any], ...]] = (
+    _o.item,
+    _o.href,
+    _o.etag,
+    _o.component,
+    _o.size,
+    _o.modified,
+    _o.starts,
+    _o.ends,
+)
 
 _live = and_(_o.school_id == bindparam("school"), _o.ended.is_(None))
 _BY_HREF = select(*WHOLE).where(_live, _o.href == bindparam("key"), shown.fed())
@@ -83,9 +92,7 @@ _happens = union_all(
 )
 _IN_RANGE = select(*_ENTRY).where(_live, _o.id.in_(_happens), shown.fed())
 _BEYOND = (
-    select(*_ENTRY)
-    .select_from(_source)
-    .where(_shown, _o.indexed_until < FOREVER, _o.indexed_until <= bindparam("end"))
+    select(*_ENTRY).select_from(_source).where(_shown, _o.indexed_until < FOREVER, _o.indexed_until <= bindparam("end"))
 )
 
 

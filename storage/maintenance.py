@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import and_, bindparam, delete, func, insert, select, update
 
 from storage import ical, occurrences
+from storage.errors import InvalidObject
 from storage.model import FOREVER
 from storage.schema import calendar, calendar_object, clock_log, feed, membership, occurrence, subscription
 from storage.shown import greatest
@@ -51,7 +52,7 @@ def purge(tx: Transaction, below: int) -> int:
     if rows:
         tx.connection.execute(_RAISE, rows)
     gone = 0
-    for table in (calendar_object, feed, subscription, membership):
+    for table in (calendar_object, feed, subscription, membership, calendar):
         old = and_(table.c.school_id == tx.school_id, table.c.ended < below)
         gone += tx.connection.execute(delete(table).where(old)).rowcount
     return gone
@@ -63,30 +64,42 @@ def _greatest_ended(tx: Transaction, table: Any, owner: Any, below: int) -> dict
 
 
 def extend_index(tx: Transaction, most: int = EXTEND_AT_ONCE) -> int:
-    """Index endless series further ahead, at most so many objects, and return how many were done (invariant 9)."""
+    """Index endless series further ahead, so many at once, and return how many were done (invariant 9).
+
+    A series that has become too long to list keeps what is indexed: queries beyond that expand it themselves.
+    """
+    tx.lock()
     horizon = tx.now() + occurrences.HORIZON_SECONDS
+    here = and_(calendar.c.school_id == _o.school_id, calendar.c.id == _o.calendar_id)
     due = and_(
         _o.school_id == tx.school_id, _o.ended.is_(None), _o.indexed_until < horizon - occurrences.HORIZON_SECONDS // 6
     )
-    here = and_(calendar.c.school_id == _o.school_id, calendar.c.id == _o.calendar_id)
     query = select(_o.id, _o.calendar_id, _o.ical, _o.ends, calendar.c.timezone).join(calendar, here).where(due)
-    rows = tx.connection.execute(query.limit(most)).all()
-    tx.require_writing()
-    for row in rows:
+    done = last = 0
+    while rows := tx.connection.execute(query.where(_o.id > last).order_by(_o.id).limit(most)).all():
+        done += sum(_extended(tx, row, horizon) for row in rows)
+        last = rows[-1].id
+    return done
+
+
+def _extended(tx: Transaction, row: Any, horizon: int) -> bool:
+    """Index one object up to the horizon; tells whether that could be done."""
+    try:
         spans = ical.spans(row.ical, floating_zone(row.timezone, tx.zone), horizon)
-        tx.connection.execute(occurrences.DROP, {"school": tx.school_id, "object": row.id})
-        index = list(occurrences.rows(tx.school_id, row.calendar_id, row.id, spans))
-        if index:
-            tx.connection.execute(insert(occurrence), index)
-        reach = horizon if row.ends > horizon else FOREVER
-        this = and_(_o.school_id == tx.school_id, _o.id == row.id)
-        tx.connection.execute(update(calendar_object).where(this).values(indexed_until=reach))
-    return len(rows)
+    except InvalidObject:
+        return False
+    tx.connection.execute(occurrences.DROP, {"school": tx.school_id, "object": row.id})
+    index = list(occurrences.rows(tx.school_id, row.calendar_id, row.id, spans))
+    if index:
+        tx.connection.execute(insert(occurrence), index)
+    reach = horizon if row.ends > horizon else FOREVER
+    this = and_(_o.school_id == tx.school_id, _o.id == row.id)
+    tx.connection.execute(update(calendar_object).where(this).values(indexed_until=reach))
+    return True
 
 
 def nightly(tx: Transaction) -> int:
     """Do the night's work for a school and return how many rows were purged."""
     note_clock(tx)
-    while extend_index(tx) == EXTEND_AT_ONCE:
-        continue
+    extend_index(tx)
     return purge(tx, number_at(tx, tx.now() - RETENTION_SECONDS))

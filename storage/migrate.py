@@ -10,8 +10,9 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection
 
+from storage.engine import WRITING, open_engine
 from storage.errors import SchemaMissing, SchemaOutdated, SchemaTooNew
 
 
@@ -45,9 +46,9 @@ def check(connection: Connection) -> None:
 
 def upgrade(url: str) -> None:
     """Bring the database at an SQLAlchemy URL to the newest revision, in one transaction; raises SchemaTooNew."""
-    engine = create_engine(url)
+    engine = open_engine(url)
     try:
-        with engine.begin() as connection:
+        with engine.connect().execution_options(**{WRITING: True}) as connection, connection.begin():
             try:
                 check(connection)
             except (SchemaMissing, SchemaOutdated):
@@ -58,7 +59,7 @@ def upgrade(url: str) -> None:
 
 def pending(url: str) -> tuple[str, ...]:
     """Return the revisions that `upgrade` would run, oldest first; raises SchemaTooNew."""
-    engine = create_engine(url)
+    engine = open_engine(url)
     try:
         with engine.connect() as connection:
             found = MigrationContext.configure(connection).get_current_revision()

@@ -21,7 +21,11 @@ _STORED_BY_HREF = select(*WHOLE).where(_school, _o.calendar_id == bindparam("cal
 _UID_HOLDER = select(_o.href).where(_school, _o.calendar_id == bindparam("calendar"), _o.uid == bindparam("uid"))
 _STAMP_CALENDAR = (
     update(calendar)
-    .where(calendar.c.school_id == bindparam("b_school"), calendar.c.id == bindparam("b_calendar"))
+    .where(
+        calendar.c.school_id == bindparam("b_school"),
+        calendar.c.id == bindparam("b_calendar"),
+        calendar.c.ended.is_(None),
+    )
     .values(seq=bindparam("b_seq"))
 )
 _REWRITE = update(calendar_object).where(_o.school_id == bindparam("b_school"), _o.id == bindparam("b_id"))
@@ -59,7 +63,8 @@ class Objects(Listings):
     def put(self, collection: Collection, href: str, text: bytes, expect: Expect | None = None) -> Written:
         """Store one object under a name; the same bytes again change nothing.
 
-        Raises ReadOnly, PreconditionFailed, UidConflict (RFC 4791, 5.3.2.1) or InvalidObject.
+        Raises ReadOnly, PreconditionFailed, UidConflict (RFC 4791, 5.3.2.1) or InvalidObject; NotFound when the
+        calendar was deleted meanwhile.
         """
         if not collection.rights.write:
             raise ReadOnly(collection.id, "write-content")
@@ -113,8 +118,10 @@ class Objects(Listings):
         }
 
     def _stamp(self, calendar_id: int, seq: int) -> None:
+        """Stamp a calendar; raises NotFound when it ended between the request's first look and its turn to write."""
         values = {"b_school": self._tx.school_id, "b_calendar": calendar_id, "b_seq": seq}
-        self._tx.connection.execute(_STAMP_CALENDAR, values)
+        if self._tx.connection.execute(_STAMP_CALENDAR, values).rowcount == 0:
+            raise NotFound("collection", calendar_id)
 
     def _insert(self, calendar_id: int, href: str, facts: Facts, values: dict[str, Any]) -> CalendarObject:
         seq = self._tx.tick()[0]

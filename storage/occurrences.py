@@ -49,7 +49,8 @@ def overlapping() -> tuple[ColumnElement[bool], ...]:
 
     No row meets two of them. One of no length counts where it starts (RFC 4791, 9.9).
     """
-    starts, ends, start = occurrence.c.starts, occurrence.c.ends, bindparam("start")
+    starts, ends = occurrence.c.starts, occurrence.c.ends
+    start = bindparam("start", type_=starts.type)
     meets = and_(starts < bindparam("end"), or_(ends > start, and_(starts == ends, starts >= start)))
     bounded = [and_(occurrence.c.reach == each, starts >= start - most, meets) for each, most in enumerate(REACHES)]
     return (*bounded, and_(occurrence.c.reach == len(REACHES), meets))

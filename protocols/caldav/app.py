@@ -54,7 +54,8 @@ def handle(request: Request, tx: Transaction) -> Response:
         response = _dispatch(request, tx)
     except (CadranError, DavError) as error:
         response = errors.answer(error, request)
-    return replace(response, headers=(*response.headers, COMPLIANCE))
+    body = b"" if request.method == "HEAD" else response.body
+    return replace(response, headers=(*response.headers, COMPLIANCE), body=body)
 
 
 def _dispatch(request: Request, tx: Transaction) -> Response:

@@ -64,10 +64,10 @@ def _happening(
 ) -> Iterable[Component]:
     """Return the components that have an occurrence in the range: a rescheduled one no longer speaks for its old time.
 
-    Where occurrences cannot be listed, an undated task or an endless range, the index has already decided that the
-    object as a whole is in the range.
+    The index has already decided that the object as a whole is in the range: that is enough where one component
+    speaks for all occurrences, or where they are too many to be listed.
     """
-    if wanted.within is None or not (wanted.props or wanted.comps):
+    if wanted.within is None or len(children) == 1 or not (wanted.props or wanted.comps):
         return children
     try:
         instances = ical.expand(root, wanted.within.first, wanted.within.last, zone)

@@ -59,6 +59,14 @@ ROOTS: Final[Mapping[str, tuple[Tag, Tag]]] = {
     "ValidateCert": (codepages.ValidateCert.ValidateCert, codepages.ValidateCert.Status),
 }
 
+# Where a refusal names the bound to respect instead.
+_LIMITS: Final[Mapping[tuple[str, int], Tag]] = {
+    ("Sync", 14): codepages.AirSync.Limit,
+    ("Sync", 15): codepages.AirSync.Limit,
+    ("Ping", 5): codepages.Ping.HeartbeatInterval,
+    ("Ping", 6): codepages.Ping.MaxFolders,
+}
+
 
 def document(root: Element, *headers: tuple[str, str]) -> Response:
     """Answer with one WBXML document."""
@@ -75,12 +83,13 @@ def capabilities() -> tuple[tuple[str, str], ...]:
     return (("MS-ASProtocolVersions", SPOKEN), ("MS-ASProtocolCommands", COMMANDS))
 
 
-def refusal(command: str, version: str, status: int) -> Response:
-    """Refuse a command as its protocol version says it: a Status from 14.0 on, an HTTP status before."""
+def refusal(command: str, version: str, status: int, limit: int | None = None) -> Response:
+    """Refuse a command as its protocol version says it: a common status is an HTTP status up to 12.1."""
     root = ROOTS.get(command)
     if status > _COMMON and (version < "14.0" or root is None):
         return nothing(_HTTP.get(status, 400))
     if root is None:
         return nothing(400)
     tag, status_tag = root
-    return document(E(tag, E(status_tag, status)))
+    bound = _LIMITS.get((command, status))
+    return document(E(tag, E(status_tag, status), E(bound, limit) if bound and limit is not None else None))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
-from protocols.eas.codepages import AirSync
+from protocols.eas.codepages import AirSync, Tag
 from protocols.eas.folders import ItemId
 from protocols.eas.holdings import FirstLoad, Holding, Part, packed, unpacked
 from protocols.eas.item import ItemContext
@@ -100,10 +100,9 @@ class Delivery:
         """Whether the answer has no room left."""
         return self.room <= 0 or self._octets > MAX_OCTETS
 
-    def tell(self, tag: object, name: ItemId | str, data: Element | None = None, octets: int = 0) -> None:
-        """Add one command."""
-        chosen = next(each for each in _ORDER if each == tag)
-        self._commands.append(E(chosen, E(AirSync.ServerId, str(name)), data))
+    def tell(self, tag: Tag, name: ItemId | str, data: Element | None = None, octets: int = 0) -> None:
+        """Add one command; `octets` is about how long it is."""
+        self._commands.append(E(tag, E(AirSync.ServerId, str(name)), data))
         self.room -= 1
         self._octets += octets
 
@@ -187,6 +186,15 @@ class Delivery:
             self.items.discard(item)
             self.tell(AirSync.SoftDelete if soft else AirSync.Delete, self.name(item))
 
+    def adopt(self, item: int, seq: int | None = None) -> None:
+        """Note that the device has an item of its own making; without its number it is told of it next time."""
+        self.items.add(item)
+        if seq is None:
+            self.due.add(item)
+            self._told.add(item)
+        else:
+            self.written[item] = seq
+
     def forget(self, item: int) -> None:
         """Note that the device deleted an item itself."""
         self.items.discard(item)
@@ -225,6 +233,8 @@ class Delivery:
     def _follow_filter(self) -> None:
         """Take away what the filter now leaves out and bring what it lets in; both may need several answers."""
         wanted = self.source.cutoff
+        if self._first is not None and self._first.item < 0 and not self.items and not self.parts:
+            self._cutoffs = (wanted, wanted)
         low, high = min(wanted, self._cutoffs[0]), max(wanted, self._cutoffs[1])
         if low == high:
             return

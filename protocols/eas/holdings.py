@@ -77,7 +77,7 @@ class Wishes:
 
 @dataclass(frozen=True, slots=True)
 class FirstLoad:
-    """How far the first load has come: items born by `top`, nearest to `pivot` first, after a (distance, item) place."""
+    """How far the first load came: items born by `top`, nearest to `pivot` first, after a (distance, item) place."""
 
     top: int
     pivot: int

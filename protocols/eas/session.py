@@ -11,7 +11,7 @@ from protocols.eas.body import BodyPreference
 from protocols.eas.errors import CommandRefused
 from protocols.eas.item import ItemContext
 from protocols.eas.query import Query
-from protocols.eas.states import Ledger
+from protocols.eas.states import Ledger, Memo
 from protocols.eas.wbxml import clean
 from protocols.wire import Request
 from storage.model import Client, Device, Principal
@@ -54,6 +54,10 @@ class Session:
         """Open the states of one scope."""
         return Ledger(self.tx, (self.principal.id, self.device.device_id), scope)
 
+    def memo(self, scope: str) -> Memo:
+        """Open the value remembered for one scope."""
+        return Memo(self.tx, (self.principal.id, self.device.device_id), scope)
+
     def item_context(self, body: tuple[BodyPreference, ...], *, read_only: bool) -> ItemContext:
         """Say for whom items are written."""
         return ItemContext(
@@ -84,15 +88,12 @@ def _seen(request: Request, query: Query, tx: Transaction) -> Device:
     now = tx.now()
     known = tx.devices.get(request.principal.id, query.device_id)
     agent = clean(request.headers.get("user-agent", ""))[:_AGENT_LENGTH]
-    told = {"device_type": query.device_type[:_TYPE_LENGTH], "user_agent": agent, "version": query.version}
-    if known is None:
-        if len(tx.devices.list(request.principal.id)) >= MAX_DEVICES:
-            raise CommandRefused(TOO_MANY_DEVICES)
-        new = Device(request.principal.id, query.device_id, first_seen=now, last_seen=now, **told)
-        tx.devices.save(new)
-        return new
-    current = replace(known, **told)
-    if not known.blocked and (current != known or now - known.last_seen >= SEEN_EVERY):
+    kind = query.device_type[:_TYPE_LENGTH]
+    if known is None and len(tx.devices.list(request.principal.id)) >= MAX_DEVICES:
+        raise CommandRefused(TOO_MANY_DEVICES)
+    before = known or Device(request.principal.id, query.device_id, kind, first_seen=now)
+    current = replace(before, device_type=kind, user_agent=agent, version=query.version)
+    if not before.blocked and (current != known or now - before.last_seen >= SEEN_EVERY):
         current = replace(current, last_seen=now)
         tx.devices.save(current)
     return current

@@ -110,3 +110,25 @@ class Ledger:
 
 def _text(epoch: str, generation: int, copy: str) -> str:
     return f"{epoch}-{generation}" if copy == _FIRST else f"{epoch}-{generation}.{copy}"
+
+
+class Memo:
+    """One remembered value of a device for one scope, such as the parameters of its last Ping."""
+
+    def __init__(self, tx: Transaction, device: tuple[int, str], scope: str) -> None:
+        """Read what is remembered for a device: (principal id, device id)."""
+        self._tx = tx
+        self._device = device
+        self._scope = scope
+        rows = tx.devices.states(*device, scope)
+        self.value: JSON | None = rows[0].data if rows else None
+
+    def remember(self, value: JSON | None) -> None:
+        """Keep a value, or none; writes only what is new."""
+        if value == self.value:
+            return
+        if value is None:
+            self._tx.devices.drop_states(*self._device, self._scope)
+        else:
+            self._tx.devices.save_state(*self._device, self._scope, 1, value)
+        self.value = value

@@ -13,7 +13,6 @@ from typing import Final
 import click
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -100,7 +99,7 @@ def present(wishes: Wishes, info: DemoInfo) -> None:
     following = wishes.folder / demonstration.FOLDER / "timetable-next.xml"
     for line in _STEPS:
         text = _(line).format(**values, folder=wishes.folder, following=following)
-        console.print(Padding(Text(text), (0, 0, 1, 1)), soft_wrap=True)
+        console.print(Text(f" {text}\n"), soft_wrap=True)
 
 
 _ROLES: Final = {"admin": N_("administrator"), "teacher": N_("teacher"), "pupil": N_("pupil")}

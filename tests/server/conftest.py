@@ -122,6 +122,23 @@ class Running:
             threading.Event().wait(0.02)
         pytest.fail(f"never {waiting} requests waiting")
 
+    def drain(self) -> None:
+        """Close every connection."""
+        self.factory.drain(lambda: None)
+
+    def until_connected(self) -> None:
+        """Return once a connection has begun to send a request."""
+        for _ in range(200):
+            if self.on_reactor(lambda: any(channel.since for channel in self.factory.channels)):
+                return
+            threading.Event().wait(0.02)
+        pytest.fail("nobody ever connected")
+
+    def age(self) -> None:
+        """Make every request that is coming in a very old one."""
+        for channel in self.factory.channels:
+            channel.since = 1.0
+
     def on_reactor(self, call: Callable[[], Any]) -> Any:
         """Return what a call in the reactor's thread returns."""
         return blockingCallFromThread(reactor, call)
@@ -159,8 +176,8 @@ def serve(store: Store, folder: Path) -> Iterator[Serve]:
     yield start
     for running, port in started:
         blockingCallFromThread(reactor, port.stopListening)
-        blockingCallFromThread(reactor, running.server.rest)
-        blockingCallFromThread(reactor, lambda r=running: r.factory.drain(lambda: None))
+        running.on_reactor(running.server.rest)
+        running.on_reactor(running.drain)
         running.server.stop()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable
 
 from protocols.wire import Park, Request, Response
 from server.route import Route
@@ -74,7 +75,7 @@ def again(request: Request, tx: Transaction) -> Park | Response:
     return Park(waiting.watch, waiting.since, waiting.seconds, waiting.expired, waiting.device)
 
 
-ANSWERS = {
+ANSWERS: dict[str, Callable[[Request, Transaction], Response | Park]] = {
     "echo": echo,
     "large": large,
     "boom": boom,

@@ -8,7 +8,7 @@ import socket
 
 import pytest
 
-from tests.server.conftest import Running, Serve, basic
+from tests.server.conftest import PASSWORD, Running, Serve, basic
 
 MIB = 1024 * 1024
 
@@ -61,14 +61,19 @@ def test_bodies_within_the_limit_are_taken(running: Running, method: str, size: 
 
 @pytest.mark.parametrize(("method", "size"), [("PUT", 10 * MIB + 1), ("REPORT", MIB + 1)])
 def test_a_body_announced_too_large_is_refused_before_it_is_read(running: Running, method: str, size: int) -> None:
-    head = f"{method} /dav/echo HTTP/1.1\r\nHost: x\r\nAuthorization: {basic('amelie')}\r\nContent-Length: {size}\r\n\r\n"
+    head = (
+        f"{method} /dav/echo HTTP/1.1\r\nHost: x\r\nAuthorization: {basic('amelie')}\r\nContent-Length: {size}\r\n\r\n"
+    )
     with socket.create_connection(("127.0.0.1", running.port), timeout=10) as wire:
         wire.sendall(head.encode())
         assert wire.recv(100).startswith(b"HTTP/1.1 413 ")
 
 
 def test_a_chunked_body_is_refused_once_it_is_too_large(running: Running) -> None:
-    head = f"REPORT /dav/echo HTTP/1.1\r\nHost: x\r\nAuthorization: {basic('amelie')}\r\nTransfer-Encoding: chunked\r\n\r\n"
+    head = (
+        f"REPORT /dav/echo HTTP/1.1\r\nHost: x\r\nAuthorization: {basic('amelie')}\r\n"
+        "Transfer-Encoding: chunked\r\n\r\n"
+    )
     chunk = b"10000\r\n" + b"x" * 65536 + b"\r\n"
     with socket.create_connection(("127.0.0.1", running.port), timeout=10) as wire:
         wire.sendall(head.encode() + chunk * 17)
@@ -110,7 +115,8 @@ def test_request_codings_that_cannot_be_undone_are_refused(
 
 
 @pytest.mark.parametrize(
-    ("accepted", "coding"), [("gzip, deflate", "gzip"), ("gzip;q=0", None), ("identity", None), ("x-gzip;q=0.5", "gzip")]
+    ("accepted", "coding"),
+    [("gzip, deflate", "gzip"), ("gzip;q=0", None), ("identity", None), ("x-gzip;q=0.5", "gzip")],
 )
 def test_large_answers_are_gzipped_for_those_who_take_it(running: Running, accepted: str, coding: str | None) -> None:
     response, body = running.ask("GET", "/dav/large", Accept_Encoding=accepted)
@@ -175,7 +181,11 @@ def test_a_client_that_is_given_the_root_is_sent_to_the_calendars(running: Runni
 
 @pytest.mark.parametrize(
     ("accepted", "language", "text"),
-    [("", "en", "calendar server of a school"), ("fr-FR,fr;q=0.9,en;q=0.5", "fr", "établissement"), ("de,en", "en", "a school")],
+    [
+        ("", "en", "calendar server of a school"),
+        ("fr-FR,fr;q=0.9,en;q=0.5", "fr", "établissement"),
+        ("de,en", "en", "a school"),
+    ],
 )
 def test_the_welcome_page_speaks_the_language_of_its_reader(
     running: Running, accepted: str, language: str, text: str
@@ -224,7 +234,7 @@ def test_forwarded_headers_count_from_a_trusted_proxy_only(
     serve: Serve, trusted: str, headers: dict[str, str], base: str
 ) -> None:
     running = serve(server={"trusted_proxies": trusted})
-    _, body = running.ask("GET", "/dav/echo", **headers)
+    _, body = running.ask("GET", "/dav/echo", None, "amelie", PASSWORD, **headers)
     assert json.loads(body)["base"] == base.format(port=running.port)
 
 
@@ -258,6 +268,7 @@ def test_a_request_that_never_ends_is_cut(serve: Serve) -> None:
     running = serve(server={"timeout": 1})
     with socket.create_connection(("127.0.0.1", running.port), timeout=10) as wire:
         wire.sendall(b"GET / HTTP/1.1\r\nHost:")
-        running.on_reactor(lambda: [setattr(channel, "since", 1.0) for channel in running.factory.channels])
+        running.until_connected()
+        running.on_reactor(running.age)
         running.on_reactor(running.factory.sweep)
         assert wire.recv(100) == b""

@@ -120,6 +120,22 @@ def test_components_nested_too_deep_are_refused():
 
 
 @pytest.mark.parametrize(
+    "line",
+    ["X-A" + ";B=1" * 101 + ":v", "X-A;B=" + "1," * 1000 + ":v", "X-A:" + ";" * 500_001],
+    ids=["parameters", "values", "semicolons"],
+)
+def test_parameters_without_number_are_refused(line):
+    with pytest.raises(InvalidObject) as caught:
+        parse(calendar(line))
+    assert caught.value.precondition == "valid-calendar-data"
+
+
+def test_a_thousand_parameter_values_are_read():
+    found = property_of("X-A;B=" + "1," * 999 + "1:v").params
+    assert found == (("B", ("1",) * 1000),)
+
+
+@pytest.mark.parametrize(
     "data", [b"X" * (10 * 1024 * 1024 + 1), calendar(*["X-A:1"] * 200_001)], ids=["bytes", "lines"]
 )
 def test_what_is_too_large_is_refused_before_it_is_read(data):

@@ -1,6 +1,6 @@
 """Objects as a whole: when they happen, who is busy."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,9 +17,8 @@ UTC_ZONE = ZoneInfo("UTC")
 HORIZON = int(datetime(2030, 1, 1, tzinfo=UTC).timestamp())
 
 
-def at(*parts: int, zone=PARIS) -> int:
-    year, month, day, *clock = parts
-    return int(datetime(year, month, day, *clock, tzinfo=zone).timestamp())
+def at(year: int, month: int, day: int, hour: int = 0, minute: int = 0, zone: tzinfo = PARIS) -> int:
+    return int(datetime(year, month, day, hour, minute, tzinfo=zone).timestamp())
 
 
 def only(data: bytes, zone=PARIS) -> Span:
@@ -276,6 +275,21 @@ def test_expand_stays_quick_long_after_an_endless_series_began():
     root = parse(event("DTSTART:19000101T000000Z", "DURATION:PT1H", "RRULE:FREQ=DAILY"))
     found = ical.expand(root, datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 8, tzinfo=UTC), PARIS)
     assert len(found) == 7
+
+
+def test_a_series_too_long_to_list_happens_all_the_same():
+    root = parse(event("DTSTART:20261122T083000Z", "RRULE:FREQ=DAILY"))
+    century = datetime(2027, 1, 1, tzinfo=UTC), datetime(2127, 1, 1, tzinfo=UTC)
+    with pytest.raises(InvalidObject):
+        ical.expand(root, *century, PARIS)
+    assert ical.happens(root, *century, PARIS)
+    assert not ical.happens(root, datetime(2025, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC), PARIS)
+
+
+def test_expand_gives_the_components_of_the_calendar_itself():
+    root = parse(series(moved(";TZID=Europe/Paris:20261123T083000", "20261123T140000")))
+    found = ical.expand(root, datetime(2026, 11, 22, tzinfo=UTC), datetime(2026, 11, 24, tzinfo=UTC), PARIS)
+    assert [next(n for n, own in enumerate(root.components) if own is one.component) for one in found] == [0, 1]
 
 
 T1, T2, T3 = (at(2026, 11, 22, hour, zone=UTC) for hour in (8, 9, 10))

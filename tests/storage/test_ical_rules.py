@@ -178,6 +178,7 @@ def test_a_start_the_rule_does_not_match_is_counted():
         "FREQ=MONTHLY;RSCALE=GREGORIAN;SKIP=FORWARD",
         "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30",
         "FREQ=SECONDLY;BYMONTH=2,4;BYMONTHDAY=31,-31",
+        "FREQ=DAILY" + "".join(f";X-{number}=1" for number in range(3000)),
         "FREQ=DAILY;BYSECOND=" + ",".join(["1"] * 2000),
     ],
 )

@@ -92,7 +92,7 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             "object_indexed_until",
-            ["school_id", "indexed_until"],
+            ["school_id", "calendar_id", "indexed_until"],
             unique=False,
             sqlite_where=sa.text("ended IS NULL"),
             postgresql_where=sa.text("ended IS NULL"),

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 from sqlalchemy import event
 
-from protocols.caldav import app
+from protocols.caldav import app, paths
 from protocols.wire import Request, Response
 from storage.model import Principal
 from storage.store import Store
@@ -111,8 +111,8 @@ class Dav:
     def __init__(self, store: Store, person: Principal) -> None:
         self.store = store
         self.person = person
-        self.home = app.paths.home(person.login)
-        self.principal = app.paths.principal(person.login)
+        self.home = paths.home(person.login)
+        self.principal = paths.principal(person.login)
         self.agenda = self.home + "agenda/"
         self.timetable = self.home + "emploi-du-temps/"
         self.tasks = self.home + "taches/"

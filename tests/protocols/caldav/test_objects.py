@@ -20,6 +20,7 @@ def test_an_object_is_read_as_it_was_written(marie: Dav):
     head = marie.send("HEAD", path)
     assert (head.status, head.body, head.headers["Content-Length"]) == (200, b"", str(len(text.encode())))
     assert head.etag == read.etag
+    assert marie.send("HEAD", marie.agenda + "b.ics").body == b""
 
 
 def test_an_object_that_is_known_is_not_sent_again(marie: Dav):

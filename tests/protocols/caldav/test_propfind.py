@@ -2,6 +2,7 @@
 
 import pytest
 
+from storage.model import Settings
 from tests.protocols.caldav.client import CS, SPACES, A, C, D, Dav, event_text
 
 ALL = f"<D:propfind {SPACES}><D:allprop/></D:propfind>"
@@ -64,7 +65,13 @@ def test_every_named_property_of_calendars_and_objects_is_found(marie: Dav, even
 
 
 def test_an_object_says_the_same_alone_and_in_a_listing(marie: Dav, event: str):
-    names = (D + "getetag", D + "getcontenttype", D + "getcontentlength", D + "getlastmodified", D + "resourcetype")
+    names: tuple[str, ...] = (
+        D + "getetag",
+        D + "getcontenttype",
+        D + "getcontentlength",
+        D + "getlastmodified",
+        D + "resourcetype",
+    )
     names += (D + "owner", D + "current-user-privilege-set", D + "supported-report-set", DEAD)
     alone = marie.propfind(event, *names)
     listed = marie.propfind(marie.agenda, *names, depth="1")
@@ -141,3 +148,15 @@ def test_a_strange_depth_is_refused(marie: Dav):
 def test_what_is_not_there_is_not_found(marie: Dav):
     for path in ("/dav/nothing/", marie.home + "nothing/", marie.agenda + "nothing.ics"):
         assert marie.propfind(path, D + "displayname").status == 404
+
+
+@pytest.mark.req("R15")
+def test_switching_synchronisation_off_hides_nothing_here_unless_the_school_says_so(marie: Dav):
+    school_id = marie.person.school_id
+    with marie.store.writing(school_id) as tx:
+        tx.collections.switch(marie.person, "rendez-vous", on=False)
+    path = marie.home + "rendez-vous/"
+    assert path in marie.propfind(marie.home, D + "displayname", depth="1").rows
+    marie.store.directory.configure(school_id, Settings(dav_honours_switch=True))
+    assert path not in marie.propfind(marie.home, D + "displayname", depth="1").rows
+    assert marie.propfind(path, D + "displayname").status == 404

@@ -89,7 +89,7 @@ def find_home(client: Dav, path: str) -> str:
 def test_thunderbird_finds_the_calendars_from_the_server_root(marie: Dav):
     redirect = app.redirect("/.well-known/caldav", BASE)
     assert (redirect.status, dict(redirect.headers)["Location"]) == (301, BASE + "/dav/")
-    asked = (D + "resourcetype", D + "owner", D + "displayname", D + "current-user-principal")
+    asked: tuple[str, ...] = (D + "resourcetype", D + "owner", D + "displayname", D + "current-user-principal")
     asked += (D + "current-user-privilege-set", A + "calendar-color", C + "calendar-home-set")
     root = marie.propfind("/dav/", *asked, **THUNDERBIRD).row
     assert root.names(D + "resourcetype") == {D + "collection"}
@@ -118,7 +118,12 @@ def test_thunderbird_takes_a_calendar_given_by_its_address(marie: Dav, path: str
 
 def test_thunderbird_loads_a_calendar_in_two_multigets(marie: Dav):
     hrefs = fill(marie, 120)
-    asked = (D + "resourcetype", D + "owner", D + "current-user-principal", D + "current-user-privilege-set")
+    asked: tuple[str, ...] = (
+        D + "resourcetype",
+        D + "owner",
+        D + "current-user-principal",
+        D + "current-user-privilege-set",
+    )
     asked += (D + "supported-report-set", C + "supported-calendar-component-set", CS + "getctag")
     row = marie.propfind(marie.agenda, *asked, **THUNDERBIRD).row
     assert D + "sync-collection" in row.names(D + "supported-report-set")
@@ -184,7 +189,7 @@ def test_thunderbird_is_refused_on_a_read_only_calendar(marie: Dav):
 
 
 def test_evolution_discovers_opens_and_loads(marie: Dav):
-    asked = (D + "resourcetype", D + "current-user-principal", D + "principal-URL")
+    asked: tuple[str, ...] = (D + "resourcetype", D + "current-user-principal", D + "principal-URL")
     asked += (C + "calendar-home-set", C + "calendar-user-address-set")
     principal = marie.propfind("/dav/", *asked).row.text(D + "current-user-principal")
     row = marie.propfind(principal, C + "calendar-home-set", C + "calendar-user-address-set").row
@@ -251,7 +256,7 @@ def test_vdirsyncer_writes_and_reads_name_and_colour(marie: Dav):
 
 def test_python_caldav_searches_and_syncs(marie: Dav):
     home = find_home(marie, "/dav/")
-    asked = (D + "resourcetype", D + "displayname", C + "supported-calendar-component-set")
+    asked: tuple[str, ...] = (D + "resourcetype", D + "displayname", C + "supported-calendar-component-set")
     assert marie.agenda in marie.propfind(home, *asked, depth="1").rows
     hrefs = fill(marie, 5)
     token = marie.sync(marie.agenda).token

@@ -1,0 +1,228 @@
+"""Parked Pings: what waiting costs, and how fast an import wakes those it concerns."""
+
+from __future__ import annotations
+
+import resource
+import selectors
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event, Thread
+from time import monotonic, perf_counter, sleep
+from typing import Final
+
+from bench import phones
+from bench.phones import Owner
+from bench.processes import ROOT, Started
+from bench.school import DATABASE, NEXT
+from bench.servers import Subject
+from storage.store import Store
+from tests.eas.client import Phone
+from tests.eas.wbxml import decode
+
+IDLE_SECONDS: Final = 10.0
+WAVE: Final = 20
+LOOK_SECONDS: Final = 0.005
+QUIET_SECONDS: Final = 5.0
+PORTS_EACH: Final = 20_000
+SPARE_FILES: Final = 200
+CHANGED: Final = "2"
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """What was measured: `memory_each` in octets, `idle_share` of one core, seconds counted from the commit.
+
+    `missed` phones had changes waiting and were not woken; `odd` ones were answered before, or by another status.
+    """
+
+    count: int
+    memory_each: float
+    idle_share: float
+    woken: int
+    missed: int
+    odd: int
+    first_seconds: float
+    last_seconds: float
+    import_seconds: float
+
+
+@dataclass(slots=True)
+class Held:
+    """Connections with a request each that has no answer yet; `answers` are those that came, by their number."""
+
+    port: int
+    selector: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector)
+    sockets: list[socket.socket] = field(default_factory=list)
+    answers: dict[int, tuple[float, bytes]] = field(default_factory=dict)
+
+    def send(self, request: bytes) -> None:
+        """Open one more connection and send a request over it."""
+        number = len(self.sockets)
+        source = f"127.0.0.{2 + number // PORTS_EACH}"
+        opened = socket.create_connection(("127.0.0.1", self.port), timeout=30, source_address=(source, 0))
+        opened.sendall(request)
+        opened.setblocking(False)
+        self.sockets.append(opened)
+        self.selector.register(opened, selectors.EVENT_READ, number)
+
+    def receive(self, seconds: float) -> int:
+        """Take the answers that come within some seconds at most, until there is one; returns how many came."""
+        ready = self.selector.select(seconds)
+        for key, _ in ready:
+            now = perf_counter()
+            number = int(key.data)
+            self.answers[number] = (now, self.sockets[number].recv(64 * 1024))
+            self.selector.unregister(self.sockets[number])
+        return len(ready)
+
+    def close(self) -> None:
+        """Close every connection."""
+        for each in self.sockets:
+            each.close()
+        self.selector.close()
+
+
+def measured(subject: Subject, count: int, say: Callable[[str], object]) -> Parked:
+    """Return what `count` parked Pings cost on a data folder whose timetable has a next export waiting."""
+    _allow_files(count + SPARE_FILES)
+    logins = phones.choose(subject.folder, count)
+    with subject.running() as server:
+        synchronised = [phones.synchronised(server.port, login) for login in logins]
+    say(f"{len(synchronised)} people have synchronised a phone")
+    owners = phones.owners(subject.folder, synchronised, count)
+    with subject.running() as server, ExitStack() as cleaning:
+        requests = [request for owner in owners for request in owner.pings(server.port)][:count]
+        _acquaint(server, requests, len(owners[0].devices))
+        say("the server has seen every phone once")
+        before = server.resident()
+        held = Held(server.port)
+        cleaning.callback(held.close)
+        for request in requests:
+            held.send(request)
+        _settle(server)
+        memory = (server.resident() - before) / count
+        idle = _idle(server)
+        while held.receive(0):
+            pass
+        early = len(held.answers)
+        say(f"{count} Pings wait, {early} were answered at once")
+        commit, seconds = _import(subject.folder, held)
+        return _summary(held, owners, (memory, idle, early, commit, seconds), server.port)
+
+
+def _allow_files(wanted: int) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(wanted, hard), hard))
+
+
+def _acquaint(server: Started, requests: Sequence[bytes], each: int) -> None:
+    """Let the server verify each person and see each phone: what it keeps of that is not the price of waiting."""
+    for request in requests[::each]:
+        _wave(server, [request])
+    for at in range(0, len(requests), WAVE):
+        _wave(server, requests[at : at + WAVE])
+
+
+def _wave(server: Started, requests: Sequence[bytes]) -> None:
+    held = Held(server.port)
+    for request in requests:
+        held.send(request)
+    _settle(server)
+    held.close()
+
+
+def _settle(server: Started) -> None:
+    """Wait until the server has used next to no processor time for a moment."""
+    deadline = monotonic() + 120
+    while monotonic() < deadline:
+        used = server.processor_seconds()
+        sleep(0.05)
+        if server.processor_seconds() - used < 0.005:
+            return
+
+
+def _idle(server: Started) -> float:
+    used, began = server.processor_seconds(), perf_counter()
+    sleep(IDLE_SECONDS)
+    return (server.processor_seconds() - used) / (perf_counter() - began)
+
+
+def _import(folder: Path, held: Held) -> tuple[float, float]:
+    """Run `cadran import edt` and take answers until no more come; returns when it committed and how long it ran."""
+    command = (sys.executable, "-m", "server.cli", f"--data={folder}", "import", "edt", str(folder / NEXT))
+    watched = _Commit(folder)
+    began = perf_counter()
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    try:
+        while process.poll() is None:
+            held.receive(0.05)
+        seconds = perf_counter() - began
+        while held.receive(QUIET_SECONDS):
+            pass
+    finally:
+        watched.stop()
+        process.kill()
+        _, problem = process.communicate()
+    if process.returncode or watched.moment is None:
+        raise RuntimeError(f"the import failed: {problem.decode('utf-8', 'replace')[-400:]}")
+    return watched.moment, seconds
+
+
+class _Commit:
+    """Notes when the clock of the school is first seen to have moved, from a thread of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.moment: float | None = None
+        self._over = Event()
+        self._store = Store(f"sqlite:///{folder / DATABASE}")
+        self._before = self._store.directory.clocks()
+        self._thread = Thread(target=self._look)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Look no more."""
+        self._over.set()
+        self._thread.join()
+        self._store.close()
+
+    def _look(self) -> None:
+        while not self._over.wait(LOOK_SECONDS):
+            if self._store.directory.clocks() != self._before:
+                self.moment = perf_counter()
+                return
+
+
+def _summary(held: Held, owners: Sequence[Owner], told: tuple[float, float, int, float, float], port: int) -> Parked:
+    memory, idle, early, commit, seconds = told
+    moments = [moment - commit for moment, answer in held.answers.values() if _status(answer) == CHANGED]
+    each = len(owners[0].devices)
+    asleep = {number // each for number in range(len(held.sockets)) if number not in held.answers}
+    return Parked(
+        count=len(held.sockets),
+        memory_each=memory,
+        idle_share=idle,
+        woken=len(moments),
+        missed=sum(1 for number in sorted(asleep) if _has_changes(owners[number].phone, port)),
+        odd=len(held.answers) - len(moments) + early,
+        first_seconds=min(moments, default=0.0),
+        last_seconds=max(moments, default=0.0),
+        import_seconds=seconds,
+    )
+
+
+def _status(answer: bytes) -> str:
+    head, _, body = answer.partition(b"\r\n\r\n")
+    if b" 200 " not in head.partition(b"\r\n")[0] or not body:
+        return ""
+    return decode(body).value("Ping:Status") or ""
+
+
+def _has_changes(phone: Phone, port: int) -> bool:
+    phone.url = phone.url._replace(netloc=f"127.0.0.1:{port}")
+    return any(not phone.sync(server_id).quiet for server_id in phone.calendars)

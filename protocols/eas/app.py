@@ -1,0 +1,95 @@
+"""The ActiveSync engine's door: a request goes in with a transaction, a response or a request to wait comes out.
+
+It is first called in a transaction that only reads; what has to write raises WritingRequired, and the server calls
+again in one that writes. So a poll that finds nothing new never takes the writer's turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from protocols.eas import answers, autodiscover
+from protocols.eas.errors import CommandRefused
+from protocols.eas.estimate import get_item_estimate
+from protocols.eas.folder_sync import folder_sync
+from protocols.eas.item_operations import item_operations
+from protocols.eas.ping import ping
+from protocols.eas.provision import provision
+from protocols.eas.query import Query, QueryError, parse
+from protocols.eas.session import Session, open_session
+from protocols.eas.settings import settings
+from protocols.eas.sync import sync
+from protocols.eas.wbxml import Element, WbxmlError, decode
+from protocols.wire import Park, Request, Response
+from storage.transaction import Transaction
+
+PATH: Final = "/Microsoft-Server-ActiveSync"
+AUTODISCOVER: Final = "/autodiscover/autodiscover.xml"
+
+Handler = Callable[[Session, Element], Response | Park]
+# Only these may come without a body, and mean "as last time" (MS-ASHTTP 2.2.1.1).
+_REPEATABLE: Final[Mapping[str, Callable[[Session, Element | None], Response | Park]]] = {"Sync": sync, "Ping": ping}
+_COMMANDS: Final[Mapping[str, Handler]] = {
+    "FolderSync": folder_sync,
+    "GetItemEstimate": get_item_estimate,
+    "ItemOperations": item_operations,
+    "Provision": provision,
+    "Settings": settings,
+    **_REPEATABLE,
+}
+
+
+def handle(request: Request, tx: Transaction) -> Response | Park:
+    """Answer one request of an authenticated person; every refusal is in the terms of its protocol version."""
+    if request.path.lower().rstrip("/") == AUTODISCOVER:
+        return _autodiscover(request)
+    if request.method == "OPTIONS":
+        return Response(200, (*answers.nothing().headers, *answers.capabilities()))
+    if request.method != "POST":
+        return Response(405, (("Allow", "OPTIONS, POST"),))
+    try:
+        query = parse(request.query, request.headers)
+    except QueryError as error:
+        return answers.nothing(error.http)
+    if query.command is None:
+        return answers.nothing(400)
+    try:
+        return _run(request, query, query.command, tx)
+    except CommandRefused as refused:
+        return answers.refusal(query.command, query.version, refused.status, refused.limit)
+
+
+def _autodiscover(request: Request) -> Response:
+    if request.method != "POST":
+        return Response(405, (("Allow", "POST"),))
+    person = request.principal
+    body = autodiscover.answer(request.body, person.email or person.login, person.name, request.base + PATH)
+    return Response(200, (("Content-Type", "text/xml; charset=utf-8"), ("Cache-Control", "private")), body)
+
+
+def _run(request: Request, query: Query, command: str, tx: Transaction) -> Response | Park:
+    handler = _COMMANDS.get(command)
+    if handler is None:
+        raise CommandRefused(answers.UNKNOWN_COMMAND)
+    root = _document(command, request.body)
+    if tx.writable:
+        # States are read to be replaced: of two requests of one device the second must see what the first did.
+        tx.lock()
+    session = open_session(request, query, tx)
+    if root is None:
+        return _REPEATABLE[command](session, None)
+    return handler(session, root)
+
+
+def _document(command: str, body: bytes) -> Element | None:
+    """Return the request's document, None for an empty body where that is allowed; raises CommandRefused."""
+    if not body and command in _REPEATABLE:
+        return None
+    try:
+        root = decode(body)
+    except WbxmlError as error:
+        raise CommandRefused(answers.INVALID_WBXML) from error
+    if root.tag != answers.ROOTS[command][0]:
+        raise CommandRefused(answers.INVALID_XML)
+    return root

@@ -1,0 +1,131 @@
+"""Answer the part of a Sync that concerns one collection (MS-ASCMD 2.2.3.29; reference/eas.md section 8)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from protocols.eas import filters
+from protocols.eas.codepages import AirSync
+from protocols.eas.delivery import Delivery, Source, first_holding
+from protocols.eas.folders import Folder, scope_of, told
+from protocols.eas.holdings import Holding, Wishes, read_holding
+from protocols.eas.session import Session
+from protocols.eas.states import Ledger, Place
+from protocols.eas.sync_request import CollectionRequest
+from protocols.eas.upload import Upload, changed_since
+from protocols.eas.wbxml import E, Element
+from storage.errors import TokenExpired, TokenInvalid
+from storage.model import FOREVER, Collection
+
+OK: Final = 1
+BAD_KEY: Final = 3
+NOT_FOUND: Final = 8
+HIERARCHY: Final = 12
+# Mail folders never change, so one key is enough for all of them, and nothing is kept.
+MAIL_KEY: Final = "1"
+
+
+def source_of(session: Session, folder: Folder, collection: Collection, wishes: Wishes) -> Source:
+    """Return what a device may see of a collection now; of one that is switched off, nothing."""
+    now, zone = session.tx.now(), session.tx.zone
+    cutoff = FOREVER if folder.empty else filters.cutoff(wishes.filter_type, now, zone)
+    context = session.item_context(wishes.body, read_only=not collection.rights.write)
+    window = filters.occurrence_window(cutoff, now, zone)
+    return Source(session.tx, folder.id, collection, context, cutoff, window)
+
+
+def answer_collection(
+    session: Session, folders: Mapping[str, Folder], asked: CollectionRequest, room: int
+) -> tuple[Element | None, int]:
+    """Return the Collection element that answers, None when there is nothing to say, and how many commands it has."""
+    folder = folders.get(asked.id)
+    if folder is None:
+        known = asked.id in (told(session) or {})
+        return _refused(session, asked, HIERARCHY if known else NOT_FOUND), 0
+    if folder.collection is None:
+        return _mailbox(session, asked), 0
+    if asked.key == "0":
+        return _primed(session, folder, folder.collection, asked), 0
+    ledger = session.ledger(scope_of(folder.id))
+    place = ledger.find(asked.key)
+    if place is None:
+        return _refused(session, asked, BAD_KEY), 0
+    holding = read_holding(folder.collection.id, place.state)
+    holding = replace(holding, wishes=asked.wishes(holding.wishes))
+    source = source_of(session, folder, folder.collection, holding.wishes)
+    if not asked.commands and (asked.get_changes is False or nothing_new(source, holding)):
+        ledger.amend(place, holding.to_json())
+        return None, 0
+    session.tx.require_writing()
+    try:
+        return _exchanged(session, asked, (ledger, place), Delivery(source, holding, min(asked.window, room)))
+    except (TokenInvalid, TokenExpired):
+        return _refused(session, asked, BAD_KEY), 0
+
+
+def nothing_new(source: Source, holding: Holding) -> bool:
+    """Tell from numbers alone that a device holds all it may see: a poll reads no items."""
+    same_window = not holding.parts or holding.window == source.window
+    same_filter = holding.cutoffs == (source.cutoff, source.cutoff)
+    return same_window and same_filter and holding.settled(source.collection.head)
+
+
+def _exchanged(
+    session: Session, asked: CollectionRequest, where: tuple[Ledger, Place], delivery: Delivery
+) -> tuple[Element | None, int]:
+    """Carry out the commands, then tell the changes; a state that says the same to the device keeps its key."""
+    ledger, place = where
+    changed_since(session.tx, delivery.before)
+    upload = Upload(delivery, place.memory)
+    responses = upload.carry_out(asked.commands)
+    more = delivery.run() if asked.get_changes is not False else False
+    state, commands = delivery.holding.to_json(), delivery.commands
+    if not asked.commands and not commands:
+        ledger.amend(place, state)
+        return None, 0
+    key = ledger.answer(place, state, upload.memory)
+    children = [
+        E(AirSync.MoreAvailable) if more and commands else None,
+        E(AirSync.Responses, *responses) if responses else None,
+        E(AirSync.Commands, *commands) if commands else None,
+    ]
+    return _collection(session, asked.id, (key, OK), children), len(commands)
+
+
+def _primed(session: Session, folder: Folder, collection: Collection, asked: CollectionRequest) -> Element:
+    wishes = asked.wishes(Wishes())
+    source = source_of(session, folder, collection, wishes)
+    holding = replace(first_holding(source, session.tx.now()), wishes=wishes)
+    key = session.ledger(scope_of(folder.id)).start(holding.to_json())
+    return _collection(session, asked.id, (key, OK))
+
+
+def _mailbox(session: Session, asked: CollectionRequest) -> Element | None:
+    if asked.key == "0":
+        return _collection(session, asked.id, (MAIL_KEY, OK))
+    if asked.key != MAIL_KEY:
+        return _refused(session, asked, BAD_KEY)
+    refused = [
+        E(each.kind, E(AirSync.ClientId, each.client_id), E(AirSync.Status, NOT_FOUND))
+        if each.kind == AirSync.Add
+        else E(each.kind, E(AirSync.ServerId, each.server_id), E(AirSync.Status, NOT_FOUND))
+        for each in asked.commands
+    ]
+    return _collection(session, asked.id, (MAIL_KEY, OK), [E(AirSync.Responses, *refused)]) if refused else None
+
+
+def _refused(session: Session, asked: CollectionRequest, status: int) -> Element:
+    key = "0" if status == BAD_KEY else asked.key
+    return _collection(session, asked.id, (key, status))
+
+
+def _collection(
+    session: Session, folder_id: str, said: tuple[str, int], children: Sequence[Element | None] = ()
+) -> Element:
+    """Build a Collection: MoreAvailable right after Status, for LG and Windows phones; Class only up to 12.1."""
+    key, status = said
+    named = E(AirSync.Class, "Calendar") if session.version < "14.0" else None
+    head = (E(AirSync.SyncKey, key), E(AirSync.CollectionId, folder_id), E(AirSync.Status, status))
+    return E(AirSync.Collection, named, *head, *children)

@@ -1,0 +1,249 @@
+"""Carry out what a device did: its Adds, Changes, Deletes and Fetches (MS-ASCMD 2.2.3.32; reference/eas.md 8.6, 18).
+
+In a collection the person may not write, every edit is answered with the undoing of it in the same answer; no revision
+is made by that, and nothing is undone on other devices.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from protocols.eas.body import one_line
+from protocols.eas.calendar_edit import EditContext, new_event, patched, patched_occurrence, without_one
+from protocols.eas.codepages import AirSync, Calendar, Tag
+from protocols.eas.delivery import EVENT, Delivery
+from protocols.eas.errors import ItemRefused
+from protocols.eas.folders import ItemId, item_id
+from protocols.eas.holdings import Holding
+from protocols.eas.representation import Instances, Series, single
+from protocols.eas.sync_request import Command
+from protocols.eas.wbxml import E, Element
+from storage.errors import InvalidObject, PreconditionFailed, UidConflict
+from storage.model import CalendarObject, Expect, SyncToken
+from storage.transaction import Transaction
+
+OK: Final = 1
+MALFORMED: Final = 6
+CONFLICT: Final = 7
+NOT_FOUND: Final = 8
+CLIENT_WINS: Final = 0
+
+_REFUSALS: Final = (InvalidObject, UidConflict, PreconditionFailed)
+
+
+class Upload:
+    """The commands of one request on one collection; `memory` is what a repetition of it must know."""
+
+    def __init__(self, delivery: Delivery, memory: Mapping[str, Any]) -> None:
+        """Work on the account of what the device holds; `memory` comes from the answers already given."""
+        self._delivery = delivery
+        self._source = delivery.source
+        self._tx = delivery.source.tx
+        self._collection = delivery.source.collection
+        self._read_only = not self._collection.rights.write
+        self._adds: dict[str, list[Any]] = dict(memory.get("adds", {}))
+        self._wrote: dict[str, int] = dict(memory.get("wrote", {}))
+        now = datetime.fromtimestamp(self._tx.now(), UTC)
+        self._edit = EditContext(delivery.before.wishes.supported, now)
+        self._foreign: Mapping[int, int] | None = None
+        self._responses: list[Element] = []
+
+    @property
+    def memory(self) -> dict[str, Any]:
+        """What was done, for when the answer is lost and the request comes again."""
+        return {"adds": self._adds, "wrote": self._wrote}
+
+    def carry_out(self, commands: Sequence[Command]) -> tuple[Element, ...]:
+        """Do what the commands say, in their order, and return the children of Responses."""
+        actions: Mapping[Tag, Callable[[Command], None]] = {
+            AirSync.Add: self._add,
+            AirSync.Change: self._change,
+            AirSync.Delete: self._delete,
+            AirSync.Fetch: self._fetch,
+        }
+        if any(each.kind in (AirSync.Change, AirSync.Delete) for each in commands):
+            self._foreign = changed_since(self._tx, self._delivery.before)
+        for each in commands:
+            actions[each.kind](each)
+        return tuple(self._responses)
+
+    def _respond(self, command: Command, status: int, server_id: str = "", data: Element | None = None) -> None:
+        client_id = E(AirSync.ClientId, command.client_id) if command.kind == AirSync.Add else None
+        name = server_id or ("" if client_id else command.server_id)
+        named = E(AirSync.ServerId, name) if name else None
+        self._responses.append(E(command.kind, client_id, named, E(AirSync.Status, status), data))
+
+    def _add(self, command: Command) -> None:
+        known = self._adds.get(command.client_id)
+        if known is not None:
+            item, seq = known
+            self._delivery.adopt(item, seq)
+            self._respond(command, OK, str(self._delivery.name(item)))
+            return
+        if self._read_only:
+            digest = hashlib.sha256(command.client_id.encode()).hexdigest()[:16]
+            reserved = f"{self._source.folder}:x{digest}"
+            self._respond(command, OK, reserved)
+            self._delivery.tell(AirSync.Delete, reserved)
+            return
+        try:
+            item, seq = self._stored(command)
+        except ItemRefused as refused:
+            self._respond(command, refused.status)
+            return
+        except _REFUSALS:
+            self._respond(command, MALFORMED)
+            return
+        self._adds[command.client_id] = [item, seq]
+        self._delivery.adopt(item, seq)
+        self._respond(command, OK, str(self._delivery.name(item)))
+
+    def _stored(self, command: Command) -> tuple[int, int | None]:
+        """Store a new event, or merge it into the one of the same UID: iOS adds again what it knows.
+
+        Returns the item and its number; no number where the device must be told what became of it.
+        """
+        data = command.data or E(AirSync.ApplicationData)
+        uid = one_line(data.value(Calendar.UID) or "").strip()
+        same = self._tx.objects.by_uid(self._collection, uid) if uid else None
+        if same is not None:
+            if same.component != EVENT:
+                raise ItemRefused(MALFORMED, "uid-of-a-task")
+            self._put(same, patched(same.ical, data, self._source.context, self._edit))
+            return same.item, None
+        name = uuid.uuid4()
+        text = new_event(data, self._source.context, str(name), self._edit.now)
+        written = self._tx.objects.put(self._collection, f"{name}.ics", text, Expect(absent=True))
+        return written.object.item, written.object.seq
+
+    def _put(self, found: CalendarObject, text: bytes) -> None:
+        """Store a new text of an object, noting the number it gets: the device need not be told.
+
+        When the request is repeated, the text is already there and its number is remembered.
+        """
+        if text != found.ical:
+            self._wrote[str(found.item)] = self._tx.objects.put(self._collection, found.href, text).object.seq
+        seq = self._wrote.get(str(found.item))
+        if seq is not None:
+            self._delivery.written[found.item] = seq
+
+    def _find(self, command: Command) -> tuple[ItemId | None, CalendarObject | None]:
+        name = item_id(self._source.folder, command.server_id)
+        if name is None:
+            return None, None
+        found = self._tx.objects.many_items(self._collection, [name.item]).get(name.item)
+        return name, found if found is not None and found.component == EVENT else None
+
+    def _outdated(self, item: int) -> bool:
+        """Tell whether somebody else changed an item since the device was last told of it."""
+        seq = (self._foreign or {}).get(item)
+        own = (self._delivery.before.written.get(item), self._wrote.get(str(item)))
+        return seq is not None and seq not in own
+
+    def _refused(self, name: ItemId, found: CalendarObject) -> bool:
+        server_wins = self._delivery.before.wishes.conflict != CLIENT_WINS
+        return self._read_only or (server_wins and self._outdated(found.item))
+
+    def _restore(self, name: ItemId, found: CalendarObject) -> None:
+        """Send the device the server's version of what it edited."""
+        if name.suffix and name.item in self._delivery.parts:
+            self._delivery.restore_occurrence(found, name.suffix)
+        else:
+            self._delivery.show(found)
+
+    def _change(self, command: Command) -> None:
+        name, found = self._find(command)
+        if name is None or found is None or command.data is None:
+            self._respond(command, NOT_FOUND)
+            return
+        if self._refused(name, found):
+            self._respond(command, CONFLICT)
+            self._restore(name, found)
+            return
+        try:
+            self._put(found, self._patched(name, found, command.data))
+        except ItemRefused as refused:
+            self._respond(command, refused.status)
+            self._restore(name, found)
+        except _REFUSALS:
+            self._respond(command, MALFORMED)
+            self._restore(name, found)
+
+    def _patched(self, name: ItemId, found: CalendarObject, data: Element) -> bytes:
+        if name.suffix:
+            return patched_occurrence(found.ical, name.suffix, data, self._source.context, self._edit)
+        return patched(found.ical, data, self._source.context, self._edit)
+
+    def _delete(self, command: Command) -> None:
+        name, found = self._find(command)
+        if name is None or (found is None and not self._delivery.holds(name.item)):
+            self._respond(command, NOT_FOUND)
+            return
+        if found is None:
+            self._delivery.forget(name.item)
+            return
+        if self._refused(name, found):
+            self._respond(command, CONFLICT)
+            self._forget(name)
+            self._restore(name, found)
+            return
+        if name.suffix:
+            self._delete_occurrence(command, name, found)
+        else:
+            self._tx.objects.delete(self._collection, found.href)
+            self._delivery.forget(found.item)
+
+    def _forget(self, name: ItemId) -> None:
+        if name.suffix:
+            self._delivery.forget_occurrence(name.item, name.suffix)
+        else:
+            self._delivery.forget(name.item)
+
+    def _delete_occurrence(self, command: Command, name: ItemId, found: CalendarObject) -> None:
+        try:
+            text = without_one(found.ical, name.suffix, self._source.context, self._edit)
+            if text is None:
+                self._tx.objects.delete(self._collection, found.href)
+                self._delivery.forget(found.item)
+                return
+            self._put(found, text)
+        except ItemRefused:
+            pass  # the occurrence is gone, as the device wants it
+        except _REFUSALS:
+            self._respond(command, MALFORMED)
+            return
+        self._delivery.forget_occurrence(name.item, name.suffix)
+
+    def _fetch(self, command: Command) -> None:
+        name, found = self._find(command)
+        data = self.item(name, found) if name is not None and found is not None else None
+        if data is None:
+            self._respond(command, NOT_FOUND)
+        else:
+            self._respond(command, OK, data=data)
+
+    def item(self, name: ItemId, found: CalendarObject) -> Element | None:
+        """Return the data of one item as the device would be sent it."""
+        if name.suffix:
+            return single(found.ical, self._source.context, name.suffix)
+        match self._source.form(found):
+            case Series(item=data):
+                return data
+            case Instances() | None:
+                return None
+
+
+def changed_since(tx: Transaction, holding: Holding) -> dict[int, int]:
+    """Return the items that changed since a device was last told, with the number of each change.
+
+    Raises TokenInvalid or TokenExpired.
+    """
+    page = tx.changes.since(holding.token)
+    changes = page.changes
+    if holding.token.top is not None:
+        changes += tx.changes.since(SyncToken(page.token.collection, page.token.base)).changes
+    return {each.item: each.seq for each in changes}

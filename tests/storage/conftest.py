@@ -1,0 +1,13 @@
+"""What the tests of the storage core share: a school with one person."""
+
+import pytest
+
+from storage.store import Store
+from tests.storage.builders import Desk, make_person, make_school
+
+
+@pytest.fixture
+def desk(store: Store) -> Desk:
+    """A teacher of a fresh school, on each database."""
+    school = make_school(store)
+    return Desk(store, school, make_person(store, school))
