@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 RECEIVED: Final = 256 * 1024
-PATIENCE: Final = 120.0
+PATIENCE: Final = 600.0
 CHUNKED: Final = b"chunked"
 
 

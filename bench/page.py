@@ -36,7 +36,8 @@ def machine_table(facts: Sequence[tuple[str, str]]) -> str:
 def import_table(imports: Imports) -> str:
     """Return the times and the memory of the imports."""
     sessions = imports.first[0].sessions
-    sizes = f"{number(imports.prepared.pupils)} pupils, {number(sessions)} sessions, a file of {imports.prepared.octets / MIB:.1f} MB"
+    school = imports.prepared
+    sizes = f"{number(school.pupils)} pupils, {number(sessions)} sessions, a file of {school.octets / MIB:.1f} MB"
     lines = (
         ("First import, parse to committed", 5.0, imports.first),
         ("The same file again", 2.0, imports.again),

@@ -84,7 +84,7 @@ def radicale(folder: Path, sizes: Sequence[int]) -> Subject:
 
 
 def xandikos(folder: Path, sizes: Sequence[int]) -> Subject:
-    """Return Xandikos, which asks for no password on plain HTTP; each calendar is committed to its repository at once."""
+    """Return Xandikos, which asks for no password on plain HTTP; each calendar is one commit in its repository."""
     for size in sizes:
         calendar = folder / "data" / "user" / "calendars" / f"c{size}"
         calendar.mkdir(parents=True)
@@ -96,7 +96,19 @@ def xandikos(folder: Path, sizes: Sequence[int]) -> Subject:
 
     def command(port: int) -> Sequence[str]:
         folders = ("-d", str(folder / "data"), "--state-dir", str(folder / "state"))
-        return sys.executable, "-m", "xandikos", "serve", *folders, "-l", "127.0.0.1", "-p", str(port), "--defaults"
+        return (
+            sys.executable,
+            "-m",
+            "xandikos",
+            "serve",
+            *folders,
+            "-l",
+            "127.0.0.1",
+            "-p",
+            str(port),
+            "--defaults",
+            "--eager",
+        )
 
     return Subject("xandikos", folder, command, "/user/calendars/c{size}/")
 

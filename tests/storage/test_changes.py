@@ -165,15 +165,16 @@ def test_what_ended_keeps_its_end(desk):
 
 def test_leaving_and_coming_back_are_two_stays(desk):
     (calendar,) = desk.lesson_calendars("l")
-    desk.teach(lesson(calendar, "u"))
+    desk.teach(lesson(calendar, "u"), lesson(calendar, "v"))
     desk.show(calendar)
     first = desk.token(TIMETABLE)
     desk.show(calendar, ())
     away = desk.token(TIMETABLE)
     desk.show(calendar)
-    assert outcome(desk.since(first)) == [("u.ics", "changed")]
-    assert outcome(desk.since(away)) == [("u.ics", "new")]
-    assert [outcome(page) for page in pages(desk, first, 1)] == [[("u.ics", "gone")], [("u.ics", "new")]]
+    assert outcome(desk.since(first)) == [("u.ics", "changed"), ("v.ics", "changed")]
+    assert outcome(desk.since(away)) == [("u.ics", "new"), ("v.ics", "new")]
+    by_one = [outcome(page) for page in pages(desk, first, 1)]
+    assert by_one == [[("u.ics", "gone")], [("v.ics", "gone")], [("u.ics", "new")], [("v.ics", "new")]]
 
 
 # Invariant 5: a run is frozen.
@@ -384,6 +385,18 @@ def test_a_lesson_moved_to_another_shown_calendar_is_a_change_of_the_same_item(d
     (change,) = desk.since(held).changes
     assert (change.item, change.new, change.href) == (before.item, False, "u.ics")
     assert change.etag not in (None, before.etag)
+
+
+def test_a_lesson_moved_to_another_shown_calendar_is_not_cut_in_two_by_a_page(desk):
+    first, second = desk.lesson_calendars("first", "second")
+    desk.show(first)
+    desk.show(second)
+    desk.teach(*(lesson(first, uid) for uid in "uvw"))
+    held = desk.token(TIMETABLE)
+    with desk.writing() as tx:
+        tx.lessons.replace([(old, lesson(second, old.uid, content="b")) for old in tx.lessons.stored()])
+    by_one = [outcome(page) for page in pages(desk, held, 1)]
+    assert sorted(by_one) == [[(f"{uid}.ics", "changed")] for uid in "uvw"]
 
 
 # Waking those who wait.
