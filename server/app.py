@@ -28,7 +28,6 @@ LOGIN_THREADS: Final = 2
 LONGEST_LOGIN_QUEUE: Final = 2000
 BUSY_SECONDS: Final = 5.0
 
-_access = structlog.get_logger("access")
 _log = structlog.get_logger("app")
 
 
@@ -86,7 +85,8 @@ class CalendarServer:
         self._proxies: tuple[Network, ...] = section.proxies()
         self._public_url = section.public_url
         self._largest = section.max_body
-        self._access = config.log.access
+        # Bound once: an unbound logger looks its configuration up at every line.
+        self._access = structlog.get_logger("access").bind() if config.log.access else None
         self._service = Service(store, *_guards(config), self._largest)
         self._pools = Pools.sized(section.threads)
         self._lot = Lot(reactor)
@@ -168,7 +168,7 @@ class CalendarServer:
         pause = throttle.pause(credentials.account, visit.incoming.address)
         if pause > 0:
             self._finish(visit, outgoing.slow_down(pause))
-        elif self._pools.logins._queue.qsize() > LONGEST_LOGIN_QUEUE:
+        elif self._pools.logins.q.qsize() > LONGEST_LOGIN_QUEUE:
             self._finish(visit, outgoing.plain(503, ("Retry-After", str(round(BUSY_SECONDS)))))
         else:
             self._hop(visit, self._pools.logins, work)
@@ -215,8 +215,8 @@ class CalendarServer:
         self._visits.pop(visit.exchange, None)
         visit.parked = None
         visit.exchange.reply(response)
-        if self._access:
-            _access.info(
+        if self._access is not None:
+            self._access.info(
                 "request",
                 method=visit.incoming.method,
                 path=visit.incoming.path,

@@ -39,14 +39,15 @@ _REASONS: Final = {
     "shared": N_("another person of the file has the same account"),
 }
 _NOTICES: Final = {
-    "dangling": N_("The file refers {count} times to something it does not hold ({about})."),
-    "outside-grid": N_("{count} courses lie outside the school day and are left out."),
-    "outside-year": N_("{count} sessions lie outside the school year and are left out."),
-    "ends-before-start": N_("{count} courses end before they start and are left out."),
-    "class-parts-only": N_("{count} courses are for parts of classes only and make no course."),
-    "no-course": N_("{count} entries have no class, group or subject and make no course."),
-    "bad-date": N_("{count} dates cannot be read ({about})."),
+    "dangling": N_("References to something that is not in the file ({about}): {count}."),
+    "outside-grid": N_("Courses outside the school day, left out: {count}."),
+    "outside-year": N_("Sessions outside the school year, left out: {count}."),
+    "ends-before-start": N_("Courses that end before they start, left out: {count}."),
+    "class-parts-only": N_("Entries for parts of classes only, which make no course: {count}."),
+    "no-course": N_("Entries without subject, class or group, which make no course: {count}."),
+    "bad-date": N_("Dates that cannot be read ({about}): {count}."),
 }
+_RUNS: Final = {"manual": N_("by hand"), "automatic": N_("automatic")}
 _STATUS: Final = {
     "running": N_("running"),
     "done": N_("done"),
@@ -105,6 +106,11 @@ def outcome(report: Report) -> str:
 def status(name: str) -> str:
     """Return the status of a run in words."""
     return _(_STATUS.get(name, name))
+
+
+def kind(name: str) -> str:
+    """Return how a run was started, in words."""
+    return _(_RUNS.get(name, name))
 
 
 def stage(name: str) -> str:

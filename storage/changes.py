@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, literal, or_, select, union_all
 
 from storage import shown
 from storage.errors import TokenExpired, TokenInvalid
@@ -90,6 +90,22 @@ _PAGE = (
     select(*_placed.c).where(_p.at <= _TOP, or_(_p.at > _SEQ, and_(_p.at == _SEQ, _p.id > _ROW))).order_by(_p.at, _p.id)
 )
 _LIMITED = _PAGE.limit(bindparam("limit"))
+_EVERYTHING = (
+    select(
+        _o.item,
+        _o.href,
+        _o.etag,
+        literal(True).label("new"),
+        _o.seq,
+        _o.component,
+        _o.size,
+        _o.modified,
+        _o.starts,
+        _o.ends,
+    )
+    .select_from(feed.join(calendar_object, shown.same_calendar))
+    .where(shown.live_feed, shown.visible_now)
+)
 
 _MOVED_CALENDARS = select(calendar.c.id).where(_school, calendar.c.seq > bindparam("number"))
 _MOVED_COLLECTIONS = select(feed.c.collection_id).where(
@@ -144,6 +160,8 @@ class Changes:
         self._check(token, head)
         if token.top is None and token.base == head:
             return ChangePage((), token, more=False)
+        if token == SyncToken(token.collection) and limit is None:
+            return ChangePage(self._everything(token.collection), SyncToken(token.collection, head), more=False)
         top = head if token.top is None else token.top
         # A fresh run starts after every row stamped with base; END as the row says so.
         seq, row = (token.base, END) if token.top is None else (token.seq, token.row)
@@ -162,6 +180,11 @@ class Changes:
         rows, more = _cut(rows, limit)
         after = SyncToken(token.collection, token.base, top, rows[-1].at, rows[-1].id) if more else None
         return ChangePage(_folded(rows), after or SyncToken(token.collection, top), more)
+
+    def _everything(self, collection_id: int) -> tuple[Change, ...]:
+        """Return all a collection shows as new: a first sync in one page needs neither order nor places."""
+        values = {"school": self._tx.school_id, "collection": collection_id}
+        return tuple(Change(*row) for row in self._tx.connection.execute(_EVERYTHING, values))
 
     def moved_since(self, number: int) -> Moved:
         """Return which collections and homes were stamped after a number, for those who wait."""

@@ -153,10 +153,12 @@ def _has_password(store: Store, login: str) -> bool:
 def _report(file: Path, proposal: PeoplePlan, dry_run: bool) -> None:
     for error in proposal.errors:
         warn(wording.row_sentence(error))
-    text = _("{file}: {created} accounts created, {updated} updated, {unchanged} unchanged, {errors} rows left out.")
+    text = _(
+        "{file}: accounts created: {created}, updated: {updated}, unchanged: {unchanged}; rows left out: {errors}."
+    )
     if dry_run:
         text = _(
-            "{file}: would create {created} accounts, update {updated}; {unchanged} unchanged, {errors} rows left out."
+            "{file}: accounts to create: {created}, to update: {updated}, unchanged: {unchanged}; rows left out: {errors}."
         )
     say(text.format(file=file.name, **_counts(proposal)))
 

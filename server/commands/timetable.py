@@ -75,4 +75,4 @@ def history(workplace: Workplace, as_json: bool, code: str | None) -> None:
 
 def _row(run: ImportRun) -> tuple[str, ...]:
     when = datetime.fromtimestamp(run.started).astimezone().isoformat(" ", "minutes")
-    return when, run.kind, reports.status(run.status), run.file_name, reports.summary(run.report)
+    return when, reports.kind(run.kind), reports.status(run.status), run.file_name, reports.summary(run.report)

@@ -212,10 +212,10 @@ def test_people_are_imported_and_bad_rows_told(cadran: Cadran, tmp_path: Path) -
     file = tmp_path / "people.csv"
     file.write_text(PEOPLE, "utf-8")
     dry = cadran("people", "import", str(file), "--dry-run")
-    assert "would create 1 accounts" in dry.output
+    assert "accounts to create: 1" in dry.output
     result = cadran("people", "import", str(file))
     assert result.exit_code == 0
-    assert "1 accounts created, 0 updated, 0 unchanged, 1 rows left out" in result.output
+    assert "accounts created: 1, updated: 0, unchanged: 0; rows left out: 1" in result.output
     assert "Line 3" in result.output
     again = json.loads(cadran("people", "import", str(file), "--json").output)
     assert [(each["created"], each["unchanged"], each["errors"]) for each in again] == [(0, 1, 1)]

@@ -119,6 +119,26 @@ def test_cadran_serve_serves(start: Start, folder: Path) -> None:
     assert process.returncode == 0
 
 
+def test_the_demo_serves_and_tells_its_real_port(start: Start, tmp_path: Path) -> None:
+    process = start("server.cli", "demo", "--port", "0", "--pupils", "60", "--data", str(tmp_path), LC_ALL="C")
+    assert process.stdout is not None
+    lines = iter(process.stdout.readline, "")
+    assert any("Next export" in line for line in lines)
+    info = json.loads((tmp_path / "demo-info.json").read_text("utf-8"))
+    port = int(info["web"].rpartition(":")[2].strip("/"))
+    teacher = info["accounts"][1]
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    headers = {"Authorization": basic(teacher["login"], teacher["password"]), "Depth": "1"}
+    connection.request("PROPFIND", f"/dav/calendars/{teacher['login']}/", headers=headers)
+    response = connection.getresponse()
+    assert (response.status, b"emploi-du-temps" in response.read()) == (207, True)
+    connection.request("OPTIONS", "/microsoft-server-activesync", headers=headers)
+    assert "14.1" in str(connection.getresponse().headers["MS-ASProtocolVersions"])
+    process.terminate()
+    process.communicate(timeout=15)
+    assert process.returncode == 0
+
+
 def test_workers_share_the_socket_are_replaced_and_stop_together(start: Start, folder: Path) -> None:
     port = free_port()
     process = start(

@@ -97,7 +97,7 @@ class Desk:
     def put(self, href: str, text: bytes | None = None, expect: Expect | None = None, slug: str = "agenda") -> Written:
         with self.writing() as tx:
             collection = tx.collections.by_slug(self.person, slug, DAV)
-            written: Written = tx.objects.put(collection, href, text or event_text(href), expect)
+            written: Written = tx.objects.put(collection, href, event_text(href) if text is None else text, expect)
             return written
 
     def delete(self, href: str, expect: Expect | None = None, slug: str = "agenda") -> int:

@@ -79,7 +79,7 @@ def in_range(within: TimeRange, holder: Calendar, context: Context) -> list[Entr
 
 
 def _happens(found: CalendarObject, within: TimeRange, zone: tzinfo) -> bool:
-    return bool(ical.expand(contentlines.parse(found.ical), within.first, within.last, zone))
+    return ical.happens(contentlines.parse(found.ical), within.first, within.last, zone)
 
 
 def _objects(rows: Sequence[Entry], holder: Calendar, context: Context) -> Iterator[list[CalendarObject]]:

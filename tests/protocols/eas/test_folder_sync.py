@@ -3,7 +3,7 @@
 import pytest
 
 from protocols.eas.families import client_of, family_of
-from storage.model import ClientKind, NewCalendar, Role, Settings
+from storage.model import ClientKind, CollectionPatch, NewCalendar, Role, Settings
 from tests.eas.client import TBSYNC
 from tests.protocols.eas.harness import LocalPhone, event, subjects
 
@@ -90,7 +90,14 @@ def test_with_everything_off_the_default_is_shown_empty_and_fills_again(school, 
     assert phone.quiet(agenda)
 
 
-def test_a_renamed_calendar_is_updated(school, ada, phone):
+def test_a_renamed_calendar_keeps_its_id(school, ada, phone, agenda):
+    with school.writing() as tx:
+        tx.collections.update(ada, school.calendar(tx, ada), CollectionPatch(name="Agenda"))
+    assert phone.folder_sync().updated == [agenda]
+    assert phone.folders[agenda].name == "Agenda"
+
+
+def test_a_calendar_comes_and_goes_with_its_owner(school, ada, phone):
     with school.writing() as tx:
         calendar = tx.collections.create(ada, NewCalendar("club", "Club", components=("VEVENT",)))
     assert phone.folder_sync().added == [f"c{calendar.id}"]
@@ -145,6 +152,8 @@ def test_a_lost_answer_is_given_again(school, ada, phone):
     phone.lose_answer = 2
     assert phone.folder_sync().deleted == [folder]
     assert phone.folder_sync().status == "1"
+    school.switch(ada, TIMETABLE, on=True)
+    phone.folder_sync()
     assert phone.folder_sync(key).status == "9"
 
 
