@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import socket
 from collections.abc import Callable, Sequence
@@ -47,6 +48,7 @@ class Serving:
         self._factory = Factory(self._server, reactor, float(config.server.timeout))
         self._sweeping = LoopingCall(self._factory.sweep)
         self._ports: list[Any] = []
+        self._overdue = False
 
     def run(self, listen: Callable[[Factory], Deferred[Any]], started: Callable[[Sequence[str]], object]) -> bool:
         """Serve until SIGTERM or SIGINT; False when nothing could be listened to.
@@ -59,6 +61,9 @@ class Serving:
         reactor.addSystemEventTrigger("before", "shutdown", self._stop)
         reactor.callWhenRunning(self._begin, listen, started, failures)
         reactor.run()
+        if self._overdue:
+            # A thread that does not come back cannot be ended; what it has not committed is undone.
+            os._exit(0)
         self._server.stop()
         return not failures
 
@@ -108,6 +113,7 @@ class Serving:
         return stopped
 
     def _give_up(self, stopped: Deferred[None]) -> None:
+        self._overdue = True
         _log.warning("stopped before every answer was sent", connections=len(self._factory.channels))
         if not stopped.called:
             stopped.callback(None)
