@@ -20,7 +20,7 @@ from twisted.internet.stdio import StandardIO
 from twisted.internet.task import LoopingCall
 from twisted.python.failure import Failure
 
-from server import logs
+from server import logs, nightly
 from server.app import CalendarServer
 from server.config import Config, ConfigError
 from server.http import Factory
@@ -47,6 +47,7 @@ class Serving:
         self._server = CalendarServer(config, store, find, reactor)
         self._factory = Factory(self._server, reactor, float(config.server.timeout))
         self._sweeping = LoopingCall(self._factory.sweep)
+        self._keeping = LoopingCall(self._server.keep)
         self._ports: list[Any] = []
         self._overdue = False
 
@@ -91,6 +92,7 @@ class Serving:
         if self._child:
             StandardIO(_Orphan())
         self._sweeping.start(SWEEP_SECONDS, now=False)
+        self._keeping.start(nightly.LOOK_SECONDS, now=False)
         listen(self._factory).addCallbacks(listening, failed)
 
     def _stop(self) -> Deferred[None]:
@@ -105,8 +107,9 @@ class Serving:
                 stopped.callback(None)
 
         self._factory.stopping = True
-        if self._sweeping.running:
-            self._sweeping.stop()
+        for regular in (self._sweeping, self._keeping):
+            if regular.running:
+                regular.stop()
         closing = DeferredList([maybeDeferred(port.stopListening) for port in self._ports], consumeErrors=True)
         closing.addCallback(lambda _: self._server.rest())
         closing.addCallback(lambda _: self._factory.drain(finished))

@@ -311,8 +311,8 @@ class Delivery:
 
     def _tell_change(self, change: Change, found: CalendarObject | None) -> None:
         item = change.item
-        own = self.written.pop(item, None)
-        if item in self._told or (own is not None and own == change.seq):
+        own = self.written.pop(item, None) == change.seq
+        if item in self._told or (own and found is not None):
             return
         if self.full:
             part = self.parts.get(item)

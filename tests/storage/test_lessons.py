@@ -44,7 +44,12 @@ def test_a_lesson_is_stored_as_an_object_with_its_index(desk):
     assert (found.calendar_id, found.content_hash, found.starts) == (calendar, "a", new.starts)
     with desk.reading() as tx:
         whole = tx.objects.get(desk.collection(TIMETABLE), "u.ics")
-    assert (whole.ical, whole.etag, whole.starts, whole.ends) == (new.ical, content_etag(new.ical), new.starts, new.ends)
+    assert (whole.ical, whole.etag, whole.starts, whole.ends) == (
+        new.ical,
+        content_etag(new.ical),
+        new.starts,
+        new.ends,
+    )
     assert index(desk) == [(calendar, found.id, new.starts, new.ends)]
 
 

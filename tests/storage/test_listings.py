@@ -278,7 +278,7 @@ def test_no_question_reads_the_rest_of_the_school(desk, dialect, name):
     token = desk.token()
     desk.put("b.ics")
     seen = desk.collection()
-    plans = []
+    plans: list[str] = []
     with desk.reading() as tx:
         cursor = tx.connection.connection.cursor()
         cursor.connection.set_trace_callback(plans.append)

@@ -35,7 +35,12 @@ def rows(requirement, clients, settings, cases):
 ALL = (OWN_DEFAULT, OWN, OTHERS)
 TABLE = [
     *rows(("R5", "R6"), [WEB], EVERY, [(what, OFFLINE, ONLINE) for what in ALL]),
-    *rows(("R5", "R15"), [DAV], [each for each in EVERY if each is not HONOURED], [(what, OFFLINE, OFFLINE) for what in ALL]),
+    *rows(
+        ("R5", "R15"),
+        [DAV],
+        [each for each in EVERY if each is not HONOURED],
+        [(what, OFFLINE, OFFLINE) for what in ALL],
+    ),
     *rows(("R15",), [DAV], [HONOURED], [(what, OFFLINE, HIDDEN) for what in ALL]),
     *rows(("R16", "R18"), [OUTLOOK], EVERY, [(what, OFFLINE, HIDDEN) for what in ALL]),
     *rows(("R7", "R9"), [IOS], EVERY, [(what, OFFLINE, HIDDEN) for what in (OWN_DEFAULT, OWN)]),

@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import Integer, LargeBinary, select
 
 from storage.errors import NameTaken, NotFound
+from storage.lessons import SCHOOL_SLUG, StoredMembership
 from storage.model import CalendarKind, Device, NewCalendar, Role, Source
 from storage.principals import NewPerson
-from storage.lessons import SCHOOL_SLUG, StoredMembership
 from storage.schema import metadata
 from tests.storage.builders import ALWAYS, DAV, Desk, event_text, lesson, make_person, make_school, show
 
@@ -107,7 +107,9 @@ def test_identifiers_are_learnt_and_their_days_remembered(desk):
         assert tx.principals.identities("edt") == (("1", lea.id), ("2", tom.id), ("3", lea.id))
         assert tx.principals.identities("none") == ()
     with desk.store.engine.connect() as connection:
-        rows = connection.exec_driver_sql("SELECT value, first_seen, last_seen FROM identity WHERE system = 'edt'").all()
+        rows = connection.exec_driver_sql(
+            "SELECT value, first_seen, last_seen FROM identity WHERE system = 'edt'"
+        ).all()
     assert sorted(map(tuple, rows)) == [("1", 100, 200), ("2", 100, 100), ("3", 200, 200)]
 
 
