@@ -191,9 +191,10 @@ def test_other_operations_are_refused_one_by_one(phone, operation, status):
 
 def test_more_than_a_hundred_operations_are_refused(phone, agenda):
     fetch = ("ItemOperations:Fetch", [("ItemOperations:Store", "Mailbox")])
-    assert phone.post("ItemOperations", ("ItemOperations:ItemOperations", [fetch] * 101)).value(
-        "ItemOperations:Status"
-    ) == "11"
+    assert (
+        phone.post("ItemOperations", ("ItemOperations:ItemOperations", [fetch] * 101)).value("ItemOperations:Status")
+        == "11"
+    )
 
 
 def test_an_estimate_counts_what_waits_and_moves_nothing(school, ada, phone, agenda):
@@ -221,7 +222,9 @@ def test_an_estimate_of_what_is_not_there_has_its_status(school, phone, agenda):
     assert phone.estimate(agenda) == ("4", None)
     phone.keys["c999"] = "1"
     assert phone.estimate("c999") == ("2", None)
-    assert phone.post("GetItemEstimate", ("GetItemEstimate:GetItemEstimate", [])).value("GetItemEstimate:Status") == "103"
+    assert (
+        phone.post("GetItemEstimate", ("GetItemEstimate:GetItemEstimate", [])).value("GetItemEstimate:Status") == "103"
+    )
 
 
 @pytest.mark.parametrize("manner", [OLD, replace(AOSP, version="14.0"), AOSP, TBSYNC])

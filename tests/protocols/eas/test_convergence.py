@@ -132,7 +132,7 @@ class Play:
     def sync(self, phone: LocalPhone, folder: str, edits: list) -> None:
         """Sync once; sometimes the answer is lost, the world moves on, and the phone asks again."""
         options = {"window": self.random.choice(WINDOWS), "filter_type": self.filters[id(phone)]}
-        options["get_changes"] = self.random.choice((True, True, None, False if edits else True))
+        options["get_changes"] = self.random.choice((True, True, None, not edits))
         while self.random.random() < 0.3:
             key, items = phone.keys[folder], dict(phone.items.get(folder, {}))
             phone.sync(folder, edits, **options)
