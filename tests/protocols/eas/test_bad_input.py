@@ -14,7 +14,7 @@ from protocols.wire import Park, Request
 from storage.errors import WritingRequired
 from tests.eas.items import add, delete
 from tests.eas.items import event as item
-from tests.eas.wbxml import decode
+from tests.eas.wbxml import Pair, decode
 from tests.protocols.eas.harness import HERE, LocalPhone, event, run
 from tests.protocols.eas.test_sync_upload import DENTIST
 
@@ -43,7 +43,7 @@ def synced(school, ada, phone, agenda):
 def test_a_request_that_contradicts_itself_is_refused_and_nothing_written(school, ada, synced, agenda):
     key = synced.keys[agenda]
     known = delete(next(iter(synced.items[agenda])))
-    wrong = [
+    wrong: list[list[Pair]] = [
         [],
         [("AirSync:Collections", [])],
         [("AirSync:Collections", [("AirSync:Collection", [])])],
@@ -57,7 +57,7 @@ def test_a_request_that_contradicts_itself_is_refused_and_nothing_written(school
         [collection(agenda, key, ("AirSync:Commands", [known, ("AirSync:Change", [("AirSync:ServerId", "c1:1")])]))],
         [collection(agenda, key, ("AirSync:Commands", [known, ("AirSync:Add", [])]))],
         [collection(agenda, key, ("AirSync:Commands", [known] * 201))],
-        [("AirSync:Collections", collection(agenda, key)[1] * 2)],
+        [("AirSync:Collections", 2 * collection(agenda, key)[1])],
     ]
     before = synced.writes
     assert [sync_status(synced, *each) for each in wrong] == ["4"] * len(wrong)
