@@ -24,6 +24,8 @@ from storage.model import Collection, CollectionPatch
 NAME_LENGTH = 255
 DESCRIPTION_LENGTH = 10_000
 ORDER_LIMIT = 2**31
+# The longest history of a zone that a client sends has about 20 000 characters.
+TIMEZONE_LENGTH = 64 * 1024
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}(?:[0-9A-Fa-f]{2})?")
 _ORDER = re.compile(r"[+-]?\d{1,10}")
 
@@ -88,6 +90,8 @@ def _timezone(node: etree._Element) -> str:
     value = xml_in.text(node)
     if not value:
         return ""
+    if len(value) > TIMEZONE_LENGTH:
+        raise Unfit(Outcome(403, caldav("valid-calendar-data")))
     try:
         zones = contentlines.parse(value.encode()).children("VTIMEZONE")
     except InvalidObject as error:
