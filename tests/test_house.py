@@ -25,6 +25,7 @@ ONLY_IN = {
     "twisted": "server/",
     "vobject": "protocols/radicale",
     "radicale": "protocols/radicale",
+    "argon2": ("server/passwords", "protocols/radicale/auth"),
 }
 
 

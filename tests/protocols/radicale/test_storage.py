@@ -1,0 +1,277 @@
+"""An unmodified Radicale on our database: what its clients see and do."""
+
+from __future__ import annotations
+
+import pytest
+
+from storage.model import Client, ClientKind, Collection
+from storage.store import Store
+from tests.protocols.caldav.client import CS, A, C, D, event_text, task_text
+from tests.protocols.radicale.client import Person, Radicale
+
+DAV = Client(ClientKind.DAV)
+WEEK = '<C:comp-filter name="VEVENT"><C:time-range start="20261123T000000Z" end="20261130T000000Z"/></C:comp-filter>'
+FLOATING = (
+    '<C:comp-filter name="VEVENT"><C:time-range start="20261123T230000Z" end="20261124T003000Z"/>'
+    '<C:prop-filter name="SUMMARY"><C:text-match>nuit</C:text-match></C:prop-filter></C:comp-filter>'
+)
+SET_NAME = "<D:propertyupdate xmlns:D='DAV:'><D:set><D:prop>{}</D:prop></D:set></D:propertyupdate>"
+
+
+@pytest.fixture
+def dialect(request: pytest.FixtureRequest) -> str:
+    """Both databases."""
+    return str(request.param)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    metafunc.parametrize("dialect", ["sqlite", "postgresql"], indirect=True)
+
+
+def collection(person: Person, slug: str = "agenda") -> Collection:
+    with person.store.reading(person.principal.school_id) as tx:
+        return tx.collections.by_slug(person.principal, slug, DAV)
+
+
+def stored(person: Person, href: str, slug: str = "agenda") -> bytes:
+    with person.store.reading(person.principal.school_id) as tx:
+        return tx.objects.get(tx.collections.by_slug(person.principal, slug, DAV), href).ical
+
+
+def clock(store: Store) -> dict[int, int]:
+    return store.directory.clocks()
+
+
+def test_a_home_lists_its_calendars_with_our_names_and_rights(radicale: Radicale, marie: Person) -> None:
+    names = (D + "displayname", D + "resourcetype", D + "current-user-privilege-set", CS + "getctag", D + "sync-token")
+    answer = radicale.propfind(marie, marie.home, *names, depth="1")
+    assert [row.text(D + "displayname") for row in answer.rows.values()] == [
+        "Marie Dupont",
+        "Mon agenda",
+        "Emploi du temps",
+        "Rendez-vous",
+        "Tâches",
+    ]
+    timetable, agenda = answer.rows[marie.timetable], answer.rows[marie.agenda]
+    assert D + "write" in agenda.names(D + "current-user-privilege-set")
+    assert D + "write" not in timetable.names(D + "current-user-privilege-set")
+    assert C + "calendar" in timetable.names(D + "resourcetype")
+    assert agenda.text(D + "sync-token").startswith("urn:cadran:sync:")
+
+
+def test_the_root_lists_nobody_else(radicale: Radicale, marie: Person) -> None:
+    assert set(radicale.propfind(marie, "/", D + "resourcetype", depth="1").rows) == {"/", marie.home}
+
+
+def test_an_event_is_written_read_listed_and_deleted(radicale: Radicale, marie: Person) -> None:
+    path = marie.agenda + "cours.ics"
+    made = radicale.put(marie, path, event_text("u1", "Réunion"))
+    assert made.status == 201
+    assert "SUMMARY:Réunion" in stored(marie, "cours.ics").decode()
+    read = radicale.send(marie, "GET", path)
+    assert (read.status, read.etag) == (200, made.etag)
+    assert read.body == stored(marie, "cours.ics")
+    assert radicale.propfind(marie, marie.agenda, D + "getetag", depth="1").rows[path].text(D + "getetag") == made.etag
+    assert radicale.send(marie, "DELETE", path, if_match=made.etag).status == 200
+    assert radicale.send(marie, "GET", path).status == 404
+
+
+def test_sync_tells_changes_and_deletions_since_a_token(radicale: Radicale, marie: Person) -> None:
+    radicale.put(marie, marie.agenda + "a.ics", event_text("a"))
+    first = radicale.sync(marie, marie.agenda)
+    assert set(first.rows) == {marie.agenda + "a.ics"}
+    radicale.put(marie, marie.agenda + "b.ics", event_text("b"))
+    radicale.send(marie, "DELETE", marie.agenda + "a.ics")
+    second = radicale.sync(marie, marie.agenda, first.token)
+    assert {href: row.status for href, row in second.rows.items()} == {
+        marie.agenda + "a.ics": 404,
+        marie.agenda + "b.ics": None,
+    }
+    assert radicale.sync(marie, marie.agenda, second.token).rows == {}
+
+
+@pytest.mark.parametrize("token", ["nonsense", "urn:cadran:sync:1:1:99999", "urn:cadran:sync:9:1:1"])
+def test_a_token_that_is_not_this_calendars_is_refused(radicale: Radicale, marie: Person, token: str) -> None:
+    answer = radicale.sync(marie, marie.agenda, token)
+    assert (answer.status, answer.errors) == (403, (D + "valid-sync-token",))
+
+
+def test_a_token_that_our_own_engine_gave_is_good_here(radicale: Radicale, marie: Person) -> None:
+    found = collection(marie)
+    radicale.put(marie, marie.agenda + "a.ics", event_text("a"))
+    token = f"urn:cadran:sync:{marie.principal.school_id}:{found.id}:{found.head}"
+    assert set(radicale.sync(marie, marie.agenda, token).rows) == {marie.agenda + "a.ics"}
+
+
+def test_a_read_only_calendar_is_read_and_not_written(radicale: Radicale, marie: Person) -> None:
+    lessons = radicale.query(marie, marie.timetable, WEEK)
+    (href,) = lessons.rows
+    before = clock(marie.store)
+    assert radicale.put(marie, marie.timetable + "new.ics", event_text("n")).status == 403
+    assert radicale.put(marie, href, event_text("latin-1")).status == 403
+    assert radicale.send(marie, "DELETE", href).status == 403
+    assert radicale.send(marie, "DELETE", marie.timetable).status == 403
+    body = SET_NAME.format("<D:displayname>x</D:displayname>")
+    assert radicale.send(marie, "PROPPATCH", marie.timetable, body).status == 403
+    assert clock(marie.store) == before
+
+
+def test_what_everyone_has_cannot_be_deleted(radicale: Radicale, marie: Person) -> None:
+    assert radicale.send(marie, "DELETE", marie.agenda).status == 403
+    assert radicale.send(marie, "DELETE", marie.home).status == 403
+
+
+@pytest.mark.parametrize("method", ["PROPFIND", "GET", "PUT", "DELETE", "REPORT", "PROPPATCH", "MKCALENDAR"])
+def test_another_persons_home_is_closed(radicale: Radicale, marie: Person, leo: Person, method: str) -> None:
+    for path in (leo.home, leo.agenda, leo.agenda + "x.ics"):
+        assert radicale.send(marie, method, path, event_text("u")).status in {403, 405}, path
+    assert radicale.sync(leo, leo.agenda).rows == {}
+
+
+def test_the_week_is_found_through_the_index(radicale: Radicale, marie: Person) -> None:
+    radicale.put(marie, marie.agenda + "in.ics", event_text("in", start="20261124T080000Z"))
+    radicale.put(marie, marie.agenda + "out.ics", event_text("out", start="20261224T080000Z"))
+    series = ("DURATION:PT1H", "RRULE:FREQ=WEEKLY")
+    radicale.put(marie, marie.agenda + "each.ics", event_text("each", "Série", "20200106T080000Z", *series))
+    found = radicale.query(marie, marie.agenda, WEEK, "<D:getetag/><C:calendar-data/>")
+    assert set(found.rows) == {marie.agenda + "in.ics", marie.agenda + "each.ics"}
+    assert "Série" in found.rows[marie.agenda + "each.ics"].text(C + "calendar-data")
+
+
+def test_a_floating_time_is_not_lost_where_radicale_tests_further(radicale: Radicale, marie: Person) -> None:
+    radicale.put(marie, marie.agenda + "f.ics", event_text("f", "nuit", "20261123T233000"))
+    radicale.put(marie, marie.agenda + "g.ics", event_text("g", "jour", "20261123T233000"))
+    assert set(radicale.query(marie, marie.agenda, FLOATING).rows) == {marie.agenda + "f.ics"}
+
+
+def test_a_calendar_is_made_described_and_deleted(radicale: Radicale, marie: Person) -> None:
+    body = (
+        "<C:mkcalendar xmlns:D='DAV:' xmlns:C='urn:ietf:params:xml:ns:caldav'><D:set><D:prop>"
+        "<D:displayname>Théâtre</D:displayname><C:supported-calendar-component-set><C:comp name='VEVENT'/>"
+        "</C:supported-calendar-component-set></D:prop></D:set></C:mkcalendar>"
+    )
+    path = marie.home + "theatre/"
+    assert radicale.send(marie, "MKCALENDAR", path, body).status == 201
+    assert (collection(marie, "theatre").name, collection(marie, "theatre").components) == ("Théâtre", ("VEVENT",))
+    colour = '<A:calendar-color xmlns:A="http://apple.com/ns/ical/">#a1b2c3ff</A:calendar-color>'
+    assert radicale.send(marie, "PROPPATCH", path, SET_NAME.format(colour)).status == 207
+    assert (collection(marie, "theatre").name, collection(marie, "theatre").colour) == ("Théâtre", "#a1b2c3ff")
+    row = radicale.propfind(marie, path, A + "calendar-color", C + "supported-calendar-component-set").row
+    assert row.text(A + "calendar-color") == "#a1b2c3ff"
+    radicale.put(marie, path + "x.ics", event_text("x"))
+    assert radicale.send(marie, "DELETE", path).status == 200
+    assert radicale.propfind(marie, path, D + "displayname").status == 404
+
+
+@pytest.mark.parametrize(
+    "prop",
+    [
+        '<A:calendar-color xmlns:A="http://apple.com/ns/ical/">red</A:calendar-color>',
+        '<A:calendar-order xmlns:A="http://apple.com/ns/ical/">first</A:calendar-order>',
+        '<X:mood xmlns:X="http://example.org/">gay</X:mood>',
+        f"<D:displayname>{'n' * 256}</D:displayname>",
+        '<C:calendar-timezone xmlns:C="urn:ietf:params:xml:ns:caldav">Europe/Paris</C:calendar-timezone>',
+    ],
+)
+def test_a_property_that_is_not_kept_is_refused_with_those_beside_it(
+    radicale: Radicale, marie: Person, prop: str
+) -> None:
+    body = SET_NAME.format("<D:displayname>Autre</D:displayname>" * ("displayname" not in prop) + prop)
+    assert radicale.send(marie, "PROPPATCH", marie.agenda, body).status in {400, 403}
+    assert collection(marie).name == "Mon agenda"
+
+
+def test_an_address_book_cannot_be_made(radicale: Radicale, marie: Person) -> None:
+    body = (
+        "<D:mkcol xmlns:D='DAV:' xmlns:R='urn:ietf:params:xml:ns:carddav'><D:set><D:prop><D:resourcetype>"
+        "<D:collection/><R:addressbook/></D:resourcetype></D:prop></D:set></D:mkcol>"
+    )
+    before = clock(marie.store)
+    assert radicale.send(marie, "MKCOL", marie.home + "contacts/", body).status == 403
+    assert clock(marie.store) == before
+
+
+def test_the_same_uid_twice_is_a_conflict(radicale: Radicale, marie: Person) -> None:
+    radicale.put(marie, marie.agenda + "a.ics", event_text("a"))
+    answer = radicale.put(marie, marie.agenda + "b.ics", event_text("a"))
+    assert (answer.status, answer.errors) == (409, (C + "no-uid-conflict",))
+
+
+def test_a_task_is_refused_where_events_are_kept(radicale: Radicale, marie: Person) -> None:
+    assert radicale.put(marie, marie.agenda + "t.ics", task_text("t")).status == 400
+    assert radicale.put(marie, marie.home + "taches/t.ics", task_text("t")).status == 201
+
+
+def test_preconditions_hold(radicale: Radicale, marie: Person) -> None:
+    path = marie.agenda + "a.ics"
+    assert radicale.put(marie, path, event_text("a"), if_match='"x"').status == 412
+    etag = radicale.put(marie, path, event_text("a"), if_none_match="*").etag
+    assert radicale.put(marie, path, event_text("a"), if_none_match="*").status == 412
+    assert radicale.put(marie, path, event_text("a", "Autre"), if_match='"x"').status == 412
+    assert radicale.put(marie, path, event_text("a", "Autre"), if_match=etag).status == 204
+    assert radicale.send(marie, "DELETE", path, if_match=etag).status == 412
+
+
+def test_an_object_moves_with_its_text(radicale: Radicale, marie: Person) -> None:
+    radicale.put(marie, marie.agenda + "a.ics", event_text("a"))
+    text = stored(marie, "a.ics")
+    renamed = radicale.send(marie, "MOVE", marie.agenda + "a.ics", destination=marie.agenda + "b.ics")
+    assert (renamed.status, stored(marie, "b.ics")) == (201, text)
+    radicale.send(marie, "MKCALENDAR", marie.home + "autre/")
+    moved = radicale.send(marie, "MOVE", marie.agenda + "b.ics", destination=marie.home + "autre/c.ics")
+    assert (moved.status, stored(marie, "c.ics", "autre")) == (201, text)
+    assert radicale.sync(marie, marie.agenda).rows == {}
+    refused = radicale.send(marie, "MOVE", marie.home + "autre/c.ics", destination=marie.timetable + "c.ics")
+    assert (refused.status, stored(marie, "c.ics", "autre")) == (403, text)
+
+
+def test_a_whole_calendar_is_replaced_at_once_or_not_at_all(radicale: Radicale, marie: Person) -> None:
+    radicale.put(marie, marie.agenda + "old.ics", event_text("old"))
+    radicale.put(marie, marie.agenda + "two.ics", event_text("one"))
+    whole = event_text("one").replace("END:VCALENDAR\r\n", "") + "".join(
+        event_text("two").partition("BEGIN:VEVENT")[1:]
+    )
+    assert radicale.put(marie, marie.agenda, whole).status == 201
+    assert set(radicale.sync(marie, marie.agenda).rows) == {marie.agenda + "one.ics", marie.agenda + "two.ics"}
+    before = clock(marie.store)
+    assert (
+        radicale.put(marie, marie.agenda, whole.replace("END:VCALENDAR", task_text("t").split("\r\n", 3)[3])).status
+        == 400
+    )
+    assert set(radicale.sync(marie, marie.agenda).rows) == {marie.agenda + "one.ics", marie.agenda + "two.ics"}
+    assert clock(marie.store) == before
+    assert radicale.put(marie, marie.timetable, whole).status == 403
+
+
+def test_allprop_and_listings_are_answered_after_the_transaction(radicale: Radicale, marie: Person) -> None:
+    radicale.put(marie, marie.agenda + "a.ics", event_text("a"))
+    answer = radicale.send(marie, "PROPFIND", marie.home, depth="1")
+    assert int(answer.rows[marie.agenda].text(D + "getcontentlength")) > 0
+    export = radicale.send(marie, "GET", marie.agenda)
+    assert export.status == 200
+    assert export.body.count(b"BEGIN:VEVENT") == 1
+
+
+def test_an_object_that_radicale_cannot_parse_does_not_break_a_report(radicale: Radicale, marie: Person) -> None:
+    odd = event_text("odd", "Bizarre", "20261124T080000Z", "DURATION:PT1H", "CREATED:2026")
+    with marie.store.writing(marie.principal.school_id) as tx:
+        tx.objects.put(tx.collections.by_slug(marie.principal, "agenda", DAV), "odd.ics", odd.encode())
+    radicale.put(marie, marie.agenda + "a.ics", event_text("a"))
+    match = '<C:prop-filter name="SUMMARY"><C:text-match>r</C:text-match></C:prop-filter>'
+    answer = radicale.query(marie, marie.agenda, f'<C:comp-filter name="VEVENT">{match}</C:comp-filter>')
+    assert set(answer.rows) == {marie.agenda + "a.ics"}
+    assert set(radicale.query(marie, marie.agenda, WEEK).rows) == {marie.agenda + "a.ics", marie.agenda + "odd.ics"}
+    assert not radicale.application._storage.verify()
+
+
+def test_a_sound_storage_is_verified(radicale: Radicale, marie: Person) -> None:
+    radicale.put(marie, marie.agenda + "a.ics", event_text("a"))
+    assert radicale.application._storage.verify()
+
+
+def test_names_of_every_kind_are_addressed(radicale: Radicale, people: dict[str, Person]) -> None:
+    zoe = people["zoé.été"]
+    path = "/zo%C3%A9.%C3%A9t%C3%A9/agenda/caf%C3%A9%20%26%20th%C3%A9.ics"
+    assert radicale.put(zoe, path, event_text("a")).status == 201
+    assert set(radicale.sync(zoe, zoe.agenda).rows) == {path}
+    assert stored(zoe, "café & thé.ics")
