@@ -15,17 +15,14 @@ FLOATING = (
     '<C:comp-filter name="VEVENT"><C:time-range start="20261123T230000Z" end="20261124T003000Z"/>'
     '<C:prop-filter name="SUMMARY"><C:text-match>nuit</C:text-match></C:prop-filter></C:comp-filter>'
 )
+both = pytest.mark.parametrize("dialect", ["sqlite", "postgresql"], indirect=True)
 SET_NAME = "<D:propertyupdate xmlns:D='DAV:'><D:set><D:prop>{}</D:prop></D:set></D:propertyupdate>"
 
 
 @pytest.fixture
 def dialect(request: pytest.FixtureRequest) -> str:
-    """Both databases."""
-    return str(request.param)
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    metafunc.parametrize("dialect", ["sqlite", "postgresql"], indirect=True)
+    """SQLite, or what a test names; the tests of the storage core run on both."""
+    return str(getattr(request, "param", "sqlite"))
 
 
 def collection(person: Person, slug: str = "agenda") -> Collection:
@@ -63,6 +60,7 @@ def test_the_root_lists_nobody_else(radicale: Radicale, marie: Person) -> None:
     assert set(radicale.propfind(marie, "/", D + "resourcetype", depth="1").rows) == {"/", marie.home}
 
 
+@both
 def test_an_event_is_written_read_listed_and_deleted(radicale: Radicale, marie: Person) -> None:
     path = marie.agenda + "cours.ics"
     made = radicale.put(marie, path, event_text("u1", "Réunion"))
@@ -76,6 +74,7 @@ def test_an_event_is_written_read_listed_and_deleted(radicale: Radicale, marie: 
     assert radicale.send(marie, "GET", path).status == 404
 
 
+@both
 def test_sync_tells_changes_and_deletions_since_a_token(radicale: Radicale, marie: Person) -> None:
     radicale.put(marie, marie.agenda + "a.ics", event_text("a"))
     first = radicale.sync(marie, marie.agenda)
@@ -103,6 +102,7 @@ def test_a_token_that_our_own_engine_gave_is_good_here(radicale: Radicale, marie
     assert set(radicale.sync(marie, marie.agenda, token).rows) == {marie.agenda + "a.ics"}
 
 
+@both
 def test_a_read_only_calendar_is_read_and_not_written(radicale: Radicale, marie: Person) -> None:
     lessons = radicale.query(marie, marie.timetable, WEEK)
     (href,) = lessons.rows
@@ -144,6 +144,7 @@ def test_a_floating_time_is_not_lost_where_radicale_tests_further(radicale: Radi
     assert set(radicale.query(marie, marie.agenda, FLOATING).rows) == {marie.agenda + "f.ics"}
 
 
+@both
 def test_a_calendar_is_made_described_and_deleted(radicale: Radicale, marie: Person) -> None:
     body = (
         "<C:mkcalendar xmlns:D='DAV:' xmlns:C='urn:ietf:params:xml:ns:caldav'><D:set><D:prop>"
@@ -212,6 +213,7 @@ def test_preconditions_hold(radicale: Radicale, marie: Person) -> None:
     assert radicale.send(marie, "DELETE", path, if_match=etag).status == 412
 
 
+@both
 def test_an_object_moves_with_its_text(radicale: Radicale, marie: Person) -> None:
     radicale.put(marie, marie.agenda + "a.ics", event_text("a"))
     text = stored(marie, "a.ics")
@@ -225,6 +227,7 @@ def test_an_object_moves_with_its_text(radicale: Radicale, marie: Person) -> Non
     assert (refused.status, stored(marie, "c.ics", "autre")) == (403, text)
 
 
+@both
 def test_a_whole_calendar_is_replaced_at_once_or_not_at_all(radicale: Radicale, marie: Person) -> None:
     radicale.put(marie, marie.agenda + "old.ics", event_text("old"))
     radicale.put(marie, marie.agenda + "two.ics", event_text("one"))
