@@ -6,7 +6,7 @@ import pytest
 
 from storage.model import Client, ClientKind, Collection
 from storage.store import Store
-from tests.protocols.caldav.client import CS, A, C, D, event_text, task_text
+from tests.protocols.caldav.client import CS, A, C, D, Dav, event_text, task_text
 from tests.protocols.radicale.client import Person, Radicale
 
 DAV = Client(ClientKind.DAV)
@@ -100,6 +100,14 @@ def test_a_token_that_our_own_engine_gave_is_good_here(radicale: Radicale, marie
     radicale.put(marie, marie.agenda + "a.ics", event_text("a"))
     token = f"urn:cadran:sync:{marie.principal.school_id}:{found.id}:{found.head}"
     assert set(radicale.sync(marie, marie.agenda, token).rows) == {marie.agenda + "a.ics"}
+
+
+def test_what_radicale_writes_our_engine_serves_and_the_reverse(radicale: Radicale, marie: Person) -> None:
+    ours = Dav(marie.store, marie.principal)
+    written = radicale.put(marie, marie.agenda + "a.ics", event_text("a"))
+    assert ours.send("GET", ours.agenda + "a.ics").etag == written.etag
+    back = ours.put(ours.agenda + "a.ics", event_text("a", "Autre"))
+    assert radicale.send(marie, "GET", marie.agenda + "a.ics").etag == back.etag
 
 
 @both
