@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from email.utils import formatdate
 from typing import overload
@@ -13,12 +14,14 @@ from radicale.log import logger
 from radicale.storage import BaseCollection
 
 from protocols.radicale import properties
+from protocols.radicale.errors import Refused
 from protocols.radicale.session import Desk, Session
 from storage.errors import NotFound, TokenExpired, TokenInvalid
 from storage.model import CalendarObject, Collection, SyncToken
 from storage.tokens import format_token, parse_token
 
 DAY = 86_400
+NAME_LENGTH = 255
 
 
 class Folder(BaseCollection):
@@ -73,8 +76,9 @@ class Calendar(BaseCollection):
 
     @property
     def etag(self) -> str:
-        """The CTag, quoted: the number of the last change anybody could see here."""
-        return f'"{self.collection.id}-{self.collection.head}"'
+        """The CTag, quoted: it moves with the objects and, since an export names it, with the calendar's properties."""
+        titles = zlib.crc32("\n".join(sorted(map("=".join, self._meta.items()))).encode())
+        return f'"{self.collection.id}-{self.collection.head}-{titles:08x}"'
 
     @property
     def last_modified(self) -> str:
@@ -205,6 +209,7 @@ class Calendar(BaseCollection):
         """Store an object as Radicale's library writes it; return it and the one it replaces."""
         before = self.find(href)
         with self._desk.session() as session, session.changing() as tx:
+            check_name(href)
             written = tx.objects.put(self.collection, href, item.serialize().encode())
         return self.item(written.object), before
 
@@ -215,6 +220,12 @@ class Calendar(BaseCollection):
                 tx.collections.delete(tx.principals.by_login(self.login), self.collection)
             else:
                 tx.objects.delete(self.collection, href)
+
+
+def check_name(href: str) -> None:
+    """Refuse a name for an object that our own engine could not address; raises Refused."""
+    if not 0 < len(href) <= NAME_LENGTH:
+        raise Refused(f"a name has at most {NAME_LENGTH} characters")
 
 
 def _readable(item: Item) -> bool:

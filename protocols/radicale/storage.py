@@ -16,7 +16,7 @@ from radicale.storage import BaseCollection, BaseStorage
 
 from protocols.radicale import properties
 from protocols.radicale.errors import Refused, forbidden
-from protocols.radicale.nodes import Calendar, Folder
+from protocols.radicale.nodes import Calendar, Folder, check_name
 from protocols.radicale.session import Session, desk
 from storage.model import Collection
 from storage.transaction import Transaction
@@ -118,6 +118,7 @@ class Storage(BaseStorage):
                 tx.objects.delete(calendar.collection, href)
         replaced = {href: item for item in calendar.get_all() if (href := item.href or "") in texts}
         for href, (_uid, text) in texts.items():
+            check_name(href)
             tx.objects.put(calendar.collection, href, text)
         return calendar, replaced, [href for href in texts if href not in replaced]
 
@@ -129,6 +130,7 @@ class Storage(BaseStorage):
         if (source.path, item.href) == (to_collection.path, to_href):
             return
         with self._desk.session() as session, session.changing() as tx:
+            check_name(to_href)
             text = tx.objects.get(source.collection, item.href).ical
             tx.objects.delete(source.collection, item.href)
             tx.objects.put(to_collection.collection, to_href, text)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
+from protocols.radicale.storage import Storage
 from storage.model import Client, ClientKind, Collection
 from storage.store import Store
 from tests.protocols.caldav.client import CS, A, C, D, Dav, event_text, task_text
 from tests.protocols.radicale.client import Person, Radicale
+from tests.storage.builders import counted
 
 DAV = Client(ClientKind.DAV)
 WEEK = '<C:comp-filter name="VEVENT"><C:time-range start="20261123T000000Z" end="20261130T000000Z"/></C:comp-filter>'
@@ -286,3 +290,64 @@ def test_names_of_every_kind_are_addressed(radicale: Radicale, people: dict[str,
     assert radicale.put(zoe, path, event_text("a")).status == 201
     assert set(radicale.sync(zoe, zoe.agenda).rows) == {path}
     assert stored(zoe, "café & thé.ics")
+
+
+ODD_PATHS = (
+    "//",
+    "/marie.dupont//agenda/",
+    "/marie.dupont/agenda/a.ics/b.ics",
+    "/marie.dupont/agenda/../taches/",
+    "/marie.dupont/agenda/" + "n" * 300 + ".ics",
+    "/marie.dupont/" + "n" * 300 + "/",
+    "/marie.dupont/agenda/a%00b.ics",
+    "/marie.dupont/agenda/ .ics",
+    "/marie.dupont/agenda/%F0%9F%98%80.ics",
+    "/Marie.Dupont/agenda/x.ics",
+    "/.token/x",
+)
+
+
+@both
+def test_odd_paths_are_answered_and_never_break(radicale: Radicale, marie: Person) -> None:
+    for path in ODD_PATHS:
+        for method in ("PROPFIND", "PUT", "GET", "REPORT", "MKCALENDAR", "DELETE", "MOVE"):
+            body = event_text("u") if method == "PUT" else ""
+            answer = radicale.send(marie, method, path, body, destination="/marie.dupont/agenda/moved.ics", depth="1")
+            assert answer.status < 500, (method, path)
+
+
+@both
+def test_many_clients_write_at_once_and_nothing_is_lost(radicale: Radicale, marie: Person) -> None:
+    def write(number: int) -> int:
+        return radicale.put(marie, f"{marie.agenda}{number}.ics", event_text(f"u{number}")).status
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(write, range(24))) == {201}
+    assert len(radicale.sync(marie, marie.agenda).rows) == 24
+
+
+def test_the_ctag_moves_with_objects_and_names(radicale: Radicale, marie: Person) -> None:
+    def ctag() -> str:
+        return radicale.propfind(marie, marie.agenda, CS + "getctag").row.text(CS + "getctag")
+
+    first = ctag()
+    radicale.put(marie, marie.agenda + "a.ics", event_text("a"))
+    second = ctag()
+    radicale.send(marie, "PROPPATCH", marie.agenda, SET_NAME.format("<D:displayname>Autre</D:displayname>"))
+    assert len({first, second, ctag()}) == 3
+    assert b"X-WR-CALNAME:Autre" in radicale.send(marie, "GET", marie.agenda).body.replace(b";VALUE=TEXT", b"")
+
+
+def test_rights_are_asked_of_the_database_once_for_a_whole_listing(radicale: Radicale, marie: Person) -> None:
+    def statements(count: int) -> int:
+        with marie.store.writing(marie.principal.school_id) as tx:
+            agenda = tx.collections.by_slug(marie.principal, "agenda", DAV)
+            for number in range(count):
+                tx.objects.put(agenda, f"{count}-{number}.ics", event_text(f"{count}-{number}").encode())
+        storage = radicale.application._storage
+        assert isinstance(storage, Storage)
+        with counted(storage._desk.store) as seen:
+            radicale.propfind(marie, marie.agenda, D + "getetag", depth="1")
+        return len(seen)
+
+    assert statements(5) == statements(50)
