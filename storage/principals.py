@@ -8,6 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import and_, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from storage import policy
 from storage.collections import own_feed, subscription_row
@@ -79,6 +80,8 @@ class Principals:
         found = read_account(self._tx.connection, login)
         if found is None or found.principal.school_id != self._tx.school_id:
             raise NotFound("principal", login)
+        # The school came with the person: most requests ask for both.
+        self._tx.know(found.school)
         return found.principal
 
     def get(self, principal_id: int) -> Principal:
@@ -103,8 +106,12 @@ class Principals:
         self._refuse_taken([fold_login(each.login) for each in people])
         numbers = iter(self._tx.tick(_NUMBERS_EACH * len(people)))
         rows = [self._rows(each, [next(numbers) for _ in range(_NUMBERS_EACH)]) for each in people]
-        for position, table in enumerate((principal, account, calendar, feed, subscription)):
-            self._tx.connection.execute(insert(table), [row for person in rows for row in person[position]])
+        try:
+            for position, table in enumerate((principal, account, calendar, feed, subscription)):
+                self._tx.connection.execute(insert(table), [row for person in rows for row in person[position]])
+        except IntegrityError as error:
+            # Another school took a login between the look and the write; the transaction is lost.
+            raise NameTaken("login", people[0].login) from error
         return tuple(self.by_login(each.login) for each in people) if len(people) == 1 else self._created(people)
 
     def _created(self, people: Sequence[NewPerson]) -> tuple[Principal, ...]:
