@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -69,6 +70,7 @@ def migrate(store: Store, school: School, place: Path, options: Options) -> Repo
     users = radicale_tree.read(place)
     total = sum(len(folder.files) for user in users for folder in user.folders)
     done = 0
+    seen: set[str] = set()
     reports: list[UserReport] = []
     for user in users:
 
@@ -76,7 +78,8 @@ def migrate(store: Store, school: School, place: Path, options: Options) -> Repo
             options.progress("items", before + count, total)
 
         with _transaction(store, school, options) as tx:
-            reports.append(_Migration(store, tx, options, step).user(user))
+            reports.append(_Migration(store, tx, options, step).user(user, seen))
+        seen.add(reports[-1].login)
         done += sum(len(folder.files) for folder in user.folders)
         options.progress("items", done, total)
     return Report(tuple(reports), options.dry_run)
@@ -124,9 +127,11 @@ class _Migration:
         self._read = 0
         self._first = options.first_into_default
 
-    def user(self, user: User) -> UserReport:
-        """Import the calendars of one user, if the person is known or to be created."""
+    def user(self, user: User, seen: AbstractSet[str]) -> UserReport:
+        """Import the calendars of one user, if the person is known or to be created and was not `seen` before."""
         state, person = self._person(user.name)
+        if person is not None and person.login in seen:
+            state, person = "double", None
         if person is None:
             left = tuple(FolderReport(each.name, _shown(each)) for each in user.folders)
             return UserReport(user.name, state, "", left)

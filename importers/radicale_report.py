@@ -37,7 +37,11 @@ class FolderReport:
 
 @dataclass(frozen=True, slots=True)
 class UserReport:
-    """What became of one user; `state` is "found", "created", "unknown", "bad-login" or "taken" (another school's)."""
+    """What became of one user.
+
+    `state` is "found", "created", "unknown", "bad-login", "taken" (the login is another school's) or "double" (another
+    user of the folder is the same person).
+    """
 
     user: str
     state: str

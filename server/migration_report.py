@@ -15,6 +15,7 @@ _STAGES: Final = {"items": N_("Importing")}
 _USERS: Final = {
     "unknown": N_("There is no account for the user {user}: nothing of theirs is imported; --create-users makes one."),
     "bad-login": N_("“{user}” cannot be a login: nothing of theirs is imported."),
+    "double": N_("The user {user} is a person that another user of the folder is too: nothing of theirs is imported."),
     "taken": N_("The login {user} is another school's: nothing of theirs is imported."),
 }
 _FOLDERS: Final = {

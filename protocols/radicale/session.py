@@ -9,18 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
+from pathlib import Path
 from threading import local
+from typing import Final
 
 from radicale.config import Configuration
 
 from protocols.radicale.errors import translate
 from storage.directory import Account
-from storage.errors import CadranError, NotFound
+from storage.errors import CadranError, NotFound, SchemaMissing, SchemaOutdated, SchemaTooNew
 from storage.model import Client, ClientKind, Collection, Principal
 from storage.store import Store
 from storage.transaction import Transaction
 
 DAV_CLIENT = Client(ClientKind.DAV)
+_SQLITE: Final = "sqlite:///"
 
 
 class _Undone(Exception):
@@ -139,11 +142,32 @@ class Desk:
 
 @cache
 def _opened(url: str, code: str) -> Desk:
-    return Desk(url, code)
+    file = url.removeprefix(_SQLITE)
+    if file != url and not Path(file).is_file():
+        raise RuntimeError(f"there is no database {file}: “cadran init” makes it")
+    try:
+        return Desk(url, code)
+    except CadranError as error:
+        raise RuntimeError(_unfit(error)) from error
+
+
+def _unfit(error: CadranError) -> str:
+    """Return for the log why a database cannot be served."""
+    match error:
+        case SchemaMissing():
+            return "the database holds no tables of Cadran: “cadran init” makes them"
+        case SchemaOutdated() | SchemaTooNew():
+            return f"the database is of revision {error.found}, this program of {error.known}: see “cadran migrate”"
+        case NotFound():
+            return f"the database holds no {error.kind} {error.key}"
+    return repr(error)
 
 
 def desk(configuration: Configuration, section: str) -> Desk:
-    """Return the desk that `database` and `school` of a section name, or else those of `[storage]`."""
+    """Return the desk that `database` and `school` of a section name, or else those of `[storage]`.
+
+    Raises RuntimeError or ValueError with the words that Radicale logs when it does not start.
+    """
     url = _option(configuration, section, "database")
     if not url:
         raise RuntimeError("the option “database” of [storage] is the address of Cadran's database")

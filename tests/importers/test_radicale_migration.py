@@ -125,6 +125,24 @@ def test_a_login_that_is_an_address_is_found_without_its_domain(
     assert migrate(store, school, tmp_path, RUN).users[0].login == "ana"
 
 
+@pytest.mark.parametrize("role", [None, Role.PUPIL])
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_two_users_who_are_one_person_are_not_mixed(
+    store: Store, school: School, tmp_path: Path, role: Role | None, dry_run: bool
+) -> None:
+    if role is None:
+        make_person(store, school)
+    calendar(tmp_path, "ana/perso", {"e.ics": text("e")})
+    calendar(tmp_path, "ANA/perso", {"f.ics": text("f")})
+    report = migrate(store, school, tmp_path, replace(RUN, create_users=role, dry_run=dry_run))
+    assert [user.state for user in report.users] == ["created" if role else "found", "double"]
+    assert [user.user for user in report.users] == ["ANA", "ana"]
+    if not dry_run:
+        account = store.directory.account("ana")
+        assert account is not None
+        assert set(texts(store, account.principal, "perso")) == {"f.ics"}
+
+
 def test_another_schools_login_and_an_impossible_one_are_left_alone(
     store: Store, school: School, ana: Principal, tmp_path: Path
 ) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from protocols.radicale.rights import letters
 from protocols.radicale.session import Desk
-from storage.errors import NotFound, SchemaMissing
+from storage.errors import NotFound, SchemaOutdated, SchemaTooNew
 from storage.model import Rights
+from storage.store import Store
 from tests.protocols.caldav.client import D
 from tests.protocols.radicale.client import Person, Radicale
 from tests.protocols.radicale.conftest import CODE, HASH
@@ -74,11 +76,30 @@ def test_one_of_several_schools_must_be_named(marie: Person, migrated_url: str) 
         Desk(migrated_url, "NOWHERE")
 
 
-def test_a_database_must_be_named_and_be_ours(database_url: str) -> None:
-    with pytest.raises(RuntimeError, match="database"):
+def test_a_database_that_cannot_be_served_is_told_in_words(marie: Person, migrated_url: str, tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="option “database”"):
         Radicale("")
-    with pytest.raises(SchemaMissing):
-        Radicale(database_url)
+    with pytest.raises(RuntimeError, match="no school NOWHERE"):
+        Radicale(migrated_url, school="nowhere")
+    missing = tmp_path / "missing.sqlite"
+    with pytest.raises(RuntimeError, match="no database"):
+        Radicale(f"sqlite:///{missing}")
+    assert not missing.exists()
+    missing.touch()
+    with pytest.raises(RuntimeError, match="cadran init"):
+        Radicale(f"sqlite:///{missing}")
+
+
+@pytest.mark.parametrize("error", [SchemaOutdated, SchemaTooNew])
+def test_a_database_of_another_version_is_not_served(
+    marie: Person, migrated_url: str, monkeypatch: pytest.MonkeyPatch, error: type[SchemaOutdated | SchemaTooNew]
+) -> None:
+    def check(_store: Store) -> None:
+        raise error("0001", "0002")
+
+    monkeypatch.setattr(Store, "check", check)
+    with pytest.raises(RuntimeError, match="revision 0001, this program of 0002"):
+        Radicale(migrated_url)
 
 
 @pytest.mark.parametrize(
