@@ -10,14 +10,14 @@ from xml.etree.ElementTree import Element
 
 from radicale.item import Item
 from radicale.item.filter import TIMESTAMP_MAX, TIMESTAMP_MIN, simplify_prefilters
-from radicale.log import logger
 from radicale.storage import BaseCollection
 
 from protocols.radicale import properties
 from protocols.radicale.errors import Refused
+from protocols.radicale.items import StoredItem
 from protocols.radicale.session import Desk, Session
 from storage.errors import NotFound, TokenExpired, TokenInvalid
-from storage.model import CalendarObject, Collection, SyncToken
+from storage.model import Collection, SyncToken
 from storage.tokens import format_token, parse_token
 
 DAY = 86_400
@@ -104,24 +104,11 @@ class Calendar(BaseCollection):
             self.collection = tx.collections.update(person, self.collection, properties.patch(props, self.collection))
         self._meta = properties.described(self.collection)
 
-    def item(self, found: CalendarObject) -> Item:
-        """Return an object as Radicale wants it: with our entity tag, and parsed only when looked into."""
-        return Item(
-            collection=self,
-            href=found.href,
-            last_modified=formatdate(found.modified, usegmt=True),
-            text=found.ical.decode(),
-            etag=f'"{found.etag}"',
-            uid=found.uid,
-            name="VCALENDAR",
-            component_name=found.component,
-        )
-
     def find(self, href: str) -> Item | None:
         """Return the object of a name, None when there is none."""
         with self._desk.session() as session:
             try:
-                return self.item(session.tx.objects.get(self.collection, href))
+                return StoredItem(self, session.tx.objects.get(self.collection, href))
             except NotFound:
                 return None
 
@@ -130,27 +117,27 @@ class Calendar(BaseCollection):
         wanted = list(dict.fromkeys(hrefs))
         with self._desk.session() as session:
             found = session.tx.objects.many(self.collection, wanted)
-        return ((href, self.item(found[href]) if href in found else None) for href in wanted)
+        return ((href, StoredItem(self, found[href]) if href in found else None) for href in wanted)
 
-    def get_all(self) -> Iterable[Item]:
+    def get_all(self) -> list[StoredItem]:
         """Return every object."""
         with self._desk.session() as session:
             return self._items(session, [each.href for each in session.tx.objects.entries(self.collection)])
 
-    def _items(self, session: Session, hrefs: list[str]) -> list[Item]:
-        return [self.item(each) for each in session.tx.objects.many(self.collection, hrefs).values()]
+    def _items(self, session: Session, hrefs: list[str]) -> list[StoredItem]:
+        return [StoredItem(self, each) for each in session.tx.objects.many(self.collection, hrefs).values()]
 
     def get_filtered(self, filters: Iterable[Element]) -> Iterable[tuple[Item, bool]]:
         """Yield objects that may match and whether they surely do; times are looked up in our index.
 
-        What Radicale still has to test is parsed by its own library; an object it cannot parse is left out and logged.
+        What Radicale still has to test is parsed by its own library.
         """
         component, start, end, whole = simplify_prefilters(filters, self.tag)
         with self._desk.session() as session:
             sure, unsure = self._candidates(session, component, (start, end), whole=whole)
-            items = [(each, True) for each in self._items(session, sure)]
+            items: list[tuple[Item, bool]] = [(each, True) for each in self._items(session, sure)]
             items += [(each, False) for each in self._items(session, unsure)]
-        return ((each, certain) for each, certain in items if certain or _readable(each))
+        return items
 
     def _candidates(
         self, session: Session, component: str | None, span: tuple[int, int], *, whole: bool
@@ -211,7 +198,7 @@ class Calendar(BaseCollection):
         with self._desk.session() as session, session.changing() as tx:
             check_name(href)
             written = tx.objects.put(self.collection, href, item.serialize().encode())
-        return self.item(written.object), before
+        return StoredItem(self, written.object), before
 
     def delete(self, href: str | None = None) -> None:
         """Delete one object, or the calendar itself."""
@@ -226,12 +213,3 @@ def check_name(href: str) -> None:
     """Refuse a name for an object that our own engine could not address; raises Refused."""
     if not 0 < len(href) <= NAME_LENGTH:
         raise Refused(f"a name has at most {NAME_LENGTH} characters")
-
-
-def _readable(item: Item) -> bool:
-    """Tell whether Radicale's iCalendar library reads an object; what it raises when not is not documented."""
-    try:
-        return item.vobject_item is not None
-    except Exception:
-        logger.warning("Left out of a report, since it cannot be parsed: %r", item.href, exc_info=True)
-        return False

@@ -116,7 +116,7 @@ class Storage(BaseStorage):
         for href, (uid, _text) in before.items():
             if href not in texts or texts[href][0] != uid:
                 tx.objects.delete(calendar.collection, href)
-        replaced = {href: item for item in calendar.get_all() if (href := item.href or "") in texts}
+        replaced: dict[str, Item] = {href: item for item in calendar.get_all() if (href := item.href or "") in texts}
         for href, (_uid, text) in texts.items():
             check_name(href)
             tx.objects.put(calendar.collection, href, text)
@@ -148,7 +148,7 @@ class Storage(BaseStorage):
         sound = True
         for item in calendar.get_all():
             try:
-                item.vobject_item.serialize()
+                item.check()
             except Exception as error:
                 logger.error("Not readable: %r in %r: %s", item.href, calendar.path, error)
                 sound = False

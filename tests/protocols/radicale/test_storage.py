@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 
 from protocols.radicale.storage import Storage
+from storage.errors import InvalidObject
 from storage.model import Client, ClientKind, Collection
 from storage.store import Store
 from tests.protocols.caldav.client import CS, A, C, D, Dav, event_text, task_text
 from tests.protocols.radicale.client import Person, Radicale
+from tests.protocols.radicale.steps import of
 from tests.storage.builders import counted
 
 DAV = Client(ClientKind.DAV)
@@ -267,15 +271,47 @@ def test_allprop_and_listings_are_answered_after_the_transaction(radicale: Radic
     assert export.body.count(b"BEGIN:VEVENT") == 1
 
 
-def test_an_object_that_radicale_cannot_parse_does_not_break_a_report(radicale: Radicale, marie: Person) -> None:
-    odd = event_text("odd", "Bizarre", "20261124T080000Z", "DURATION:PT1H", "CREATED:2026")
+ODD_LINES = (
+    "CREATED:2026",
+    "LAST-MODIFIED:never",
+    "TRIGGER;VALUE=DATE-TIME:soon",
+    "DESCRIPTION;ENCODING=BASE64:!!",
+    "RDATE;VALUE=PERIOD:20261125T080000Z/PT1H,20261126T080000Z/20261126T090000Z",
+    "RDATE;TZID=Europe/Paris;VALUE=PERIOD:20261125T080000/PT1H",
+    "DUE:x",
+    "COMPLETED:20261301T000000Z",
+    "ATTACH;ENCODING=BASE64;VALUE=BINARY:@@@",
+    "X-Q;ENCODING=QUOTED-PRINTABLE:=ZZ",
+    "CATEGORIES;LANGUAGE:fr",
+    "GEO:x",
+    "REQUEST-STATUS:",
+    "DTSTAMP;TZID=Nowhere:20261301T000000",
+    "BEGIN:VALARM\r\nACTION:AUDIO\r\nTRIGGER:soon\r\nEND:VALARM",
+    "BEGIN:VALARM\r\nACTION:DISPLAY\r\nTRIGGER;RELATED=END:-PT1H\r\nDURATION:x\r\nREPEAT:y\r\nEND:VALARM",
+)
+
+
+def test_no_object_that_we_keep_breaks_a_report(radicale: Radicale, marie: Person) -> None:
+    kept = 0
     with marie.store.writing(marie.principal.school_id) as tx:
-        tx.objects.put(tx.collections.by_slug(marie.principal, "agenda", DAV), "odd.ics", odd.encode())
-    radicale.put(marie, marie.agenda + "a.ics", event_text("a"))
-    match = '<C:prop-filter name="SUMMARY"><C:text-match>r</C:text-match></C:prop-filter>'
-    answer = radicale.query(marie, marie.agenda, f'<C:comp-filter name="VEVENT">{match}</C:comp-filter>')
-    assert set(answer.rows) == {marie.agenda + "a.ics"}
-    assert set(radicale.query(marie, marie.agenda, WEEK).rows) == {marie.agenda + "a.ics", marie.agenda + "odd.ics"}
+        agenda = tx.collections.by_slug(marie.principal, "agenda", DAV)
+        for number, line in enumerate(ODD_LINES):
+            odd = event_text(f"odd{number}", "Bizarre", "20261124T080000Z", "DURATION:PT1H", line)
+            with suppress(InvalidObject):
+                tx.objects.put(agenda, f"{number}.ics", odd.encode())
+                kept += 1
+    assert kept > 12
+    match = of("VEVENT", '<C:prop-filter name="SUMMARY"><C:text-match>bizarre</C:text-match></C:prop-filter>')
+    expand = '<C:calendar-data><C:expand start="20261120T000000Z" end="20261207T000000Z"/></C:calendar-data>'
+    alarms = of("VEVENT", of("VALARM", '<C:time-range start="20261120T000000Z" end="20261207T000000Z"/>'))
+    assert len(radicale.query(marie, marie.agenda, match).rows) == kept
+    assert len(radicale.query(marie, marie.agenda, WEEK, expand).rows) == kept
+    assert len(radicale.query(marie, marie.agenda, of("VEVENT"), "<C:calendar-data/>").rows) == kept
+    assert radicale.query(marie, marie.agenda, alarms).status == 207
+    busy = f"<C:free-busy-query xmlns>{re.search('<C:time-range.*?/>', WEEK)[0]}</C:free-busy-query>"  # type: ignore[index]
+    answer = radicale.report(marie, marie.agenda, busy)
+    assert (answer.status, b"20261126T080000Z" in answer.body) == (200, True)
+    assert radicale.send(marie, "GET", marie.agenda).status == 200
     assert not radicale.application._storage.verify()
 
 
