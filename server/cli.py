@@ -15,6 +15,7 @@ from server.commands.configuration import config
 from server.commands.demo import demo
 from server.commands.devices import devices
 from server.commands.people import people
+from server.commands.radicale import radicale
 from server.commands.sample import sample_school
 from server.commands.school import init, migrate
 from server.commands.serve import serve
@@ -78,6 +79,7 @@ for _command in (
     import_,
     calendar,
     devices,
+    radicale,
     sample_school,
 ):
     main.add_command(_command)

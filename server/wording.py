@@ -54,6 +54,12 @@ _REFUSED: Final = {
     "bad-encoding": N_("The file's characters cannot be read: save it as UTF-8."),
     "bad-csv": N_("Line {line}: this is not a table separated by commas, semicolons or tabs."),
     "missing-column": N_("The first line lacks the columns: {columns}."),
+    "not-radicale": N_(
+        "{name} is not a Radicale storage folder: name the folder of its option “filesystem_folder”, "
+        "which holds “collection-root”."
+    ),
+    "unreadable": N_("{name} cannot be read: run the command as a user who may."),
+    "too-many-files": N_("{name} holds more than {limit} files: it is refused."),
     "too-many-rows": N_("The file has more than {limit} lines: it is refused."),
 }
 _ROWS: Final = {

@@ -27,6 +27,7 @@ ONLY_IN = {
     "twisted": "server/",
     "vobject": "protocols/radicale",
     "radicale": "protocols/radicale",
+    "argon2": ("server/passwords", "protocols/radicale/auth"),
 }
 
 

@@ -1,0 +1,1 @@
+"""Tests of the Radicale plug-ins, with an unmodified Radicale."""
