@@ -92,10 +92,7 @@ WHERE: dict[str, tuple[str, str]] = {
     "213-238": ("to come", "automatic import and thresholds"),
     "239": ("part", "CalDAV and EAS; the Outlook connector is to come"),
     "240": ("met", "`storage/`"),
-    "241": (
-        "part",
-        "icalendar, sqlalchemy, lxml, twisted; radicale and vobject belong to the Radicale plug-in, to come",
-    ),
+    "241": ("met", "`protocols/radicale`: plug-ins for an unmodified Radicale, which bring vobject"),
     "242": ("part", "Thunderbird, DAV clients and phones; Outlook is to come"),
 }
 

@@ -19,7 +19,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 ROWS = frozenset(f"R{number}" for number in range(1, 243))
 
 # The contracts that see whole packages cannot say "only this module", so these are read here.
-ONLY_IN = {
+ONLY_IN: dict[str, str | tuple[str, ...]] = {
     "icalendar": "storage/ical",
     "recurring_ical_events": "storage/ical",
     "sqlalchemy": "storage/",

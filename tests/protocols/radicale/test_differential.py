@@ -198,6 +198,7 @@ def servers(sqlite_template: Path, tmp_path: Path) -> Iterator[tuple[Server, Ser
     second.close()
 
 
+@pytest.mark.req("R241")
 def test_every_difference_from_radicale_is_explained(servers: tuple[Server, Server]) -> None:
     radicale, engine = servers
     unexplained: list[tuple[str, str, tuple[str, str]]] = []
