@@ -14,9 +14,13 @@ from protocols.caldav.names import apple, caldav, calserver, dav
 from protocols.caldav.principal_properties import current_user, principal_sets, supported_privileges
 from protocols.caldav.resources import Calendar
 from protocols.caldav.xml_out import element, escape, href
+from storage import ical, zones
 from storage.model import SyncToken
 from storage.tokens import format_token
 
+# The years that a date can be computed in; an object that leaves them is refused with the properties' names.
+MIN_DATE_TIME: Final = "00010101T000000Z"
+MAX_DATE_TIME: Final = "99991231T235959Z"
 # One resource never is larger; the school's largest real event with its history of the time zone has 12 kB.
 MAX_RESOURCE_SIZE: Final = 1024 * 1024
 
@@ -98,6 +102,22 @@ def _max_size(calendar: Calendar, context: Context) -> str:
     return str(MAX_RESOURCE_SIZE)
 
 
+def _min_date_time(calendar: Calendar, context: Context) -> str:
+    return MIN_DATE_TIME
+
+
+def _max_date_time(calendar: Calendar, context: Context) -> str:
+    return MAX_DATE_TIME
+
+
+def _max_instances(calendar: Calendar, context: Context) -> str:
+    return str(ical.MAX_OCCURRENCES)
+
+
+def _max_attendees(calendar: Calendar, context: Context) -> str:
+    return str(ical.MAX_ATTENDEES)
+
+
 def _colour(calendar: Calendar, context: Context) -> str | None:
     return escape(calendar.collection.colour) or None
 
@@ -112,6 +132,11 @@ def _description(calendar: Calendar, context: Context) -> str | None:
 
 def _timezone(calendar: Calendar, context: Context) -> str | None:
     return escape(calendar.collection.timezone) or None
+
+
+def _timezone_id(calendar: Calendar, context: Context) -> str | None:
+    """Return the name of the zone of calendar-timezone, if it has one (RFC 7809, 5.2)."""
+    return escape(zones.zone_name(calendar.collection.timezone)) or None
 
 
 SET_BY_CLIENTS: Final = (
@@ -137,8 +162,13 @@ CALENDAR: Mapping[str, Callable[[Any, Context], str | None]] = {
     caldav("supported-calendar-data"): _data,
     caldav("supported-collation-set"): _collations,
     caldav("max-resource-size"): _max_size,
+    caldav("min-date-time"): _min_date_time,
+    caldav("max-date-time"): _max_date_time,
+    caldav("max-instances"): _max_instances,
+    caldav("max-attendees-per-instance"): _max_attendees,
     caldav("calendar-description"): _description,
     caldav("calendar-timezone"): _timezone,
+    caldav("calendar-timezone-id"): _timezone_id,
     apple("calendar-color"): _colour,
     apple("calendar-order"): _order,
 }
