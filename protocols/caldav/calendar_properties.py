@@ -18,6 +18,8 @@ from storage import ical, zones
 from storage.model import SyncToken
 from storage.tokens import format_token
 
+# The query of the address where POST adds one object (RFC 5995, 3).
+ADD_MEMBER: Final = "add-member"
 # The years that a date can be computed in; an object that leaves them is refused with the properties' names.
 MIN_DATE_TIME: Final = "00010101T000000Z"
 MAX_DATE_TIME: Final = "99991231T235959Z"
@@ -81,7 +83,8 @@ def _ctag(calendar: Calendar, context: Context) -> str:
     return str(calendar.collection.head)
 
 
-def _sync_token(calendar: Calendar, context: Context) -> str:
+def sync_token(calendar: Calendar, context: Context) -> str:
+    """Return the token that says that everything up to now is known (RFC 6578, 4)."""
     collection = calendar.collection
     return escape(format_token(SyncToken(collection.id, collection.head), context.tx.school_id))
 
@@ -116,6 +119,10 @@ def _max_instances(calendar: Calendar, context: Context) -> str:
 
 def _max_attendees(calendar: Calendar, context: Context) -> str:
     return str(ical.MAX_ATTENDEES)
+
+
+def _add_member(calendar: Calendar, context: Context) -> str | None:
+    return href(f"{calendar.path}?{ADD_MEMBER}") if calendar.collection.rights.write else None
 
 
 def _colour(calendar: Calendar, context: Context) -> str | None:
@@ -156,7 +163,8 @@ CALENDAR: Mapping[str, Callable[[Any, Context], str | None]] = {
     dav("supported-report-set"): reports,
     dav("getetag"): _etag,
     dav("getcontenttype"): _content_type,
-    dav("sync-token"): _sync_token,
+    dav("add-member"): _add_member,
+    dav("sync-token"): sync_token,
     calserver("getctag"): _ctag,
     caldav("supported-calendar-component-set"): _components,
     caldav("supported-calendar-data"): _data,
