@@ -19,9 +19,7 @@ from storage.model import (
     Principal,
     Visibility,
 )
-from storage.reindex import reindex
 from storage.schema import calendar, calendar_object, feed, occurrence, subscription
-from storage.zones import collection_zone, floating_zone
 
 if TYPE_CHECKING:
     from storage.transaction import Transaction
@@ -199,16 +197,7 @@ class Collections:
         if shared:
             row = and_(calendar.c.school_id == self._tx.school_id, calendar.c.id == collection.id)
             self._tx.connection.execute(update(calendar).where(row).values(**shared))
-            self._reread(collection, patch.timezone)
         return self._own_view(principal, collection.id)
-
-    def _reread(self, collection: Collection, timezone: str | None) -> None:
-        """Index anew what floats in a calendar, if it is now read in another zone."""
-        if timezone is None:
-            return
-        zone = floating_zone(timezone, self._tx.zone)
-        if zone != collection_zone(collection, self._tx.zone):
-            reindex(self._tx, collection.id, zone)
 
     def _own_view(self, principal: Principal, collection_id: int) -> Collection:
         """Return a collection of a person, whatever the client; raises NotFound."""
