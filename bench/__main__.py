@@ -40,7 +40,9 @@ class Wishes:
 
 @click.command(help="Measure imports, CalDAV requests and parked Pings; print the tables as Markdown.")
 @click.option("--pupils", default=1568, show_default=True, help="Pupils of the school.")
-@click.option("--events", default=10_000, show_default=True, help="Events of the large calendar.")
+@click.option(
+    "--events", type=click.IntRange(1200), default=10_000, show_default=True, help="Events of the large calendar."
+)
 @click.option("--peers", default=",".join(PEERS), show_default=True, help="Servers to compare with, by commas.")
 @click.option("--pings", "parked", default=2000, show_default=True, help="Pings to park; 0: none.")
 @click.option("--quick", is_flag=True, help="Fewer repetitions.")
@@ -68,7 +70,9 @@ def _measure(wishes: Wishes) -> str:
         ours, peers = _dav(wishes, folder)
         loads.append(machine.load())
         parked = _pings(wishes, folder)
-    facts = (*machine.facts(), ("Load before, between, after", ", ".join(f"{load:.1f}" for load in loads)))
+    load = ", ".join(f"{each:.1f}" for each in loads)
+    repeated = f"{wishes.budget:g} s for each request, {wishes.times} of each import"
+    facts = (*machine.facts(), ("Load before, between, after", load), ("Repeated", repeated))
     sections = [
         page.machine_table(facts),
         "## Imports\n\n" + page.import_table(imports),
