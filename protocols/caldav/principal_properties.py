@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from protocols.caldav import paths, privileges
+from protocols.caldav import access, paths, privileges, report_sets
 from protocols.caldav.context import Context
 from protocols.caldav.names import caldav, dav
-from protocols.caldav.resources import Home, Person
+from protocols.caldav.resources import Home, Person, Resource
 from protocols.caldav.xml_out import element, escape, href
 
 _COLLECTION = element(dav("collection"))
@@ -44,9 +44,9 @@ def supported_privileges(resource: object, context: Context) -> str:
     return privileges.SUPPORTED
 
 
-def no_reports(resource: object, context: Context) -> str:
-    """Return that no report runs here (RFC 3253, 3.1.5)."""
-    return ""
+def reports(resource: Resource, context: Context) -> str:
+    """Return the reports that run on this kind of resource (RFC 3253, 3.1.5)."""
+    return report_sets.TOLD[type(resource)]
 
 
 def _name(resource: Person | Home, context: Context) -> str:
@@ -71,6 +71,10 @@ def _user_type(resource: Person, context: Context) -> str:
     return "INDIVIDUAL"
 
 
+def _person_privileges(resource: Person, context: Context) -> str:
+    return privileges.READ if resource.principal.id == context.principal.id else privileges.OTHERS
+
+
 def _home_privileges(resource: Home, context: Context) -> str:
     return privileges.HOME
 
@@ -81,9 +85,10 @@ CONTAINER: Readers = {
     dav("resourcetype"): resource_type,
     dav("current-user-principal"): current_user,
     dav("principal-collection-set"): principal_sets,
-    dav("current-user-privilege-set"): read_only,
     dav("supported-privilege-set"): supported_privileges,
-    dav("supported-report-set"): no_reports,
+    dav("supported-report-set"): reports,
+    dav("owner"): access.nothing,
+    **access.control(read_only),
 }
 
 ROOT = CONTAINER
@@ -92,7 +97,11 @@ PERSON: Readers = {
     **CONTAINER,
     dav("resourcetype"): principal_type,
     dav("displayname"): _name,
+    **access.control(_person_privileges),
     dav("principal-URL"): _path,
+    dav("alternate-URI-set"): access.nothing,
+    dav("group-member-set"): access.nothing,
+    dav("group-membership"): access.nothing,
     dav("owner"): _path,
     caldav("calendar-home-set"): _home,
     caldav("calendar-user-address-set"): _addresses,
@@ -103,6 +112,6 @@ HOME: Readers = {
     **CONTAINER,
     dav("displayname"): _name,
     dav("owner"): _path,
-    dav("current-user-privilege-set"): _home_privileges,
+    **access.control(_home_privileges),
     caldav("calendar-home-set"): _home,
 }

@@ -51,7 +51,7 @@ class RowWriter:
                 found.append(f"{opening}%s{closing}")
                 self._readers.append(readers[name])
             elif name in SHARED:
-                found.append(xml_out.element(name, SHARED[name](calendar, context)).replace("%", "%%"))
+                found.append(xml_out.element(name, SHARED[name](calendar, context) or "").replace("%", "%%"))
             else:
                 missing.append(name)
         # Names a client makes up may hold a per cent sign.

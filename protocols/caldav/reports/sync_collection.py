@@ -9,7 +9,7 @@ from protocols.caldav.context import Context, multistatus_response
 from protocols.caldav.errors import DavError
 from protocols.caldav.names import dav
 from protocols.caldav.reports import asked
-from protocols.caldav.resources import Calendar, Item
+from protocols.caldav.resources import Calendar
 from protocols.wire import Response
 from storage.errors import TokenInvalid
 from storage.model import ChangePage, SyncToken
@@ -18,14 +18,12 @@ from storage.tokens import format_token, parse_token
 _MATCHES = xml_out.element(dav("number-of-matches-within-limits"))
 
 
-def sync_collection(root: etree._Element, resource: Calendar | Item, context: Context) -> Response:
+def sync_collection(root: etree._Element, resource: Calendar, context: Context) -> Response:
     """Return the changes since a token, or everything without one, and the token that follows.
 
     The Depth header is not looked at: it should be 0, and Thunderbird sends 1. A calendar has no members below its
     objects, so sync-level infinite is the same as 1.
     """
-    if isinstance(resource, Item):
-        raise DavError(403, dav("supported-report"), reason="sync-collection runs on a calendar.")
     wish = asked.parse(root)
     _check_level(xml_in.text(xml_in.child(root, dav("sync-level"))))
     limit = _limit(xml_in.child(root, dav("limit")))
