@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from protocols.caldav import paths
+from protocols.caldav.dead import Dead
 from protocols.caldav.errors import DavError
 from protocols.caldav.paths import Target
 from protocols.wire import Request, Response
@@ -18,11 +19,12 @@ REPRESENTED = ("Preference-Applied", "return=representation")
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One request, what it is aimed at, and the transaction it runs in."""
+    """One request, what it is aimed at, the transaction it runs in, and the asker's dead properties."""
 
     request: Request
     tx: Transaction
     target: Target
+    dead: Dead
 
     @property
     def principal(self) -> Principal:

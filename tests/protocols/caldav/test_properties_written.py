@@ -52,7 +52,8 @@ REFUSALS = {
     "<D:getetag>x</D:getetag>": (D + "getetag", 403, (D + "cannot-modify-protected-property",)),
     "<D:resourcetype/>": (D + "resourcetype", 403, (D + "cannot-modify-protected-property",)),
     "<CS:getctag>1</CS:getctag>": (CS + "getctag", 403, (D + "cannot-modify-protected-property",)),
-    '<x:mood xmlns:x="urn:example">good</x:mood>': ("{urn:example}mood", 403, ()),
+    "<D:mood>good</D:mood>": (D + "mood", 403, ()),
+    f'<x:mood xmlns:x="urn:example">{"x" * 17_000}</x:mood>': ("{urn:example}mood", 507, ()),
     "<A:calendar-color>reddish</A:calendar-color>": (A + "calendar-color", 409, ()),
     "<A:calendar-order>first</A:calendar-order>": (A + "calendar-order", 409, ()),
     "<A:calendar-order>9999999999</A:calendar-order>": (A + "calendar-order", 409, ()),
@@ -87,7 +88,10 @@ def test_a_read_only_calendar_keeps_its_properties(marie: Dav):
 
 def test_nothing_else_has_properties_to_write(marie: Dav):
     marie.put(marie.agenda + "a.ics", event_text("a"))
-    for path in ("/dav/", marie.principal, marie.home, marie.agenda + "a.ics"):
+    for path in ("/dav/", marie.principal, "/dav/calendars/"):
+        for inner in ("<D:displayname>Neuf</D:displayname>", '<x:mood xmlns:x="urn:example"/>'):
+            assert set(marie.send("PROPPATCH", path, patch(inner)).row.props) == {403}
+    for path in (marie.home, marie.agenda + "a.ics"):
         row = marie.send("PROPPATCH", path, patch("<D:displayname>Neuf</D:displayname>")).row
         assert set(row.props) == {403}
 
@@ -140,10 +144,10 @@ def test_only_calendars_are_made(marie: Dav, body: str):
 
 
 def test_a_calendar_with_an_unknown_property_is_not_made(marie: Dav):
-    inner = '<D:displayname>Club</D:displayname><x:mood xmlns:x="urn:example">good</x:mood>'
+    inner = "<D:displayname>Club</D:displayname><D:mood>good</D:mood>"
     row = marie.send("MKCALENDAR", marie.home + "club/", make(inner)).row
     assert {code: set(props) for code, props in row.props.items()} == {
-        403: {"{urn:example}mood"},
+        403: {D + "mood"},
         424: {D + "displayname"},
     }
     refused = marie.send("MKCOL", marie.home + "club/", make(TYPE + inner, "D:mkcol"))
@@ -171,5 +175,5 @@ def test_the_calendars_everyone_has_stay(marie: Dav, slug: str):
 
 
 def test_a_calendar_of_someone_else_is_not_made(marie: Dav, leo: Dav):
-    assert leo.send("MKCALENDAR", marie.home + "club/").status == 404
+    assert leo.send("MKCALENDAR", marie.home + "club/").status == 403
     assert marie.send("MKCALENDAR", leo.home + "club/").status == 403
