@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from protocols.caldav import access, paths, privileges, report_sets
-from protocols.caldav.context import Context
+from protocols.caldav.context import DAV_CLIENT, Context
 from protocols.caldav.names import caldav, dav
 from protocols.caldav.resources import Home, Person, Resource
 from protocols.caldav.xml_out import element, escape, href
+from storage.home_changes import home_head
+from storage.tokens import format_home_token
 
 _COLLECTION = element(dav("collection"))
 
@@ -79,6 +81,13 @@ def _home_privileges(resource: Home, context: Context) -> str:
     return privileges.HOME
 
 
+def home_sync_token(resource: Home, context: Context) -> str:
+    """Return the token that says that every calendar of the home is known as it is now (RFC 6578, 4)."""
+    principal, tx = resource.principal, context.tx
+    head = home_head(tx, principal.id, tx.collections.visible(principal, DAV_CLIENT))
+    return escape(format_home_token(principal.id, head, tx.school_id))
+
+
 Readers = Mapping[str, Callable[[Any, Context], str | None]]
 
 CONTAINER: Readers = {
@@ -113,5 +122,6 @@ HOME: Readers = {
     dav("displayname"): _name,
     dav("owner"): _path,
     **access.control(_home_privileges),
+    dav("sync-token"): home_sync_token,
     caldav("calendar-home-set"): _home,
 }

@@ -22,7 +22,7 @@ REPORTS_OF: Final[Mapping[type[Resource], tuple[str, ...]]] = {
     PrincipalSet: _COLLECTION,
     HomeSet: _COLLECTION,
     Person: _COLLECTION,
-    Home: _COLLECTION,
+    Home: (dav("sync-collection"), *_COLLECTION),
     Calendar: (
         caldav("calendar-multiget"),
         caldav("calendar-query"),

@@ -18,14 +18,22 @@ from protocols.caldav.reports.free_busy import free_busy_query
 from protocols.caldav.reports.multiget import calendar_multiget
 from protocols.caldav.reports.query import calendar_query
 from protocols.caldav.reports.sync_collection import sync_collection
-from protocols.caldav.resources import resolve
+from protocols.caldav.reports.sync_home import sync_home
+from protocols.caldav.resources import Calendar, Home, resolve
 from protocols.wire import Response
+
+
+def _sync(root: etree._Element, resource: Calendar | Home, context: Context) -> Response:
+    return (
+        sync_home(root, resource, context) if isinstance(resource, Home) else sync_collection(root, resource, context)
+    )
+
 
 REPORTS: Mapping[str, Callable[[etree._Element, Any, Context], Response]] = {
     caldav("calendar-multiget"): calendar_multiget,
     caldav("calendar-query"): calendar_query,
     caldav("free-busy-query"): free_busy_query,
-    dav("sync-collection"): sync_collection,
+    dav("sync-collection"): _sync,
     dav("expand-property"): expand_property,
     dav("acl-principal-prop-set"): principals.acl_principal_prop_set,
     dav("principal-match"): principals.principal_match,
