@@ -33,7 +33,8 @@ class Search:
         kinds = {comp.name for comp in wanted.comps if not comp.absent and comp.name in ical.KINDS}
         if len(kinds) > 1:
             return []
-        ranges = [comp.within for comp in wanted.comps if comp.within is not None and not comp.absent]
+        # A range on VCALENDAR itself, which RFC 4791 does not define, means that anything in it happens then.
+        ranges = [each.within for each in (wanted, *wanted.comps) if each.within is not None and not each.absent]
         rows = self._first(wanted, ranges)
         for more in ranges:
             also = {row.item for row in self.in_range(more)}

@@ -13,7 +13,7 @@ from storage.model import Client, ClientKind, Principal
 from storage.transaction import Transaction
 
 DAV_CLIENT = Client(ClientKind.DAV)
-APPLIED = ("Preference-Applied", "return=minimal")
+NO_ROOT = "depth-noroot"
 REPRESENTED = ("Preference-Applied", "return=representation")
 
 
@@ -43,6 +43,11 @@ class Context:
         return "return=minimal" in self._preferences or brief == "t"
 
     @property
+    def without_root(self) -> bool:
+        """Whether a listing is to leave out what it was asked of (RFC 8144, 2.2)."""
+        return NO_ROOT in self._preferences
+
+    @property
     def wants_representation(self) -> bool:
         """Whether the client wants to see what it wrote as it is now (RFC 7240, 4.2)."""
         return "return=representation" in self._preferences
@@ -61,7 +66,8 @@ class Context:
 
     def applied(self) -> tuple[tuple[str, str], ...]:
         """Return the header that tells the client that its preference was honoured, if it had one."""
-        return (APPLIED,) if self.minimal else ()
+        applied = [name for name, on in (("return=minimal", self.minimal), (NO_ROOT, self.without_root)) if on]
+        return (("Preference-Applied", ", ".join(applied)),) if applied else ()
 
 
 def multistatus_response(context: Context, body: bytes) -> Response:

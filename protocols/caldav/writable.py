@@ -27,6 +27,25 @@ DESCRIPTION_LENGTH = 10_000
 TIMEZONE_LENGTH = 100_000
 ORDER_LIMIT = 2**31
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}(?:[0-9A-Fa-f]{2})?")
+# The names of HTML 4, which some clients write; what reads colours here reads numbers.
+_COLOUR_NAMES = {
+    "aqua": "#00FFFF",
+    "black": "#000000",
+    "blue": "#0000FF",
+    "fuchsia": "#FF00FF",
+    "gray": "#808080",
+    "green": "#008000",
+    "lime": "#00FF00",
+    "maroon": "#800000",
+    "navy": "#000080",
+    "olive": "#808000",
+    "purple": "#800080",
+    "red": "#FF0000",
+    "silver": "#C0C0C0",
+    "teal": "#008080",
+    "white": "#FFFFFF",
+    "yellow": "#FFFF00",
+}
 _ORDER = re.compile(r"[+-]?\d{1,10}")
 
 
@@ -77,9 +96,10 @@ def _description(node: etree._Element) -> str:
 
 def _colour(node: etree._Element) -> str:
     value = _text(node, NAME_LENGTH)
-    if value and not _COLOUR.fullmatch(value):
+    named = _COLOUR_NAMES.get(value.lower(), value)
+    if named and not _COLOUR.fullmatch(named):
         raise Unfit
-    return value
+    return named
 
 
 def _order(node: etree._Element) -> int:

@@ -76,9 +76,9 @@ def _create(context: Context, wishes: Wishes, answer: str) -> Response:
 
 
 def _components(node: etree._Element | None) -> tuple[str, ...]:
-    """Return the kinds of objects to hold; raises DavError for one that is not kept here (RFC 4791, 5.2.3)."""
+    """Return the kinds of objects to hold, all when none is named; raises DavError for others (RFC 4791, 5.2.3)."""
     if node is None:
-        return ()
+        return COMPONENTS
     asked = dict.fromkeys(comp.get("name", "").upper() for tag, comp in xml_in.children(node) if tag == caldav("comp"))
     if not asked.keys() <= set(COMPONENTS):
         raise DavError(

@@ -55,8 +55,9 @@ def propfind(context: Context) -> Response:
         raise DavError(403, dav("propfind-finite-depth"), reason="Depth is 0 or 1.")
     wish = parse(context.request.body)
     resource = resolve(context)
-    responses = [_response(resource, wish, context)]
-    if context.depth("0") == "1":
+    deep = context.depth("0") == "1"
+    responses = [] if deep and context.without_root else [_response(resource, wish, context)]
+    if deep:
         responses += _members(resource, wish, context)
     return multistatus_response(context, xml_out.multistatus(responses))
 

@@ -85,11 +85,12 @@ def principal_property_search(root: etree._Element, resource: Resource, context:
     _check_depth(context)
     test = root.get("test", "allof")
     terms = [_term(node) for tag, node in xml_in.children(root) if tag == dav("property-search")]
-    if not terms or len(terms) > TERM_LIMIT or test not in {"allof", "anyof"}:
-        raise DavError(400, reason=f"A search has 1 to {TERM_LIMIT} terms, of which all or any hold.")
+    if len(terms) > TERM_LIMIT or test not in {"allof", "anyof"}:
+        raise DavError(400, reason=f"A search has at most {TERM_LIMIT} terms, of which all or any hold.")
     everywhere = xml_in.child(root, dav("apply-to-principal-collection-set")) is not None
     people = known_people(context) if everywhere or isinstance(resource, Root | PrincipalSet) else ()
-    some = any if test == "anyof" else all
+    # Without a term everyone is meant: python caldav lists people so, though the RFC wants at least one.
+    some = any if test == "anyof" and terms else all
     return _people(root, [each for each in people if some(term.holds(each) for term in terms)], context)
 
 
@@ -105,9 +106,16 @@ def _people(root: etree._Element, found: list[Principal], context: Context) -> R
     """Answer what is asked of people."""
     if len(found) > MATCH_LIMIT:
         raise DavError(507, dav("number-of-matches-within-limits"), reason=f"There are {len(found)} matches.")
-    names = xml_in.names(xml_in.child(root, dav("prop")))
+    names = _asked(root)
     rows = [properties.response(Person(each, paths.principal(each.login)), names, context) for each in found]
     return multistatus_response(context, xml_out.multistatus(rows))
+
+
+def _asked(root: etree._Element) -> tuple[str, ...]:
+    """Return the names in prop; python caldav leaves it empty and writes them beside it."""
+    return xml_in.names(xml_in.child(root, dav("prop"))) or tuple(
+        tag for tag in xml_in.names(root) if tag in properties.LIVE
+    )
 
 
 def principal_search_property_set(root: etree._Element, resource: Resource, context: Context) -> Response:

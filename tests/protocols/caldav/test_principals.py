@@ -88,9 +88,16 @@ def test_a_search_is_of_the_collection_it_is_sent_to(marie: Dav):
     assert found(search(marie, term("dup"), path="/dav/")) == {"marie.dupont"}
 
 
-@pytest.mark.parametrize("terms", [(), (term("a"),) * 17, ("<D:property-search/>",)])
-def test_a_search_for_nothing_or_for_too_much_is_refused(marie: Dav, terms: tuple[str, ...]):
+@pytest.mark.parametrize("terms", [(term("a"),) * 17, ("<D:property-search/>",)])
+def test_a_search_for_too_much_or_without_text_is_refused(marie: Dav, terms: tuple[str, ...]):
     assert search(marie, *terms).status == 400
+
+
+def test_python_caldav_lists_people_in_its_own_way(leo: Dav):
+    body = f"<D:principal-property-search {SPACES}><D:prop/><C:calendar-home-set/><D:displayname/>"
+    everyone = leo.send("REPORT", "/dav/", body + "</D:principal-property-search>")
+    assert found(everyone) == {"leo.martin", "marie.dupont"}
+    assert all(set(row.props[200]) == {C + "calendar-home-set", D + "displayname"} for row in everyone.rows.values())
 
 
 def test_what_people_are_found_by_is_told(marie: Dav):

@@ -35,6 +35,11 @@ def test_a_property_is_kept_as_sent(marie: Dav, name: str):
     assert marie.propfind(marie.agenda, name).row.text(name) == value
 
 
+def test_a_colour_may_have_a_name(marie: Dav):
+    marie.send("PROPPATCH", marie.agenda, patch("<A:calendar-color>Blue</A:calendar-color>"))
+    assert marie.propfind(marie.agenda, A + "calendar-color").row.text(A + "calendar-color") == "#0000FF"
+
+
 @pytest.mark.parametrize("name", set(VALUES) - {D + "displayname", A + "calendar-order"})
 def test_a_removed_property_is_gone(marie: Dav, name: str):
     marie.send("PROPPATCH", marie.agenda, patch(VALUES[name][0]))
@@ -123,12 +128,20 @@ def test_a_calendar_is_made_from_nothing_and_deleted(marie: Dav):
     assert marie.put(path + "a.ics", event_text("a")).status == 201
     again = marie.send("MKCALENDAR", path)
     assert (again.status, again.errors) == (405, (D + "resource-must-be-null",))
-    assert marie.send("DELETE", path).status == 204
+    assert marie.send("DELETE", path, depth="0").status == 400
+    assert marie.send("DELETE", path, depth="infinity").status == 204
     assert marie.propfind(path, D + "displayname").status == 404
     assert marie.send("GET", path + "a.ics").status == 404
 
 
 TYPE = "<D:resourcetype><D:collection/><C:calendar/></D:resourcetype>"
+
+
+def test_a_new_calendar_holds_every_kind_unless_told(marie: Dav):
+    name = C + "supported-calendar-component-set"
+    assert marie.send("MKCALENDAR", marie.home + "tout/").status == 201
+    kinds = marie.propfind(marie.home + "tout/", name).row.props[200][name]
+    assert [each.get("name") for each in kinds] == ["VEVENT", "VTODO", "VJOURNAL"]
 
 
 def test_davx5_makes_a_calendar_by_extended_mkcol(marie: Dav):

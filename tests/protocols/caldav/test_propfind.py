@@ -91,6 +91,14 @@ def test_a_client_that_wants_little_is_spared_the_missing(marie: Dav, headers: d
     assert only_missing.row.props == {200: {}}
 
 
+def test_a_client_may_leave_out_what_it_asks_of(marie: Dav, event: str):
+    wish = {"prefer": "depth-noroot, return=minimal"}
+    listed = marie.propfind(marie.agenda, D + "getetag", depth="1", **wish)
+    assert set(listed.rows) == {event}
+    assert listed.headers["Preference-Applied"] == "return=minimal, depth-noroot"
+    assert set(marie.propfind(marie.agenda, D + "getetag", depth="0", **wish).rows) == {marie.agenda}
+
+
 @pytest.mark.parametrize("depth", [{}, {"depth": "infinity"}])
 def test_unbounded_depth_is_refused(marie: Dav, depth: dict[str, str]):
     refused = marie.send("PROPFIND", "/dav/", ALL, **depth)
