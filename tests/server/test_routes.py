@@ -40,7 +40,7 @@ def test_a_path_has_its_protocol(path: str, name: str | None) -> None:
         ("/autodiscover/autodiscover.xml", "POST", MIB),
     ],
 )
-def test_only_what_carries_events_may_be_large(path: str, method: str, limit: int) -> None:
+def test_only_what_carries_events_or_names_of_many_may_be_large(path: str, method: str, limit: int) -> None:
     found = routes.find(path)
     assert found is not None
     assert found.limit(method, 10 * MIB) == limit
