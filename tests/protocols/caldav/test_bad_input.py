@@ -11,7 +11,7 @@ from protocols.caldav.app import METHODS
 from protocols.caldav.names import PREFIXES
 from tests.protocols.caldav.client import SPACES, Dav, event_text, task_text
 
-KNOWN = frozenset({200, 201, 204, 207, 304, 400, 403, 404, 405, 409, 412, 413, 415, 502, 507})
+KNOWN = frozenset({200, 201, 204, 207, 304, 400, 403, 404, 405, 406, 409, 412, 413, 415, 502, 507})
 quietly = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 TIMES = 'start="20261101T000000Z" end="20261201T000000Z"'
@@ -188,7 +188,9 @@ def test_any_bytes_are_answered_by_any_method(target: Dav, body: bytes, method: 
 @quietly
 @given(st.sampled_from(TEXTS), st.integers(0, 2**32))
 def test_damaged_objects_are_kept_or_refused(target: Dav, text: str, seed: int):
-    check(target, "PUT", target.agenda + f"{seed}.ics", damaged(text, seed), content_type="text/calendar")
+    path = target.agenda + f"{seed}.ics"
+    check(target, "PUT", path, damaged(text, seed), content_type="text/calendar")
+    check(target, "GET", path, b"", accept="application/calendar+json")
 
 
 @quietly
@@ -197,7 +199,9 @@ def test_objects_with_odd_lines_are_kept_or_refused(target: Dav, text: str, extr
     lines = text.split("\r\n")
     for at, line in extra:
         lines.insert(at, line)
-    check(target, "PUT", target.agenda + "lines.ics", "\r\n".join(lines).encode(), content_type="text/calendar")
+    path = target.agenda + "lines.ics"
+    check(target, "PUT", path, "\r\n".join(lines).encode(), content_type="text/calendar")
+    check(target, "GET", path, b"", accept="application/calendar+json")
 
 
 @quietly
