@@ -89,6 +89,32 @@ class Objects(Listings):
             self._tx.connection.execute(insert(occurrence), index)
         return Written(stored, created=current is None, changed=True)
 
+    def copy(self, old: tuple[Collection, str], new: tuple[Collection, str], *, replace: bool) -> Written:
+        """Store the text of one (collection, name) under another; raises NotFound and what `put` raises.
+
+        Without `replace`, PreconditionFailed when the new name is taken.
+        """
+        written = self.put(*new, self.get(*old).ical, Expect(absent=not replace))
+        self._tx.dead_properties.copy((old[0].id, old[1]), (new[0].id, new[1]))
+        return written
+
+    def move(
+        self, old: tuple[Collection, str], new: tuple[Collection, str], expect: Expect, *, replace: bool
+    ) -> Written:
+        """Delete one (collection, name) that is as expected and store its text under another, or do nothing.
+
+        Raises what `delete` and `put` raise; without `replace`, PreconditionFailed when the new name is taken.
+        """
+        if not old[0].rights.write:
+            raise ReadOnly(old[0].id, "unbind")
+        self._tx.lock()
+        with self._tx.connection.begin_nested():
+            text = self.get(*old).ical
+            self._end(*old, expect)
+            written = self.put(*new, text, Expect(absent=not replace))
+            self._tx.dead_properties.move((old[0].id, old[1]), (new[0].id, new[1]))
+            return written
+
     def _stored(self, calendar_id: int, href: str) -> CalendarObject | None:
         values = {"school": self._tx.school_id, "calendar": calendar_id, "href": href}
         row = self._tx.connection.execute(_STORED_BY_HREF, values).first()
@@ -149,6 +175,11 @@ class Objects(Listings):
 
     def delete(self, collection: Collection, href: str, expect: Expect | None = None) -> int:
         """End one object and return the number that stamps it; raises ReadOnly, NotFound or PreconditionFailed."""
+        seq = self._end(collection, href, expect)
+        self._tx.dead_properties.forget_object((collection.id, href))
+        return seq
+
+    def _end(self, collection: Collection, href: str, expect: Expect | None) -> int:
         if not collection.rights.write:
             raise ReadOnly(collection.id, "unbind")
         self._tx.lock()

@@ -58,6 +58,17 @@ def size_warning(count: int) -> bool:
     return count > SIZE_WARNING_ABOVE
 
 
+_STAFF: Final = frozenset({Role.ADMIN, Role.STAFF, Role.TEACHER})
+
+
+def knows(asker: Role, other: Role) -> bool:
+    """Tell whether a person may find another in the school's directory.
+
+    Those who work there find everyone; pupils and guardians find those who work there, and never each other.
+    """
+    return asker in _STAFF or other in _STAFF
+
+
 def subscribes_to_school(role: Role) -> bool:
     """Tell whether a person gets the whole-school timetable without asking."""
     return role in {Role.ADMIN, Role.STAFF}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
+from datetime import tzinfo
 from typing import TYPE_CHECKING, Any, Final
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, insert, select, update
 
@@ -27,7 +27,7 @@ _FLOATING: Final = re.compile(
 _o = calendar_object.c
 
 
-def reindex(tx: Transaction, row: Any, zone: ZoneInfo, horizon: int) -> bool:
+def reindex(tx: Transaction, row: Any, zone: tzinfo, horizon: int) -> bool:
     """Index one object (id, calendar_id, ical) up to a horizon; tells whether that could be done."""
     try:
         facts, spans = ical.inspect(row.ical, zone), ical.spans(row.ical, zone, horizon)
@@ -44,7 +44,7 @@ def reindex(tx: Transaction, row: Any, zone: ZoneInfo, horizon: int) -> bool:
     return True
 
 
-def reindex_calendar(tx: Transaction, calendar_id: int, zone: ZoneInfo) -> None:
+def reindex_calendar(tx: Transaction, calendar_id: int, zone: tzinfo) -> None:
     """Index a calendar anew where its floating times are now read in another zone (RFC 4791, 5.2.2).
 
     Only the first few objects are done at once. The others lose their place in the index, so that queries expand them,

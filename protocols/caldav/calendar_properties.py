@@ -6,31 +6,28 @@ import zlib
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from protocols.caldav import privileges
+from protocols.caldav import access, privileges
 from protocols.caldav.collations import COLLATIONS
 from protocols.caldav.conditional import quoted
 from protocols.caldav.context import Context
 from protocols.caldav.names import apple, caldav, calserver, dav
-from protocols.caldav.principal_properties import current_user, principal_sets, supported_privileges
+from protocols.caldav.principal_properties import current_user, principal_sets, reports, supported_privileges
 from protocols.caldav.resources import Calendar
 from protocols.caldav.xml_out import element, escape, href
+from storage import ical, zones
 from storage.model import SyncToken
 from storage.tokens import format_token
 
+# The query of the address where POST adds one object (RFC 5995, 3).
+ADD_MEMBER: Final = "add-member"
+# The years that a date can be computed in; an object that leaves them is refused with the properties' names.
+MIN_DATE_TIME: Final = "00010101T000000Z"
+MAX_DATE_TIME: Final = "99991231T235959Z"
 # One resource never is larger; the school's largest real event with its history of the time zone has 12 kB.
 MAX_RESOURCE_SIZE: Final = 1024 * 1024
 
 
 _TYPE = element(dav("collection")) + element(caldav("calendar"))
-_REPORTS = "".join(
-    element(dav("supported-report"), element(dav("report"), element(name)))
-    for name in (
-        caldav("calendar-multiget"),
-        caldav("calendar-query"),
-        caldav("free-busy-query"),
-        dav("sync-collection"),
-    )
-)
 _COLLATIONS = "".join(element(caldav("supported-collation"), name) for name in COLLATIONS)
 _DATA = '<C:calendar-data content-type="text/calendar" version="2.0"/>'
 
@@ -60,11 +57,6 @@ def own_privileges(calendar: Calendar, context: Context) -> str:
     return privileges.on_calendar(calendar.collection.rights)
 
 
-def reports(calendar: Calendar, context: Context) -> str:
-    """Return the reports that run on calendars and their objects."""
-    return _REPORTS
-
-
 def _etag(calendar: Calendar, context: Context) -> str:
     return escape(quoted(etag(calendar)))
 
@@ -77,7 +69,8 @@ def _ctag(calendar: Calendar, context: Context) -> str:
     return str(calendar.collection.head)
 
 
-def _sync_token(calendar: Calendar, context: Context) -> str:
+def sync_token(calendar: Calendar, context: Context) -> str:
+    """Return the token that says that everything up to now is known (RFC 6578, 4)."""
     collection = calendar.collection
     return escape(format_token(SyncToken(collection.id, collection.head), context.tx.school_id))
 
@@ -98,6 +91,26 @@ def _max_size(calendar: Calendar, context: Context) -> str:
     return str(MAX_RESOURCE_SIZE)
 
 
+def _min_date_time(calendar: Calendar, context: Context) -> str:
+    return MIN_DATE_TIME
+
+
+def _max_date_time(calendar: Calendar, context: Context) -> str:
+    return MAX_DATE_TIME
+
+
+def _max_instances(calendar: Calendar, context: Context) -> str:
+    return str(ical.MAX_OCCURRENCES)
+
+
+def _max_attendees(calendar: Calendar, context: Context) -> str:
+    return str(ical.MAX_ATTENDEES)
+
+
+def _add_member(calendar: Calendar, context: Context) -> str | None:
+    return href(f"{calendar.path}?{ADD_MEMBER}") if calendar.collection.rights.write else None
+
+
 def _colour(calendar: Calendar, context: Context) -> str | None:
     return escape(calendar.collection.colour) or None
 
@@ -114,6 +127,11 @@ def _timezone(calendar: Calendar, context: Context) -> str | None:
     return escape(calendar.collection.timezone) or None
 
 
+def _timezone_id(calendar: Calendar, context: Context) -> str | None:
+    """Return the name of the zone of calendar-timezone, if it has one (RFC 7809, 5.2)."""
+    return escape(zones.zone_name(calendar.collection.timezone)) or None
+
+
 SET_BY_CLIENTS: Final = (
     caldav("calendar-description"),
     apple("calendar-color"),
@@ -126,19 +144,25 @@ CALENDAR: Mapping[str, Callable[[Any, Context], str | None]] = {
     dav("owner"): owner,
     dav("current-user-principal"): current_user,
     dav("principal-collection-set"): principal_sets,
-    dav("current-user-privilege-set"): own_privileges,
+    **access.control(own_privileges),
     dav("supported-privilege-set"): supported_privileges,
     dav("supported-report-set"): reports,
     dav("getetag"): _etag,
     dav("getcontenttype"): _content_type,
-    dav("sync-token"): _sync_token,
+    dav("add-member"): _add_member,
+    dav("sync-token"): sync_token,
     calserver("getctag"): _ctag,
     caldav("supported-calendar-component-set"): _components,
     caldav("supported-calendar-data"): _data,
     caldav("supported-collation-set"): _collations,
     caldav("max-resource-size"): _max_size,
+    caldav("min-date-time"): _min_date_time,
+    caldav("max-date-time"): _max_date_time,
+    caldav("max-instances"): _max_instances,
+    caldav("max-attendees-per-instance"): _max_attendees,
     caldav("calendar-description"): _description,
     caldav("calendar-timezone"): _timezone,
+    caldav("calendar-timezone-id"): _timezone_id,
     apple("calendar-color"): _colour,
     apple("calendar-order"): _order,
 }

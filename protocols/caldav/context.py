@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from protocols.caldav import paths
+from protocols.caldav.dead import Dead
 from protocols.caldav.errors import DavError
 from protocols.caldav.paths import Target
 from protocols.wire import Request, Response
@@ -12,16 +13,18 @@ from storage.model import Client, ClientKind, Principal
 from storage.transaction import Transaction
 
 DAV_CLIENT = Client(ClientKind.DAV)
-APPLIED = ("Preference-Applied", "return=minimal")
+NO_ROOT = "depth-noroot"
+REPRESENTED = ("Preference-Applied", "return=representation")
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One request, what it is aimed at, and the transaction it runs in."""
+    """One request, what it is aimed at, the transaction it runs in, and the asker's dead properties."""
 
     request: Request
     tx: Transaction
     target: Target
+    dead: Dead
 
     @property
     def principal(self) -> Principal:
@@ -36,9 +39,23 @@ class Context:
     @property
     def minimal(self) -> bool:
         """Whether the client wants no more than it needs (RFC 8144; Apple's older `Brief: t`)."""
-        wishes = self.request.headers.get("prefer", "").replace(" ", "").replace('"', "").lower()
         brief = self.request.headers.get("brief", "").strip().lower()
-        return "return=minimal" in wishes.replace(";", ",").split(",") or brief == "t"
+        return "return=minimal" in self._preferences or brief == "t"
+
+    @property
+    def without_root(self) -> bool:
+        """Whether a listing is to leave out what it was asked of (RFC 8144, 2.2)."""
+        return NO_ROOT in self._preferences
+
+    @property
+    def wants_representation(self) -> bool:
+        """Whether the client wants to see what it wrote as it is now (RFC 7240, 4.2)."""
+        return "return=representation" in self._preferences
+
+    @property
+    def _preferences(self) -> list[str]:
+        wishes = self.request.headers.get("prefer", "").replace(" ", "").replace('"', "").lower()
+        return wishes.replace(";", ",").split(",")
 
     def depth(self, missing: str) -> str:
         """Return the Depth header, or what its absence means; raises DavError when it is not one (RFC 4918, 10.2)."""
@@ -49,7 +66,8 @@ class Context:
 
     def applied(self) -> tuple[tuple[str, str], ...]:
         """Return the header that tells the client that its preference was honoured, if it had one."""
-        return (APPLIED,) if self.minimal else ()
+        applied = [name for name, on in (("return=minimal", self.minimal), (NO_ROOT, self.without_root)) if on]
+        return (("Preference-Applied", ", ".join(applied)),) if applied else ()
 
 
 def multistatus_response(context: Context, body: bytes) -> Response:

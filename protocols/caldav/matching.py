@@ -12,6 +12,7 @@ from protocols.caldav.timeranges import TimeRange
 from storage import contentlines, ical
 from storage.contentlines import Component, Property
 from storage.errors import InvalidObject
+from storage.ical_alarms import ringing
 from storage.ical_values import epoch
 
 _FOLD = re.compile(rb"\r?\n[ \t]")
@@ -24,7 +25,9 @@ def matches(wanted: CompFilter, text: bytes, zone: tzinfo) -> bool:
     if not all(needle in _folded(text) for needle in needles(wanted)):
         return False
     root = contentlines.parse(text)
-    return root.name == wanted.name and _component(wanted, root, root, zone)
+    if wanted.absent or root.name != wanted.name:
+        return False
+    return _component(wanted, root, root, zone) if wanted.comps else _anywhere(wanted, root, zone)
 
 
 def needles(wanted: CompFilter) -> tuple[bytes, ...]:
@@ -42,6 +45,19 @@ def _folded(text: bytes) -> bytes:
     return _FOLD.sub(b"", text).lower()
 
 
+def _anywhere(wanted: CompFilter, root: Component, zone: tzinfo) -> bool:
+    """Whether the calendar, or a component in it, has each property that a filter without component names.
+
+    RFC 4791 knows such a filter for properties of VCALENDAR alone; clients that search every kind at once write it for
+    those of what is in there.
+    """
+    holders = (root, *(each for each in root.components if each.name in ical.KINDS))
+    return all(
+        _property(each, root, root, zone) if each.absent else any(_property(each, one, root, zone) for one in holders)
+        for each in wanted.props
+    )
+
+
 def _component(wanted: CompFilter, found: Component, root: Component, zone: tzinfo) -> bool:
     """Whether one component satisfies what is asked of its properties and of the components in it."""
     return all(_property(each, found, root, zone) for each in wanted.props) and all(
@@ -54,7 +70,9 @@ def _nested(wanted: CompFilter, holder: Component, root: Component, zone: tzinfo
     if wanted.absent:
         return not children
     candidates: Iterable[Component] = children
-    if wanted.within is not None:
+    if wanted.within is not None and wanted.name == "VALARM":
+        candidates = ringing(holder, root, wanted.within.first, wanted.within.last, zone)
+    elif wanted.within is not None:
         candidates = _happening(wanted, children, root, zone)
     return any(_component(wanted, each, root, zone) for each in candidates)
 
@@ -62,7 +80,7 @@ def _nested(wanted: CompFilter, holder: Component, root: Component, zone: tzinfo
 def _happening(
     wanted: CompFilter, children: tuple[Component, ...], root: Component, zone: tzinfo
 ) -> Iterable[Component]:
-    """Return the components that have an occurrence in the range: a rescheduled one no longer speaks for its old time.
+    """Return the components that happen in the range: a rescheduled one no longer speaks for its old time.
 
     The index has already decided that the object as a whole is in the range: that is enough where one component
     speaks for all occurrences, or where they are too many to be listed.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from protocols.caldav import calendar_properties, conditional
+from protocols.caldav import calendar_properties, conditional, preconditions
 from protocols.caldav.context import Context
 from protocols.caldav.errors import DavError, missing_privilege
 from protocols.caldav.methods.options import allow
@@ -16,6 +16,7 @@ def delete(context: Context) -> Response:
     match context.target.place:
         case Place.OBJECT:
             holder = calendar(context)
+            preconditions.check(context, holder)
             expect = conditional.expectation(context.request.headers)
             context.tx.objects.delete(holder.collection, context.target.name, expect)
             return Response(204)
@@ -27,6 +28,8 @@ def delete(context: Context) -> Response:
 
 def _collection(context: Context) -> Response:
     holder = calendar(context)
+    if context.depth("infinity") != "infinity":
+        raise DavError(400, reason="A calendar is deleted with all that is in it.")
     if not holder.collection.rights.remove:
         raise missing_privilege(context.request.path, "unbind")
     conditional.required(context.request.headers, calendar_properties.etag(holder))

@@ -89,6 +89,22 @@ QUERIES = {
     "Unicode folding": (text("SUMMARY", "FÉRIÉ", UNICODE), {"journée"}),
     "negated": (text("SUMMARY", "e", 'negate-condition="yes"'), {"journée"}),
     "negated, of those that have it": (text("LOCATION", "13", 'negate-condition="yes"'), {"cours"}),
+    "UID": (text("UID", "sortie"), {"sortie"}),
+    "UID, octets": (text("UID", "sortie", 'collation="i;octet"'), {"sortie"}),
+    "UID, other case": (text("UID", "SORTIE"), {"sortie"}),
+    "UID, octets of other case": (text("UID", "SORTIE", 'collation="i;octet"'), set()),
+    "part of UIDs": (text("UID", "r"), {"cours", "sortie", "alarme", "journée"}),
+    "not ASCII in a UID": (text("UID", "née"), {"journée"}),
+    "Unicode UID": (text("UID", "JOURNÉE", UNICODE), {"journée"}),
+    "wild cards in a UID": (text("UID", "s_rtie"), set()),
+    "no such UID": (text("UID", "sorties"), set()),
+    "UIDs but one": (text("UID", "sortie", 'negate-condition="yes"'), EVERYTHING - {"sortie"}),
+    "UID and time": (
+        event(
+            within("23T0000", "24T0000") + '<C:prop-filter name="UID"><C:text-match>o</C:text-match></C:prop-filter>'
+        ),
+        {"cours"},
+    ),
     "property is there": (event('<C:prop-filter name="location"/>'), {"cours"}),
     "property is not there": (
         event('<C:prop-filter name="LOCATION"><C:is-not-defined/></C:prop-filter>'),
@@ -118,6 +134,21 @@ QUERIES = {
         set(),
     ),
     "with an alarm": (event('<C:comp-filter name="VALARM"/>'), {"alarme"}),
+    "an alarm that rings": (
+        event(f'<C:comp-filter name="VALARM">{within("26T1650", "26T1651")}</C:comp-filter>'),
+        {"alarme"},
+    ),
+    "an alarm that rings earlier": (
+        event(f'<C:comp-filter name="VALARM">{within("26T1651", "26T1900")}</C:comp-filter>'),
+        set(),
+    ),
+    "an alarm of a kind that rings": (
+        event(
+            f'<C:comp-filter name="VALARM">{within("26T1600", "26T1700")}'
+            '<C:prop-filter name="ACTION"><C:text-match>AUDIO</C:text-match></C:prop-filter></C:comp-filter>'
+        ),
+        set(),
+    ),
     "without an alarm": (
         event('<C:comp-filter name="VALARM"><C:is-not-defined/></C:comp-filter>'),
         EVERYTHING - {"alarme"},
@@ -129,6 +160,17 @@ QUERIES = {
         ),
         {"alarme"},
     ),
+    "any kind, by time": (within("23T0800", "23T0900"), {"cours"}),
+    "any kind, by time and text": (
+        within("23T0000", "30T0000")
+        + '<C:prop-filter name="SUMMARY"><C:text-match>Conseil</C:text-match></C:prop-filter>',
+        {"alarme"},
+    ),
+    "any kind, by text": (
+        '<C:prop-filter name="SUMMARY"><C:text-match>chor</C:text-match></C:prop-filter>',
+        {"hebdo"},
+    ),
+    "no calendar at all": ("<C:is-not-defined/>", set()),
     "property of the calendar": ('<C:prop-filter name="VERSION"/>', EVERYTHING),
     "no such property of the calendar": ('<C:prop-filter name="METHOD"/>', set()),
 }
@@ -184,8 +226,8 @@ REFUSED = {
     "ends first": (event(within("24T0000", "23T0000")), 400, "valid-filter"),
     "nameless": ("<C:comp-filter/>", 400, "valid-filter"),
     "both": (event('<C:is-not-defined/><C:prop-filter name="UID"/>'), 400, "valid-filter"),
-    "alarm times": (
-        event(f'<C:comp-filter name="VALARM">{within("23T0000", "24T0000")}</C:comp-filter>'),
+    "times of time zones": (
+        f'<C:comp-filter name="VTIMEZONE">{within("23T0000", "24T0000")}</C:comp-filter>',
         403,
         "supported-filter",
     ),
@@ -213,7 +255,7 @@ def test_reports_run_on_calendars_only(marie: Dav, path: str):
     assert (refused.status, refused.errors) == (403, (D + "supported-report",))
 
 
-@pytest.mark.parametrize("name", ["D:expand-property", "D:principal-property-search", "C:nothing", "D:version-tree"])
+@pytest.mark.parametrize("name", ["C:nothing", "D:version-tree", "D:sync-tree"])
 def test_an_unknown_report_is_refused(marie: Dav, name: str):
     refused = marie.send("REPORT", marie.agenda, f"<{name} {SPACES}/>")
     assert (refused.status, refused.errors) == (403, (D + "supported-report",))
