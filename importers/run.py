@@ -37,7 +37,8 @@ def _silent(_stage: str, _done: int, _total: int) -> None:
 class Options:
     """How to run: `dry_run` plans and writes nothing; `digest` is the plan that was approved, any when empty.
 
-    `force` lets an import through that takes away most of the coming sessions.
+    `force` lets an import through that takes away most of the coming sessions; `new_identifiers` one whose Pronote
+    identifiers were regenerated: people are then recognised by their names alone.
     """
 
     dry_run: bool = False
@@ -46,6 +47,7 @@ class Options:
     selection: Selection = EVERYTHING
     digest: str = ""
     force: bool = False
+    new_identifiers: bool = False
     progress: Progress = _silent
 
 
@@ -110,9 +112,8 @@ class _Prepared:
 def import_edt(store: Store, school: School, data: bytes, now: datetime, options: Options | None = None) -> Report:
     """Import an EDT/Pronote export into a school at an instant (aware); all or nothing.
 
-    Raises ImportRefused, also when the file is another school's, when Pronote's identifiers look regenerated (R77),
-    when most coming sessions would go (unless forced),
-    or when the plan is no longer the one approved. The run and its outcome are kept in the history, a dry run is not.
+    Raises ImportRefused, also when the file is another school's, when Pronote's identifiers look regenerated (R77)
+    or most coming sessions would go, unless the options allow it, or when the plan is no longer the one approved. The run and its outcome are kept in the history, a dry run is not.
     """
     options = options or Options()
     if options.dry_run:
@@ -174,7 +175,10 @@ def _plan(prepared: _Prepared, tx: Transaction, now: datetime, options: Options)
     known = applying.accounts(tx)
     check = idpn_regenerated(prepared.timetable.people(), applying.heard_last(tx, known))
     if check.regenerated:
-        raise ImportRefused("idpn-regenerated", known=check.known, vanished=check.vanished)
+        if not options.new_identifiers:
+            raise ImportRefused("idpn-regenerated", known=check.known, vanished=check.vanished)
+        # Numbers given anew may be those that somebody else had.
+        known = tuple(replace(account, idpns=frozenset()) for account in known)
     found = reconcile(prepared.timetable.people(), known)
     snapshot = Snapshot(tx)
     wanted = desired(prepared.timetable, prepared.expansion, found.matched, prepared.zone)

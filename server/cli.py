@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from server import texts, wording
+from server import wording
 from server.commands.calendars import calendar
 from server.commands.configuration import config
 from server.commands.demo import demo
@@ -83,8 +83,6 @@ for _command in (
     sample_school,
 ):
     main.add_command(_command)
-
-texts.adopt_click()
 
 if __name__ == "__main__":
     main(prog_name="cadran")

@@ -6,6 +6,7 @@ a file that holds the value.
 
 from __future__ import annotations
 
+import json
 import os
 import tomllib
 from collections.abc import Mapping
@@ -37,7 +38,15 @@ class ConfigError(Exception):
 
 
 def _words(value: object) -> object:
-    return tuple(value.split()) if isinstance(value, str) else value
+    """Read a list as an environment variable may say it: JSON, or words between spaces or commas."""
+    if not isinstance(value, str):
+        return value
+    if not value.lstrip().startswith("["):
+        return tuple(value.replace(",", " ").split())
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError) as error:
+        raise ValueError("is no list in JSON, such as [\"one\", \"two\"]") from error
 
 
 Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
@@ -138,6 +147,10 @@ class Config(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Take values only from what `load` has gathered, so that each problem is told with its key."""
         return (init_settings,)
+
+    def listening(self, endpoints: tuple[str, ...]) -> Config:
+        """Return the same configuration with other endpoints to listen on."""
+        return self.model_copy(update={"server": self.server.model_copy(update={"listen": endpoints})})
 
     def database_url(self) -> str:
         """Return the database's address: the one configured, or the SQLite file of the data folder."""

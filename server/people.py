@@ -5,28 +5,21 @@ The plan is pure data; applying it is one transaction (R80, R81).
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from unidecode import unidecode
 
-from importers.names import squeeze
 from importers.people import PeopleFile, PersonRecord, RowError
+from server.matching import Existing, match
+from storage.directory import fold_login
 from storage.model import Principal, Role, Source
-from storage.principals import NewPerson
+from storage.principals import NewPerson, valid_login
 from storage.transaction import Transaction
 
 LONGEST_LOGIN: Final = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Existing:
-    """The accounts of a school: its people, and by number the key the feeding system knows them by."""
-
-    people: tuple[Principal, ...]
-    external_ids: Mapping[int, str]
+SHOWN: Final = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +32,10 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class PeoplePlan:
-    """What a people file changes; `errors` are rows left out, those of manual accounts and taken logins included."""
+    """What a people file changes; `errors` are rows left out.
+
+    Besides the codes of the file: "manual-account", "login-taken", "bad-login" and "ambiguous" (several accounts fit).
+    """
 
     create: tuple[NewPerson, ...]
     update: tuple[Update, ...]
@@ -48,32 +44,34 @@ class PeoplePlan:
 
 
 def existing(tx: Transaction) -> Existing:
-    """Return the accounts of the transaction's school."""
+    """Return the accounts of the transaction's school, and the logins it cannot give."""
     keys = {number: key for key, number in tx.principals.external_ids(Source.CSV).items()}
-    return Existing(tx.principals.people(), keys)
+    return Existing(tx.principals.people(), keys, tx.principals.logins_elsewhere())
 
 
 def plan(file: PeopleFile, known: Existing) -> PeoplePlan:
-    """Compare a people file with the accounts there are.
+    """Compare a people file with the accounts there are (see `server.matching` for who is who).
 
-    A row is matched by the feeding system's key, else by login, else by role, names and birth date when only one
-    account has these. A row whose login is a manual account's is left out and told.
+    A row that asks for the login of somebody else is left out and told.
     """
-    matcher = _Matcher(known)
+    matches = match(file.people, known)
+    newcomers = _Newcomers(file.people, known)
     create: list[NewPerson] = []
     update: list[Update] = []
     unchanged: list[Principal] = []
     errors = list(file.errors)
-    for record in file.people:
-        found = matcher.find(record)
-        if found is None:
-            create.append(matcher.new(record))
-        elif found.source is not Source.CSV:
-            errors.append(RowError(record.line, "login", "manual-account", found.login))
-        elif fields := _differences(record, found, known.external_ids.get(found.id, "")):
-            update.append(Update(found, fields))
+    for position, record in enumerate(file.people):
+        found = matches.found.get(position)
+        if found is not None:
+            fields = _differences(record, found, known.external_ids.get(found.id, ""))
+            if fields:
+                update.append(Update(found, fields))
+            else:
+                unchanged.append(found)
+        elif error := _ambiguous(record) if position in matches.ambiguous else newcomers.refused(record):
+            errors.append(error)
         else:
-            unchanged.append(found)
+            create.append(newcomers.new(record))
     return PeoplePlan(tuple(create), tuple(update), tuple(unchanged), tuple(sorted(errors, key=lambda e: e.line)))
 
 
@@ -87,35 +85,30 @@ def apply(tx: Transaction, proposal: PeoplePlan, hashes: Mapping[str, str]) -> N
             tx.principals.set_password(principal.id, hashes[principal.login])
 
 
-class _Matcher:
-    """Finds the account of a row, and a free login for a row without account."""
+class _Newcomers:
+    """Finds a login for each row without account."""
 
-    def __init__(self, known: Existing) -> None:
-        by_id = {person.id: person for person in known.people}
-        self._by_key = {key: by_id[number] for number, key in known.external_ids.items() if key and number in by_id}
-        self._by_login = {person.login: person for person in known.people}
-        fed = [person for person in known.people if person.source is Source.CSV]
-        alike = Counter(_likeness_of(person) for person in fed)
-        self._by_likeness = {_likeness_of(person): person for person in fed if alike[_likeness_of(person)] == 1}
-        self._logins = set(self._by_login)
-        self._matched: set[int] = set()
+    def __init__(self, records: Iterable[PersonRecord], known: Existing) -> None:
+        self._owners = {person.login: person for person in known.people}
+        self._elsewhere = known.elsewhere
+        # Nobody is given by chance a login that a row of the same file asks for.
+        self._logins = {*self._owners, *known.elsewhere, *(fold_login(record.login) for record in records)}
 
-    def find(self, record: PersonRecord) -> Principal | None:
-        """Return the account of a row; no account is matched twice."""
-        candidates = (
-            self._by_key.get(record.external_id) if record.external_id else None,
-            self._by_login.get(record.login.casefold()) if record.login else None,
-            self._by_likeness.get(_likeness(record)) if not (record.login or record.external_id) else None,
-        )
-        for candidate in candidates:
-            if candidate is not None and candidate.id not in self._matched:
-                self._matched.add(candidate.id)
-                return candidate
-        return None
+    def refused(self, record: PersonRecord) -> RowError | None:
+        """Return why a row cannot have the login it asks for, None when it can or asks for none."""
+        login = fold_login(record.login)
+        if not login:
+            return None
+        owner = self._owners.get(login)
+        if owner is not None and owner.source is not Source.CSV:
+            return RowError(record.line, "login", "manual-account", login)
+        if owner is not None or login in self._elsewhere:
+            return RowError(record.line, "login", "login-taken", login)
+        return None if valid_login(login) else RowError(record.line, "login", "bad-login", login[:SHOWN])
 
     def new(self, record: PersonRecord) -> NewPerson:
         """Return the account to create for a row."""
-        login = self._free(record.login.casefold() or _login_of(record))
+        login = fold_login(record.login) or self._free(_login_of(record))
         return NewPerson(
             login,
             _fields(record)["family"],
@@ -154,24 +147,25 @@ def _fields(record: PersonRecord) -> dict[str, Any]:
 
 
 def _differences(record: PersonRecord, found: Principal, external_id: str) -> dict[str, Any]:
+    """Return the fields to set: only rows with the key of an account change who it is, none takes a birth date away."""
     wanted = _fields(record)
+    if external_id and not record.external_id:
+        wanted = {"email": record.email}
+    elif record.birth_date is None:
+        del wanted["birth"]
     fields = {name: value for name, value in wanted.items() if value != getattr(found, name)}
     if record.external_id and record.external_id != external_id:
         fields["external_id"] = record.external_id
     return fields
 
 
+def _ambiguous(record: PersonRecord) -> RowError:
+    return RowError(record.line, "family", "ambiguous", f"{record.given} {record.family}"[:SHOWN])
+
+
 def _login_of(record: PersonRecord) -> str:
     parts = ("".join(c for c in unidecode(text).lower() if c.isalnum()) for text in (record.given, record.family))
     return ".".join(part for part in parts if part)[:LONGEST_LOGIN] or "personne"
-
-
-def _likeness(record: PersonRecord) -> tuple[Any, ...]:
-    return record.role.value, squeeze(record.family), squeeze(record.given), record.birth_date
-
-
-def _likeness_of(person: Principal) -> tuple[Any, ...]:
-    return person.role.value, squeeze(person.usual or person.family), squeeze(person.given), person.birth
 
 
 def logins_of(proposal: PeoplePlan) -> Sequence[str]:

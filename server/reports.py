@@ -4,26 +4,28 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from importers.run import Report, Unmatched
 from server.texts import N_, _
-from server.wording import filled
+from server.wording import filled, refusal
 
 SHOWN: Final = 20
 
 _COUNTS: Final = {
     "courses_created": N_("Courses created"),
     "courses_renamed": N_("Courses renamed"),
-    "calendars_created": N_("Lesson calendars created"),
+    "calendars_created": N_("Sets of sessions created"),
     "events_created": N_("Sessions created"),
     "events_updated": N_("Sessions changed"),
     "events_deleted": N_("Sessions deleted"),
-    "events_frozen": N_("Sessions left as they were, because they have begun"),
+    "events_frozen": N_("Sessions before now, not imported"),
     "memberships_created": N_("Course memberships created"),
     "memberships_changed": N_("Course memberships changed"),
     "memberships_deleted": N_("Course memberships ended"),
-    "feeds_changed": N_("Timetables changed"),
+    "feeds_changed": N_("Changes to what calendars show"),
 }
 _MATCHED: Final = {
     "pupil": N_("Pupils recognised"),
@@ -84,6 +86,8 @@ def rows(report: Report) -> list[tuple[str, int]]:
 
 def warnings(report: Report) -> Iterator[str]:
     """Yield what deserves attention: people without account, oddities of the file, collections too large (R19)."""
+    if not any(report.matched.values()):
+        yield _("Nobody was recognised: import people first, with “cadran people import”. Timetables stay empty.")
     for each in report.unmatched[:SHOWN]:
         yield _unmatched(each)
     if len(report.unmatched) > SHOWN:
@@ -119,13 +123,21 @@ def stage(name: str) -> str:
     return _(_STAGES.get(name, name))
 
 
-def summary(report: Mapping[str, Any]) -> str:
+def summary(status_name: str, report: Mapping[str, Any]) -> str:
     """Return the essence of a stored report: sessions created, changed and deleted, or why it was refused."""
     counts = report.get("counts")
-    if not isinstance(counts, Mapping):
-        return str(report.get("reason", ""))
-    numbers = (counts.get(name, 0) for name in ("events_created", "events_updated", "events_deleted"))
-    return "+{} ~{} -{}".format(*numbers)
+    if isinstance(counts, Mapping):
+        text = _("{events_created} sessions created, {events_updated} changed, {events_deleted} deleted")
+        return text.format_map({name: counts.get(name, 0) for name in _COUNTS})
+    if status_name == "rejected":
+        data = report.get("data")
+        return refusal(str(report.get("reason", "")), data if isinstance(data, Mapping) else {})
+    return _("An error of the program: the log of that day tells more.") if status_name == "failed" else ""
+
+
+def moment(seconds: int, zone: str) -> str:
+    """Return an instant (Unix seconds) as the clocks of a school show it."""
+    return datetime.fromtimestamp(seconds, ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M")
 
 
 def _unmatched(person: Unmatched) -> str:

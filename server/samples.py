@@ -40,14 +40,24 @@ class SampleFiles:
         return (self.people, self.timetable, *((self.following,) if self.following else ()))
 
 
+def existing(folder: Path) -> tuple[Path, ...]:
+    """Return those files that `write` would replace or remove."""
+    return tuple(folder / name for name in (PEOPLE, TIMETABLE, NEXT) if (folder / name).exists())
+
+
 def write(wanted: Samples, folder: Path, today: date) -> SampleFiles:
-    """Generate a school for the school year of a day and write its files, making the folder."""
+    """Generate a school for the school year of a day and write its files, making the folder.
+
+    A next export that was not asked for is removed: it would be of another school.
+    """
     school = sample.generate(wanted.pupils, wanted.seed, sample.year_of(today))
     folder.mkdir(parents=True, exist_ok=True)
     files = SampleFiles(school, folder / PEOPLE, folder / TIMETABLE, None if wanted.percent is None else folder / NEXT)
     files.people.write_bytes(sample.write_people_csv(school))
     files.timetable.write_bytes(sample.write_xml(school))
-    if files.following is not None and wanted.percent is not None:
+    if files.following is None or wanted.percent is None:
+        (folder / NEXT).unlink(missing_ok=True)
+    else:
         following = sample.next_export(school, wanted.percent, wanted.seed, today)
         files.following.write_bytes(sample.write_xml(following))
     return files

@@ -139,7 +139,8 @@ def listen_on(endpoints: Sequence[str]) -> Callable[[Factory], Deferred[Any]]:
         try:
             prepared.append(serverFromString(reactor, text))
         except (ValueError, TypeError, LookupError, ImportError) as error:
-            raise ConfigError((("server.listen", f"{text!r}: {error}"),)) from error
+            reason = f"{text!r} is no endpoint, such as tcp:8008:interface=127.0.0.1 ({error})"
+            raise ConfigError((("server.listen", reason),)) from error
 
     def listen(factory: Factory) -> Deferred[Any]:
         opened: Deferred[Any] = DeferredList(

@@ -18,11 +18,12 @@ Step = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The instant of an import (aware), whether it only shows its plan, and whether it may take away most sessions."""
+    """The instant of an import (aware), whether it only shows its plan, and which of its guards are off."""
 
     now: datetime
     dry_run: bool = False
     force: bool = False
+    new_identifiers: bool = False
 
 
 def run(store: Store, school: School, file: Path, choice: Choice, step: Step) -> Report:
@@ -31,5 +32,11 @@ def run(store: Store, school: School, file: Path, choice: Choice, step: Step) ->
     def progress(stage: str, done: int, total: int) -> None:
         step(reports.stage(stage), done, total)
 
-    options = Options(dry_run=choice.dry_run, file_name=file.name, force=choice.force, progress=progress)
+    options = Options(
+        dry_run=choice.dry_run,
+        file_name=file.name,
+        force=choice.force,
+        new_identifiers=choice.new_identifiers,
+        progress=progress,
+    )
     return importing.import_edt(store, school, file.read_bytes(), choice.now, options)

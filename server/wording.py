@@ -10,8 +10,9 @@ from importers.people import RowError
 from server.config import ConfigError
 from server.texts import N_, _
 from storage import errors
+from storage.principals import BadLogin
 
-KNOWN: Final = (errors.CadranError, ImportRefused, ConfigError)
+KNOWN: Final = (errors.CadranError, errors.Unreadable, ImportRefused, ConfigError)
 
 _MISSING: Final = {
     "principal": N_("There is no account with the login “{key}”. “cadran user list” shows those there are."),
@@ -43,8 +44,8 @@ _REFUSED: Final = {
     ),
     "too-many-sessions": N_("Line {line}: the file holds more than {limit} sessions: it is refused."),
     "idpn-regenerated": N_(
-        "{vanished} of {known} Pronote identifiers are no longer in the file: were they regenerated? "
-        "Nothing was imported."
+        "{vanished} of {known} Pronote identifiers are no longer in the file: were they regenerated, or is this another "
+        "school's file? Nothing was imported. If they were regenerated, import it again with --new-identifiers."
     ),
     "would-wreck": N_(
         "{lost} of {coming} coming sessions would disappear: is the file whole? Nothing was imported. "
@@ -60,6 +61,10 @@ _REFUSED: Final = {
     ),
     "unreadable": N_("{name} cannot be read: run the command as a user who may."),
     "too-many-files": N_("{name} holds more than {limit} files: it is refused."),
+    "no-people-file": N_(
+        "This is not a people file: it has to be a table (CSV) whose first line names its columns, such as "
+        "Nom;Prénom;Classe."
+    ),
     "too-many-rows": N_("The file has more than {limit} lines: it is refused."),
 }
 _ROWS: Final = {
@@ -75,8 +80,13 @@ _ROWS: Final = {
     "duplicate": N_("Line {line}: “{value}” is already on line {other_line}."),
     "too-many-cells": N_("Line {line}: there are more cells than columns."),
     "manual-account": N_("Line {line}: the account “{value}” was made by hand and is left alone."),
+    "login-taken": N_("Line {line}: the login “{value}” is somebody else's: write another one, or none."),
+    "ambiguous": N_("Line {line}: several people are named “{value}”: tell them apart by an identifier or a login."),
 }
+_COLUMNS: Final = {"family": N_("Family name (Nom)"), "given": N_("Given name (Prénom)")}
+_PEOPLE_COLUMNS: Final = 2
 _UNKNOWN_PLACE: Final = "?"
+_SHOWN: Final = 80
 
 
 def sentence(error: Exception) -> str:
@@ -112,7 +122,23 @@ def _name_taken(error: errors.NameTaken) -> str:
     return filled(_TAKEN.get(error.kind, N_("The name “{name}” is already in use.")), {"name": error.name})
 
 
+def _bad_login(error: BadLogin) -> str:
+    shown = "".join(letter if letter.isprintable() else _UNKNOWN_PLACE for letter in error.login[:_SHOWN])
+    text = N_(
+        "“{login}” cannot be a login: use 1 to 64 letters, digits, dots, hyphens, underscores, “+”, “'” or “@”, "
+        "the first a letter or a digit."
+    )
+    return filled(text, {"login": shown})
+
+
+def refusal(reason: str, data: Mapping[str, object]) -> str:
+    """Return in words why a file was refused, from what the history keeps of it."""
+    return _refused(ImportRefused(reason, **data))
+
+
 def _refused(error: ImportRefused) -> str:
+    if _no_table(error):
+        return _(_REFUSED["no-people-file"])
     template = _REFUSED.get(error.reason)
     if template is not None:
         return filled(template, {name: _listed(value) for name, value in error.data.items()})
@@ -120,9 +146,17 @@ def _refused(error: ImportRefused) -> str:
     return filled(N_("The file is refused: {reason} ({details})."), {"reason": error.reason, "details": details})
 
 
+def _no_table(error: ImportRefused) -> bool:
+    """Tell whether a people file has no column that is known: a page, a picture, nothing at all."""
+    missing = error.data.get("columns")
+    return error.reason == "missing-column" and isinstance(missing, tuple) and len(missing) == _PEOPLE_COLUMNS
+
+
 def _listed(value: object) -> object:
-    """Return several names as one text."""
-    return ", ".join(map(str, value)) if isinstance(value, tuple | list | set | frozenset) else value
+    """Return several names as one text; columns as a person would write them."""
+    if isinstance(value, tuple | list | set | frozenset):
+        return ", ".join(_(_COLUMNS.get(str(each), str(each))) for each in value)
+    return value
 
 
 def _config(error: ConfigError) -> str:
@@ -152,6 +186,10 @@ def _schema_too_new(error: errors.SchemaTooNew) -> str:
     return filled(text, {"found": error.found, "known": error.known})
 
 
+def _unreadable(error: errors.Unreadable) -> str:
+    return filled(N_("The database cannot be opened ({reason}): look at --data and database.url."), vars(error))
+
+
 def _read_only(_error: errors.ReadOnly) -> str:
     return _("This calendar can be read and not changed.")
 
@@ -163,9 +201,11 @@ def _forbidden(_error: errors.Forbidden) -> str:
 _WORDS: Final[Mapping[type[Exception], Callable[[Any], str]]] = {
     errors.NotFound: _not_found,
     errors.NameTaken: _name_taken,
+    BadLogin: _bad_login,
     errors.ReadOnly: _read_only,
     errors.Forbidden: _forbidden,
     errors.InvalidObject: _invalid_object,
+    errors.Unreadable: _unreadable,
     errors.SchemaMissing: _schema_missing,
     errors.SchemaOutdated: _schema_outdated,
     errors.SchemaTooNew: _schema_too_new,

@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
 
-from storage.errors import Busy
+from storage.errors import Busy, Unreadable
 
 WRITING: Final = "cadran_writing"
 WAIT_SECONDS: Final = 30
 LOCK_NOT_AVAILABLE: Final = "55P03"
+_UNREADABLE: Final = ("SQLITE_NOTADB", "SQLITE_CANTOPEN", "SQLITE_CORRUPT")
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
@@ -32,8 +33,32 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
 
+def _give_up(context: ExceptionContext) -> None:
+    """Raise Unreadable for what no later try can mend: a file that is no database, a server that does not answer."""
+    name = str(getattr(context.original_exception, "sqlite_errorname", ""))
+    connecting = context.connection is None and not context.is_pre_ping and not name
+    if connecting or name.startswith(_UNREADABLE):
+        raise Unreadable(_first_line(context.original_exception)) from context.original_exception
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
 def open_engine(url: str) -> Engine:
-    """Return an engine for SQLite or PostgreSQL with the isolation the storage core relies on."""
+    """Return an engine for SQLite or PostgreSQL with the isolation the storage core relies on.
+
+    Raises Unreadable when the URL means nothing here; so do the engine's connections when there is no database there.
+    """
+    try:
+        engine = _engine(url)
+    except (ArgumentError, ImportError) as error:
+        raise Unreadable(_first_line(error)) from error
+    event.listen(engine, "handle_error", _give_up)
+    return engine
+
+
+def _engine(url: str) -> Engine:
     if make_url(url).get_backend_name() == "sqlite":
         engine = create_engine(
             url, hide_parameters=True, pool_size=16, max_overflow=16, pool_reset_on_return="rollback"

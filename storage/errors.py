@@ -111,6 +111,18 @@ class LimitReached(CadranError):
         self.limit = limit
 
 
+class Unreadable(Exception):
+    """The database cannot be opened or is none; `reason` is the driver's own word for it.
+
+    No protocol has an answer for this: it is for whoever starts the program.
+    """
+
+    def __init__(self, reason: str) -> None:
+        """Keep the first line of what the driver says."""
+        super().__init__(reason)
+        self.reason = reason
+
+
 class SchemaMissing(CadranError):
     """The database holds no Cadran tables: `cadran init` makes them."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from storage import policy
 from storage.collections import own_feed, subscription_row
 from storage.directory import PERSON, WITH_ACCOUNT, fold_login, read_account, to_principal
-from storage.errors import NameTaken, NotFound
+from storage.errors import CadranError, NameTaken, NotFound
 from storage.lessons import SCHOOL_NAME, SCHOOL_POSITION, SCHOOL_SLUG
 from storage.model import CalendarKind, Principal, Role, Source
 from storage.schema import account, calendar, feed, identity, principal, subscription
@@ -22,6 +23,28 @@ if TYPE_CHECKING:
     from storage.transaction import Transaction
 
 _NUMBERS_EACH: Final = 9
+# A login is a segment of paths and stands before the colon of Basic credentials; many schools use e-mail addresses.
+_LOGIN: Final = re.compile(r"\w[\w.@'+-]{0,63}")
+
+
+class BadLogin(CadranError):
+    """The text cannot be a login: it is empty, too long or holds other characters than letters, digits and .@'+-_ ."""
+
+    def __init__(self, login: str) -> None:
+        """Keep the login as it was given."""
+        super().__init__(login)
+        self.login = login
+
+
+def valid_login(login: str) -> bool:
+    """Tell whether somebody new may have this login: 1 to 64 characters, the first a letter, a digit or `_`."""
+    return _LOGIN.fullmatch(fold_login(login)) is not None
+
+
+def check_login(login: str) -> None:
+    """Raise BadLogin unless somebody new may have this login."""
+    if not valid_login(login):
+        raise BadLogin(login)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +118,15 @@ class Principals:
         return self._select() if role is None else self._select(principal.c.role == role.value)
 
     def create(self, new: NewPerson) -> Principal:
-        """Create one person with the calendars everyone has; raises NameTaken when the login is in use."""
+        """Create one person with the calendars everyone has; raises NameTaken (the login is in use) and BadLogin."""
         return self.create_many([new])[0]
 
     def create_many(self, people: Sequence[NewPerson]) -> tuple[Principal, ...]:
-        """Create many people at once; raises NameTaken at the first login in use, and then creates none."""
+        """Create many people at once; raises BadLogin or NameTaken at the first such login, and then creates none."""
         if not people:
             return ()
+        for each in people:
+            check_login(each.login)
         self._tx.lock()
         self._refuse_taken([fold_login(each.login) for each in people])
         numbers = iter(self._tx.tick(_NUMBERS_EACH * len(people)))
@@ -226,6 +251,11 @@ class Principals:
             principal.c.external_id.is_not(None),
         )
         return dict(self._tx.connection.execute(query).all())
+
+    def logins_elsewhere(self) -> frozenset[str]:
+        """Return the logins of the other schools: a login is one person's over the whole server."""
+        query = select(account.c.login).where(account.c.school_id != self._tx.school_id)
+        return frozenset(self._tx.connection.execute(query).scalars())
 
     def identities(self, system: str) -> tuple[tuple[str, int], ...]:
         """Return the identifiers one system gave, with the person each belongs to; a person may have several (R77)."""

@@ -13,18 +13,26 @@ from protocols.eas.session import Session
 from protocols.eas.wbxml import E, Element
 from protocols.wire import Response
 
+MAX_FOLDERS: Final = 1000
+
 OK: Final = 1
 BAD_KEY: Final = 9
 MALFORMED: Final = 10
+TOO_MANY_FOLDERS: Final = 151
 
 
 def folder_sync(session: Session, root: Element) -> Response:
-    """Tell the device what changed in its list of folders since a key; nothing is written when nothing did."""
+    """Tell the device what changed in its list of folders since a key; nothing is written when nothing did.
+
+    Raises CommandRefused, with 151 for more folders than a device may have: those it has can still be synchronised.
+    """
     key = root.value(Tags.SyncKey)
     if not key:
         raise CommandRefused(MALFORMED)
     now = {each.id: each.listed for each in folder_list(session).values()}
     ledger = session.ledger(SCOPE)
+    if len(now) > MAX_FOLDERS:
+        raise CommandRefused(TOO_MANY_FOLDERS)
     if key == "0":
         # The headers make a client notice that the server has learnt a version or a command (section 3.2).
         headers = (("X-MS-RP", answers.SPOKEN), *answers.capabilities())

@@ -21,7 +21,6 @@ from storage.model import CalendarKind, Collection
 SCOPE: Final = "folders"
 ROOT: Final = "0"
 INBOX, DELETED_ITEMS, DEFAULT_CALENDAR, USER_CALENDAR = 2, 4, 8, 13
-MAX_FOLDERS: Final = 1000
 
 _COLLECTION: Final = re.compile(r"c([1-9][0-9]{0,17})", re.ASCII)
 _ITEM: Final = re.compile(r"(c[1-9][0-9]{0,17}):([1-9][0-9]{0,17})(?::([0-9TZ]{8,16}))?", re.ASCII)
@@ -60,7 +59,7 @@ def folder_list(session: Session) -> dict[str, Folder]:
     tx, principal = session.tx, session.principal
     seen = [each for each in tx.collections.visible(principal, session.client) if _holds_events(each)]
     default = next((each for each in seen if each.kind is CalendarKind.DEFAULT), None) or _default(session)
-    shown = policy.eas_folders(seen, default)[:MAX_FOLDERS]
+    shown = policy.eas_folders(seen, default)
     calendars = [
         Folder(
             f"c{each.collection.id}",

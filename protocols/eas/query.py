@@ -74,7 +74,8 @@ class Query:
     """Say what one request asks, whichever form it came in.
 
     `command` is None for a capability probe, which needs neither device nor version. `policy_key` is None when the
-    device sent none.
+    device sent none. `user` is what the account was set up with and decides nothing: who asks is told by the
+    Authorization header, and a login or address that changed since must not lock a phone out.
     """
 
     command: str | None

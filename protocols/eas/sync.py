@@ -32,7 +32,7 @@ def sync(session: Session, root: Element | None) -> Response | Park:
     folders = folder_list(session)
     room, said = request.window, []
     for asked in request.collections:
-        element, used = answer_collection(session, folders, asked, room) if room > 0 else (None, 0)
+        element, used = answer_collection(session, folders, asked, max(room, 0))
         room -= used
         if element is not None:
             said.append(element)

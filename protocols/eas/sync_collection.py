@@ -39,7 +39,11 @@ def source_of(session: Session, folder: Folder, collection: Collection, wishes: 
 def answer_collection(
     session: Session, folders: Mapping[str, Folder], asked: CollectionRequest, room: int
 ) -> tuple[Element | None, int]:
-    """Return the Collection element that answers, None when there is nothing to say, and how many commands it has."""
+    """Return the Collection element that answers, None when there is nothing to say, and how many commands it has.
+
+    Without `room` the device's own commands are carried out all the same, and refused edits undone; what else there is
+    to tell waits for the next Sync.
+    """
     folder = folders.get(asked.id)
     if folder is None:
         known = asked.id in (told(session) or {})
@@ -55,7 +59,7 @@ def answer_collection(
     holding = read_holding(folder.collection.id, place.state)
     holding = replace(holding, wishes=asked.wishes(holding.wishes))
     source = source_of(session, folder, folder.collection, holding.wishes)
-    if not asked.commands and (asked.get_changes is False or nothing_new(source, holding)):
+    if not asked.commands and (asked.get_changes is False or not room or nothing_new(source, holding)):
         ledger.amend(place, holding.to_json())
         return None, 0
     session.tx.require_writing()

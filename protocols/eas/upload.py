@@ -21,7 +21,7 @@ from protocols.eas.folders import ItemId, item_id
 from protocols.eas.holdings import Holding
 from protocols.eas.representation import Instances, Series, single
 from protocols.eas.sync_request import Command
-from protocols.eas.wbxml import E, Element
+from protocols.eas.wbxml import E, Element, encode
 from storage.errors import InvalidObject, PreconditionFailed, UidConflict
 from storage.model import CalendarObject, Expect, SyncToken
 from storage.transaction import Transaction
@@ -33,6 +33,9 @@ NOT_FOUND: Final = 8
 CLIENT_WINS: Final = 0
 
 _REFUSALS: Final = (InvalidObject, UidConflict, PreconditionFailed)
+
+# What an Add made: the item, its number, and whether the device must be told what became of it.
+_Stored = tuple[int, int, bool]
 
 
 class Upload:
@@ -46,7 +49,9 @@ class Upload:
         self._collection = delivery.source.collection
         self._read_only = not self._collection.rights.write
         self._adds: dict[str, list[Any]] = dict(memory.get("adds", {}))
+        self._digests: dict[str, str] = dict(memory.get("digests", {}))
         self._wrote: dict[str, int] = dict(memory.get("wrote", {}))
+        self._named: set[str] = set()
         now = datetime.fromtimestamp(self._tx.now(), UTC)
         self._edit = EditContext(delivery.before.wishes.supported, now)
         self._foreign: Mapping[int, int] | None = None
@@ -56,7 +61,7 @@ class Upload:
     @property
     def memory(self) -> dict[str, Any]:
         """What was done, for when the answer is lost and the request comes again."""
-        return {"adds": self._adds, "wrote": self._wrote}
+        return {"adds": self._adds, "digests": self._digests, "wrote": self._wrote}
 
     def carry_out(self, commands: Sequence[Command]) -> tuple[Element, ...]:
         """Do what the commands say, in their order, and return the children of Responses."""
@@ -87,38 +92,52 @@ class Upload:
         self._responses.append(E(command.kind, client_id, named, E(AirSync.Status, status), data))
 
     def _add(self, command: Command) -> None:
-        known = self._adds.get(command.client_id)
-        if known is not None:
-            self._adopt(command, *known)
+        name = command.client_id
+        if name in self._named:
+            self._respond(command, MALFORMED)
             return
-        if self._read_only:
-            digest = hashlib.sha256(command.client_id.encode()).hexdigest()[:16]
-            reserved = f"{self._source.folder}:x{digest}"
+        self._named.add(name)
+        if name not in self._adds and self._read_only:
+            reserved = f"{self._source.folder}:x{_digest(name.encode())}"
             self._respond(command, OK, reserved)
             self._delivery.tell(AirSync.Delete, reserved)
             return
+        data = command.data or E(AirSync.ApplicationData)
         try:
-            stored = self._stored(command)
+            stored = self._repeated(name, data) if name in self._adds else self._stored(data)
         except ItemRefused as refused:
             self._respond(command, refused.status)
             return
         except _REFUSALS:
             self._respond(command, MALFORMED)
             return
-        self._adds[command.client_id] = [*stored]
-        self._adopt(command, *stored)
-
-    def _adopt(self, command: Command, item: int, seq: int, again: bool) -> None:
+        item, seq, again = stored
+        self._adds[name], self._digests[name] = [*stored], _digest(encode(data))
         self._delivery.adopt(item, seq, again=again)
         self._respond(command, OK, str(self._delivery.name(item)))
 
-    def _stored(self, command: Command) -> tuple[int, int, bool]:
-        """Store a new event, or merge it into the one of the same UID: iOS adds again what it knows.
+    def _repeated(self, client_id: str, data: Element) -> _Stored:
+        """Find what an Add made whose answer was lost, edited if the person edited it since.
 
-        Returns the item, its number, and whether the device must be told what became of it.
+        An id given to another event in the meantime, as its UID shows, means that other one.
         """
-        data = command.data or E(AirSync.ApplicationData)
-        uid = one_line(data.value(Calendar.UID) or "").strip()
+        item, seq, again = self._adds[client_id]
+        if self._digests.get(client_id) == _digest(encode(data)):
+            return item, seq, again
+        found = self._tx.objects.many_items(self._collection, [item]).get(item)
+        if found is None or found.component != EVENT:
+            return item, seq, again
+        if not self._read_only and _uid(data) not in ("", found.uid):
+            return self._stored(data)
+        foreign = found.seq not in (seq, self._wrote.get(str(item)))
+        if self._read_only or (foreign and self._server_wins):
+            return item, seq, True
+        self._put(found, patched(found.ical, data, self._source.context, self._edit))
+        return item, self._wrote.get(str(item), seq), again or foreign
+
+    def _stored(self, data: Element) -> _Stored:
+        """Store a new event, or merge it into the one of the same UID: iOS adds again what it knows."""
+        uid = _uid(data)
         same = self._tx.objects.by_uid(self._collection, uid) if uid else None
         if same is not None:
             if same.component != EVENT:
@@ -155,9 +174,12 @@ class Upload:
         own = (self._delivery.before.written.get(item), self._wrote.get(str(item)))
         return seq is not None and seq not in own
 
+    @property
+    def _server_wins(self) -> bool:
+        return self._delivery.before.wishes.conflict != CLIENT_WINS
+
     def _refused(self, found: CalendarObject) -> bool:
-        server_wins = self._delivery.before.wishes.conflict != CLIENT_WINS
-        return self._read_only or (server_wins and self._outdated(found.item))
+        return self._read_only or (self._server_wins and self._outdated(found.item))
 
     def _undo(self, command: Command, name: ItemId, status: int) -> None:
         """Refuse an edit, to be answered with the server's version of the item as well."""
@@ -241,6 +263,14 @@ class Upload:
                 return data
             case Instances() | None:
                 return None
+
+
+def _digest(octets: bytes) -> str:
+    return hashlib.sha256(octets).hexdigest()[:16]
+
+
+def _uid(data: Element) -> str:
+    return one_line(data.value(Calendar.UID) or "").strip()
 
 
 def changed_since(tx: Transaction, holding: Holding) -> dict[int, int]:

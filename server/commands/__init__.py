@@ -1,1 +1,6 @@
 """The subjects of the `cadran` command, one module each."""
+
+from server import texts
+
+# Before any command: the library words the types of parameters where they are made.
+texts.adopt_click()

@@ -26,7 +26,7 @@ from storage.model import Client, ClientKind, NewCalendar
 _EVERYTHING = Client(ClientKind.WEB)
 
 
-@click.group("calendar", help=_("List and create calendars, switch their synchronisation on or off."))
+@click.group("calendar", help=_("List and create calendars, choose those that go to phones."))
 def calendar() -> None:
     """Gather the commands about calendars."""
 
@@ -59,7 +59,7 @@ def list_calendars(workplace: Workplace, login: str, as_json: bool) -> None:
         return
     yes, no = _("yes"), _("no")
     print_table(
-        (_("Calendar"), _("Name"), _("Entries"), _("Synchronised"), _("Writable")),
+        (_("Calendar"), _("Name"), _("Entries"), _("On phones"), _("Writable")),
         [(c.slug, c.name, n, yes if c.synchronised else no, yes if c.rights.write else no) for c, n in found],
     )
     for each, count in found:
@@ -88,7 +88,14 @@ def create(workplace: Workplace, login: str, name: str, slug: str | None, colour
     say(_("The calendar “{slug}” is ready.").format(slug=made.slug))
 
 
-@calendar.command("switch", help=_("Switch the synchronisation of a calendar on or off."))
+@calendar.command(
+    "switch",
+    help=_(
+        "Choose whether a calendar goes to the phones of a person. Thunderbird and other CalDAV clients show it either "
+        "way."
+    ),
+    short_help=_("Choose whether a calendar goes to phones."),
+)
 @click.argument("login")
 @click.argument("slug")
 @click.argument("state", type=click.Choice(["on", "off"]))
@@ -101,8 +108,10 @@ def switch(workplace: Workplace, login: str, slug: str, state: str) -> None:
             collection = tx.collections.switch(owner, slug, on=state == "on")
             tx.audit.record(actor(), "calendar-switched", owner.login, slug=slug, state=state)
             count = tx.collections.count(collection.id)
-    done = _("“{slug}” is now synchronised.") if state == "on" else _("“{slug}” is no longer synchronised.")
-    say(done.format(slug=slug))
+    done = _("“{name}” now goes to phones.")
+    if state == "off":
+        done = _("“{name}” no longer goes to phones; Thunderbird and other CalDAV clients still show it.")
+    say(done.format(name=collection.name))
     if state == "on":
         _warn_of_size(slug, count)
 

@@ -6,12 +6,15 @@ import csv
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from importers import people as people_file
+from importers.errors import ImportRefused
+from importers.people import PeopleFile
 from server import passwords, wording
 from server import people as accounts
 from server.commands.progress import steps
@@ -31,6 +34,7 @@ from server.people import PeoplePlan
 from server.texts import _
 from storage.model import School
 from storage.store import Store
+from storage.transaction import Transaction
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -79,12 +83,12 @@ def import_people(
     as_json: bool,
     code: str | None,
 ) -> None:
-    """Import each file in turn and report on it."""
+    """Read every file, then import them together and report on each."""
     if secrets_file is not None and secrets_file.exists():
         raise Failure(_("{file} is already there: name a new file for the passwords.").format(file=secrets_file))
     with workplace.store() as store:
         task = Task(store, chosen_school(store, code), dry_run, secrets_file)
-        outcomes = [(file, import_file(task, file.read_bytes())) for file in files]
+        outcomes = list(zip(files, import_files(task, [_parsed(file) for file in files]), strict=True))
     if as_json:
         print_json([{"file": str(file)} | _plain(outcome) for file, outcome in outcomes])
         return
@@ -92,29 +96,55 @@ def import_people(
         _report(file, outcome, dry_run)
 
 
-def import_file(task: Task, data: bytes) -> PeoplePlan:
-    """Import one file in one transaction, or with `dry_run` only plan it."""
-    parsed = people_file.parse(data)
-    with task.store.reading(task.school.id) as tx:
-        proposal = accounts.plan(parsed, accounts.existing(tx))
+class _Rehearsed(Exception):
+    """Ends a transaction without writing."""
+
+
+def import_files(task: Task, files: Sequence[PeopleFile]) -> tuple[PeoplePlan, ...]:
+    """Import files in one transaction, all or nothing, or with `dry_run` only plan them; returns a plan for each."""
+    proposals = _rehearse(task, files)
     if task.dry_run:
-        return proposal
-    fresh = _fresh_passwords(task, proposal) if task.passwords else {}
+        return proposals
+    fresh = _fresh_passwords(task, proposals) if task.passwords else {}
+    if not (fresh or any(each.create or each.update for each in proposals)):
+        return proposals
     hashes = hashed(fresh)
     if task.passwords and fresh:
         write_passwords(task.passwords, fresh)
-    apply_plan(task.store, task.school, proposal, hashes)
-    return proposal
+    # Planned again, because passwords take minutes and other programs may have written meanwhile.
+    with task.store.writing(task.school.id) as tx:
+        return tuple(_import(tx, task.school, file, hashes) for file in files)
 
 
-def apply_plan(store: Store, school: School, proposal: PeoplePlan, hashes: Mapping[str, str]) -> None:
-    """Write a plan with its password hashes by login, all or nothing."""
-    if not (proposal.create or proposal.update or hashes):
-        return
-    with store.writing(school.id) as tx:
-        accounts.apply(tx, proposal, hashes)
-        counts = {"created": len(proposal.create), "updated": len(proposal.update), "passwords": len(hashes)}
+def _parsed(file: Path) -> PeopleFile:
+    try:
+        return people_file.parse(file.read_bytes())
+    except ImportRefused as error:
+        text = _("{file}: {reason} Nothing was imported, from this file or another.")
+        raise Failure(text.format(file=file, reason=wording.sentence(error))) from error
+
+
+def _rehearse(task: Task, files: Sequence[PeopleFile]) -> tuple[PeoplePlan, ...]:
+    """Return what each file changes after those before it, which only writing and taking back can tell."""
+    proposals: list[PeoplePlan] = []
+    with suppress(_Rehearsed), task.store.writing(task.school.id) as tx:
+        for file in files:
+            proposals.append(accounts.plan(file, accounts.existing(tx)))
+            if len(files) > 1:
+                accounts.apply(tx, proposals[-1], {})
+        raise _Rehearsed
+    return tuple(proposals)
+
+
+def _import(tx: Transaction, school: School, file: PeopleFile, hashes: dict[str, str]) -> PeoplePlan:
+    """Write one file, and take from `hashes` those of its people."""
+    proposal = accounts.plan(file, accounts.existing(tx))
+    given = {login: hashes.pop(login) for login in accounts.logins_of(proposal) if login in hashes}
+    if proposal.create or proposal.update or given:
+        accounts.apply(tx, proposal, given)
+        counts = {"created": len(proposal.create), "updated": len(proposal.update), "passwords": len(given)}
         tx.audit.record(actor(), "people-imported", school.code, **counts)
+    return proposal
 
 
 def hashed(fresh: Mapping[str, str]) -> dict[str, str]:
@@ -137,12 +167,9 @@ def write_passwords(file: Path, fresh: Mapping[str, str]) -> None:
         writer.writerows(fresh.items())
 
 
-def _fresh_passwords(task: Task, proposal: PeoplePlan) -> dict[str, str]:
-    known = {new.login for new in proposal.create}
-    wanting = [
-        login for login in accounts.logins_of(proposal) if login in known or not _has_password(task.store, login)
-    ]
-    return {login: passwords.generate() for login in wanting}
+def _fresh_passwords(task: Task, proposals: Sequence[PeoplePlan]) -> dict[str, str]:
+    logins = dict.fromkeys(login for proposal in proposals for login in accounts.logins_of(proposal))
+    return {login: passwords.generate() for login in logins if not _has_password(task.store, login)}
 
 
 def _has_password(store: Store, login: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -11,24 +12,54 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import click
 
 from server import passwords
-from server.commands.workplace import Workplace, actor, asked_password, pass_workplace, password_option, say
+from server.commands.workplace import (
+    Failure,
+    Workplace,
+    actor,
+    asked_password,
+    confirmed,
+    interactive,
+    pass_workplace,
+    password_option,
+    say,
+)
 from server.config import Config
 from server.texts import _
 from storage import migrate as migration
 from storage.errors import NameTaken, NotFound
 from storage.model import Role, Settings
-from storage.principals import NewPerson
+from storage.principals import NewPerson, check_login
 from storage.store import Store
 
 FOLDER_MODE: Final = 0o700
-_CODE: Final = re.compile(r"[0-9A-Z]{3,16}")
+_CODE: Final = re.compile(r"[0-9]{7}[A-Z]")
 
 
-def _checked_code(_context: object, _parameter: object, value: str) -> str:
+def _code(value: str) -> str:
     code = value.strip().upper()
     if not _CODE.fullmatch(code):
-        raise click.BadParameter(_("a code has 3 to 16 letters and digits, such as 0750001A"))
+        raise click.BadParameter(_("a code (UAI) is seven digits and a letter, such as 0750001A"))
     return code
+
+
+def _checked_code(_context: object, _parameter: object, value: str | None) -> str | None:
+    return None if value is None else _code(value)
+
+
+def _name(value: str) -> str:
+    name = value.strip()
+    if not name:
+        raise click.BadParameter(_("a school has a name"))
+    return name
+
+
+def _checked_name(_context: object, _parameter: object, value: str | None) -> str | None:
+    return None if value is None else _name(value)
+
+
+def _checked_login(_context: object, _parameter: object, value: str) -> str:
+    check_login(value)
+    return value
 
 
 def _checked_zone(_context: object, _parameter: object, value: str) -> str:
@@ -49,41 +80,83 @@ class NewSchool:
     other_phones: bool
 
 
-@click.command("init", help=_("Prepare the data folder, the database, a school and its administrator."))
-@click.option(
-    "--school",
-    "code",
-    prompt=_("Code of the school (UAI)"),
-    callback=_checked_code,
-    metavar="UAI",
-    help=_("Code of the school."),
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What `init` was told by options; None for what is to be asked."""
+
+    code: str | None
+    name: str | None
+    zone: str
+    other_phones: bool | None
+    password_stdin: bool
+
+    def school_code(self) -> str:
+        """Return the code of the school, asked for when it was not told."""
+        return self.code or self._asked("--school", _("Code of the school (UAI)"), _code)
+
+    def school(self, code: str) -> NewSchool:
+        """Return the school, asking for what was not told."""
+        name = self.name or self._asked("--name", _("Name of the school"), _name)
+        return NewSchool(code, name, self.zone, self._other_phones())
+
+    def _asked(self, option: str, question: str, checked: Callable[[str], str]) -> str:
+        if self.password_stdin:
+            # The one line of standard input is the password.
+            raise click.UsageError(_("With --password-stdin, {option} has to be given.").format(option=option))
+        return str(click.prompt(question, value_proc=checked))
+
+    def _other_phones(self) -> bool:
+        if self.other_phones is not None:
+            return self.other_phones
+        if self.password_stdin or not interactive():
+            return True
+        return confirmed(_("Show secondary calendars on phones other than iPhones"), default=True)
+
+
+@click.command(
+    "init",
+    short_help=_("Create a school and its administrator."),
+    help=_(
+        "Prepare the data folder, the database, a school and its administrator. Asks for what no option says: the "
+        "school's code and name, whether other phones than iPhones show secondary calendars, the password."
+    ),
 )
-@click.option("--name", prompt=_("Name of the school"), help=_("Name of the school."))
+@click.option("--school", "code", callback=_checked_code, metavar="UAI", help=_("Code of the school."))
+@click.option("--name", callback=_checked_name, help=_("Name of the school."))
 @click.option(
     "--zone", default="Europe/Paris", show_default=True, callback=_checked_zone, help=_("Time zone of the school.")
 )
 @click.option(
     "--allow-other-phones/--no-other-phones",
     "other_phones",
-    default=True,
-    show_default=True,
-    prompt=_("Show secondary calendars on phones other than iPhones"),
-    help=_("Whether phones other than iPhones see more than the default calendar."),
+    default=None,
+    help=_("Whether phones other than iPhones see more than the default calendar (they do unless told)."),
 )
-@click.option("--admin", "login", default="admin", show_default=True, help=_("Login of the administrator."))
+@click.option(
+    "--admin",
+    "login",
+    default="admin",
+    show_default=True,
+    callback=_checked_login,
+    help=_("Login of the administrator."),
+)
 @password_option
 @pass_workplace
-def init(workplace: Workplace, /, login: str, password_stdin: bool, **school: Any) -> None:
-    """Create what is missing; what is there already is left as it is."""
-    wanted = NewSchool(**school)
+def init(workplace: Workplace, /, login: str, **told: Any) -> None:
+    """Create what is missing; what is there already is left as it is, and then nothing more is asked."""
+    answers = _Told(**told)
+    code = answers.school_code()
     prepare(workplace.config)
     with workplace.store() as store:
-        if _exists(store, wanted.code):
-            say(_("The school {code} is already there: nothing was changed.").format(code=wanted.code))
+        if _exists(store, code):
+            say(_("The school {code} is already there: nothing was changed.").format(code=code))
         else:
-            password = asked_password(from_stdin=password_stdin)
+            if store.directory.account(login) is not None:
+                raise NameTaken("login", login)
+            wanted = answers.school(code)
+            password = asked_password(from_stdin=answers.password_stdin, login=login)
             create(store, wanted, login, passwords.hash(password))
-            say(_("The school {code} and the account “{login}” are ready.").format(code=wanted.code, login=login))
+            say(_("The school {code} and the account “{login}” are ready.").format(code=code, login=login))
     say(_("Next: “cadran people import”, then “cadran import edt”, then “cadran serve”."))
 
 
@@ -132,6 +205,11 @@ def _exists(store: Store, code: str) -> bool:
 
 
 def _make_folder(folder: Path) -> None:
-    if not folder.is_dir():
+    if folder.is_dir():
+        return
+    try:
         folder.mkdir(mode=FOLDER_MODE, parents=True)
         folder.chmod(FOLDER_MODE)
+    except OSError as error:
+        text = _("The data folder {folder} cannot be made ({reason}): choose another one with --data.")
+        raise Failure(text.format(folder=folder, reason=error.strerror)) from error

@@ -16,10 +16,22 @@ from server.workers import Supervisor
 
 @click.command("serve", help=_("Serve calendars until the process is told to stop."))
 @click.option("--sockets", hidden=True, default="", help="Numbers of inherited listening sockets (used by workers).")
+@click.option(
+    "--port", type=click.IntRange(1, 65535), help=_("Listen on this port of 127.0.0.1, instead of server.listen.")
+)
+@click.option(
+    "--listen",
+    "endpoints",
+    multiple=True,
+    metavar=_("ENDPOINT"),
+    help=_("Listen here instead of server.listen, such as tcp:8008:interface=127.0.0.1; may be repeated."),
+)
 @pass_workplace
-def serve(workplace: Workplace, sockets: str) -> None:
+def serve(workplace: Workplace, sockets: str, port: int | None, endpoints: tuple[str, ...]) -> None:
     """Serve in this process, or supervise as many workers as configured."""
-    config = workplace.config
+    if port is not None:
+        endpoints = (*endpoints, f"tcp:{port}:interface=127.0.0.1")
+    config = workplace.config.listening(endpoints) if endpoints else workplace.config
     logs.configure(config.log.level, as_json=config.log.as_json)
     listen = listen_on(config.server.listen)
     numbers = [int(number) for number in sockets.split(",") if number]
@@ -32,7 +44,8 @@ def serve(workplace: Workplace, sockets: str) -> None:
             serving = Serving(config, store, routes.find, child=bool(numbers))
             succeeded = serving.run(adopt(numbers) if numbers else listen, _nothing)
     if not succeeded:
-        raise Failure(_("Nothing could be served: see the log above."))
+        text = _("Cannot listen on {endpoints}: the log above says why. server.listen, --port or --listen name another.")
+        raise Failure(text.format(endpoints=", ".join(config.server.listen)))
 
 
 def _nothing(_addresses: Sequence[str]) -> None:

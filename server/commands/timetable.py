@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 import click
 
 from server import reports, timetable
 from server.commands.progress import steps
 from server.commands.workplace import (
+    Failure,
     Workplace,
     chosen_school,
     json_option,
@@ -24,10 +26,11 @@ from server.commands.workplace import (
 from server.texts import _
 from storage.imports import ImportRun
 
+_ZIP: Final = b"PK\3\4"
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-@click.group("import", help=_("Import timetables and see what earlier imports did."))
+@click.group("import", help=_("Import a timetable, see what earlier imports did."))
 def import_() -> None:
     """Gather the commands about timetables."""
 
@@ -35,21 +38,28 @@ def import_() -> None:
 @import_.command(
     "edt",
     help=_(
-        "Import a clear EDT or Pronote export. What has begun is never changed; importing the same file again changes "
-        "nothing."
+        "Import a clear EDT or Pronote export. Sessions that have begun are neither imported nor changed; importing the "
+        "same file again changes nothing."
     ),
+    short_help=_("Import a clear EDT or Pronote export."),
 )
 @click.argument("file", type=_FILE)
 @click.option("--dry-run", is_flag=True, help=_("Only tell what would be done."))
 @click.option("--force", is_flag=True, help=_("Import even if more than half of the coming sessions disappear."))
+@click.option(
+    "--new-identifiers",
+    is_flag=True,
+    help=_("Import even if Pronote's identifiers were regenerated: people are recognised by their names."),
+)
 @json_option
 @school_option
 @pass_workplace
-def edt(workplace: Workplace, file: Path, dry_run: bool, force: bool, as_json: bool, code: str | None) -> None:
+def edt(workplace: Workplace, /, file: Path, as_json: bool, code: str | None, **guards: bool) -> None:
     """Import one export and print its report."""
+    _refuse_archive(file)
     with workplace.store() as store, steps() as step:
         school = chosen_school(store, code)
-        choice = timetable.Choice(datetime.now().astimezone(), dry_run, force)
+        choice = timetable.Choice(datetime.now().astimezone(), **guards)
         report = timetable.run(store, school, file, choice, step)
     if as_json:
         print_json(reports.plain(report))
@@ -66,15 +76,24 @@ def edt(workplace: Workplace, file: Path, dry_run: bool, force: bool, as_json: b
 @pass_workplace
 def history(workplace: Workplace, as_json: bool, code: str | None) -> None:
     """Print the last import runs, newest first."""
-    with workplace.store() as store, store.reading(chosen_school(store, code).id) as tx:
-        runs = tx.imports.history()
+    with workplace.store() as store:
+        school = chosen_school(store, code)
+        with store.reading(school.id) as tx:
+            runs = tx.imports.history()
     if as_json:
         print_json([asdict(run) for run in runs])
         return
     columns = (_("When"), _("Kind"), _("Result"), _("File"), _("Summary"))
-    print_table(columns, [_row(run) for run in runs])
+    print_table(columns, [_row(run, school.zone) for run in runs])
 
 
-def _row(run: ImportRun) -> tuple[str, ...]:
-    when = datetime.fromtimestamp(run.started).astimezone().isoformat(" ", "minutes")
-    return when, reports.kind(run.kind), reports.status(run.status), run.file_name, reports.summary(run.report)
+def _refuse_archive(file: Path) -> None:
+    with file.open("rb") as stream:
+        if stream.read(len(_ZIP)) == _ZIP:
+            raise Failure(_("{file} is an archive: unzip it and import the XML file inside.").format(file=file))
+
+
+def _row(run: ImportRun, zone: str) -> tuple[str, ...]:
+    summary = reports.summary(run.status, run.report)
+    when = reports.moment(run.started, zone)
+    return when, reports.kind(run.kind), reports.status(run.status), run.file_name, summary

@@ -25,7 +25,7 @@ from server.commands.workplace import (
 )
 from server.texts import _
 from storage.model import Principal, Role
-from storage.principals import NewPerson
+from storage.principals import NewPerson, check_login
 
 _ROLES = click.Choice([role.value for role in Role])
 
@@ -66,7 +66,8 @@ class _Typed:
 def add(
     workplace: Workplace, /, login: str, code: str | None, password_stdin: bool, no_password: bool, **typed: Any
 ) -> None:
-    """Create one account with the calendars everyone has."""
+    """Create one account with the calendars everyone has; a bad login is told before a password is asked for."""
+    check_login(login)
     with workplace.store() as store:
         school = chosen_school(store, code)
         password_hash = "" if no_password else passwords.hash(asked_password(from_stdin=password_stdin))

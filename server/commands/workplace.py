@@ -126,15 +126,43 @@ def person(store: Store, login: str) -> Principal:
     return account.principal
 
 
-def asked_password(*, from_stdin: bool) -> str:
-    """Return a new password from standard input or, twice, from the keyboard."""
-    if from_stdin:
-        password = sys.stdin.readline().rstrip("\r\n")
-    else:
-        password = click.prompt(_("Password"), hide_input=True, confirmation_prompt=True)
-    if not SHORTEST_PASSWORD <= len(password) <= passwords.LONGEST:
-        raise Failure(_("A password has at least {number} characters.").format(number=SHORTEST_PASSWORD))
-    return str(password)
+def asked_password(*, from_stdin: bool, login: str = "") -> str:
+    """Return a new password from standard input or, twice, from the keyboard; `login` tells whose it is."""
+    if not from_stdin:
+        question = _("Password of “{login}”").format(login=login) if login else _("Password")
+        return str(click.prompt(question, hide_input=True, confirmation_prompt=True, value_proc=_checked_password))
+    try:
+        return _checked_password(sys.stdin.readline().rstrip("\r\n"))
+    except click.UsageError as error:
+        raise Failure(error.message) from error
+
+
+def _checked_password(password: str) -> str:
+    if len(password) < SHORTEST_PASSWORD:
+        raise click.UsageError(_("A password has at least {number} characters.").format(number=SHORTEST_PASSWORD))
+    if len(password) > passwords.LONGEST:
+        raise click.UsageError(_("A password has at most {number} characters.").format(number=passwords.LONGEST))
+    return password
+
+
+def interactive() -> bool:
+    """Tell whether somebody sits before the terminal and can be asked."""
+    return sys.stdin.isatty()
+
+
+def confirmed(question: str, *, default: bool = False) -> bool:
+    """Ask a question for yes or no, in the language of this process; English answers are always understood."""
+    yes, no = _("yes"), _("no")
+    hint = f"{yes[0].upper()}/{no[0]}" if default else f"{yes[0]}/{no[0].upper()}"
+    answers = dict.fromkeys(("y", "yes", yes, yes[0]), True) | dict.fromkeys(("n", "no", no, no[0]), False)
+
+    def understood(answer: str) -> bool:
+        word = answer.strip().casefold()
+        if word and word not in answers:
+            raise click.UsageError(_("answer {yes} or {no}").format(yes=yes, no=no))
+        return answers.get(word, default)
+
+    return bool(click.prompt(f"{question} [{hint}]", default="", show_default=False, value_proc=understood))
 
 
 def say(text: str) -> None:

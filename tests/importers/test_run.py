@@ -222,6 +222,16 @@ def test_a_wrong_file_is_refused_whole_and_the_run_is_kept(store, school, sample
     assert runs[""].status == "done"
 
 
+@pytest.mark.req("R77")
+def test_regenerated_identifiers_are_imported_when_they_are_said_to_be(store, school, sample):
+    first = imported(store, school, sample)
+    data = write_xml(regenerate_idpn(sample, 3), "2.0")
+    report = import_edt(store, school, data, AUTUMN, Options(new_identifiers=True))
+    assert report.matched == first.matched
+    again = import_edt(store, school, data, AUTUMN)
+    assert again.matched == first.matched
+
+
 @pytest.mark.req("R19")
 def test_the_report_warns_above_9000_entries(store, school, sample):
     report = imported(store, school, sample)

@@ -126,6 +126,23 @@ def test_a_taken_login_is_told(cadran: Cadran) -> None:
     assert "already in use" in result.output
 
 
+@pytest.mark.parametrize(
+    "login", ["", " ", "a/b", "a:b", "a b", "a\tb", "a\x1bb", "..", "@host", "a\\b", "x" * 65, "é" * 300]
+)
+def test_what_cannot_be_a_login_is_told_before_a_password_is_asked_for(cadran: Cadran, login: str) -> None:
+    result = cadran("user", "add", "--family", "P", "--password-stdin", "--", login)
+    assert result.exit_code == 1
+    assert "cannot be a login" in result.output
+    assert len(result.output.splitlines()) == 1
+    assert "\x1b" not in result.output
+    assert len(json.loads(cadran("user", "list", "--json").output)) == 3
+
+
+def test_an_address_may_be_a_login(cadran: Cadran) -> None:
+    assert cadran("user", "add", "Eve.O'Neil@ecole.example", "--family", "E", "--no-password").exit_code == 0
+    assert "eve.o'neil@ecole.example" in cadran("user", "list").output
+
+
 def test_a_password_is_replaced(cadran: Cadran, store: Store) -> None:
     assert cadran("user", "passwd", "paul", typed="new password\nnew password\n").exit_code == 0
     account = store.directory.account("paul")
@@ -240,6 +257,43 @@ def test_a_file_that_is_no_table_is_refused_in_words(cadran: Cadran, tmp_path: P
     result = cadran("people", "import", str(file))
     assert result.exit_code == 1
     assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_one_file_that_cannot_be_read_keeps_all_from_being_imported(
+    cadran: Cadran, tmp_path: Path, order: tuple[int, int]
+) -> None:
+    good, bad = tmp_path / "good.csv", tmp_path / "bad.csv"
+    good.write_text(PEOPLE, "utf-8")
+    bad.write_bytes(b"\0\1\2")
+    result = cadran("people", "import", *(str((good, bad)[each]) for each in order))
+    assert result.exit_code == 1
+    assert "bad.csv" in result.output
+    assert "good.csv" not in result.output
+    assert len(json.loads(cadran("user", "list", "--json").output)) == 3
+
+
+@pytest.mark.parametrize("dry", [True, False])
+def test_a_file_is_compared_with_what_the_files_before_it_make(cadran: Cadran, tmp_path: Path, dry: bool) -> None:
+    files = [tmp_path / "a.csv", tmp_path / "b.csv"]
+    files[0].write_text("Nom;Prénom;Identifiant\nPetit;Léa;E1\n", "utf-8")
+    files[1].write_text("Nom;Prénom;Identifiant\nPetit;Léa;E2\nGrand;Léa;E1\n", "utf-8")
+    told = json.loads(cadran("people", "import", *map(str, files), "--json", *(["--dry-run"] if dry else [])).output)
+    assert [(each["created"], each["updated"], each["unchanged"]) for each in told] == [(1, 0, 0), (1, 1, 0)]
+    people = json.loads(cadran("user", "list", "--json").output)
+    made = {each["login"]: each["name"] for each in people if each["source"] == "csv"}
+    assert made == ({} if dry else {"lea.petit": "Léa Grand", "lea.petit2": "Léa Petit"})
+
+
+def test_everybody_of_several_files_gets_one_password(cadran: Cadran, tmp_path: Path, store: Store) -> None:
+    files, secrets = [tmp_path / "a.csv", tmp_path / "b.csv"], tmp_path / "secrets.csv"
+    for file in files:
+        file.write_text(PEOPLE, "utf-8")
+    assert cadran("people", "import", *map(str, files), "--passwords", str(secrets)).exit_code == 0
+    rows = [row.split(";") for row in secrets.read_text("utf-8").splitlines()[1:]]
+    account = store.directory.account("lea")
+    assert account is not None
+    assert [(login, passwords.verify(account.password_hash, password)) for login, password in rows] == [("lea", True)]
 
 
 @pytest.mark.parametrize("content", [b"", b"<html/>", b"<!DOCTYPE a><a/>", b"PK\3\4"])

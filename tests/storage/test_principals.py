@@ -8,7 +8,7 @@ from sqlalchemy import Integer, LargeBinary, select
 from storage.errors import NameTaken, NotFound
 from storage.lessons import SCHOOL_SLUG, StoredMembership
 from storage.model import CalendarKind, Device, NewCalendar, Role, Source
-from storage.principals import NewPerson
+from storage.principals import BadLogin, NewPerson
 from storage.schema import metadata
 from tests.storage.builders import ALWAYS, DAV, Desk, event_text, lesson, make_person, make_school, show
 
@@ -49,6 +49,29 @@ def test_a_login_is_taken_over_the_whole_server_and_then_nobody_is_made(desk):
             create(desk, *people)
     assert desk.clock() == before
     assert desk.store.directory.account("lea") is None
+
+
+@pytest.mark.parametrize(
+    "login", ["", " ", "a/b", "a:b", "a b", "a\nb", "a\x00b", "a\u202eb", ".", "@a", "a\\b", "a%b", "é" * 65]
+)
+def test_what_cannot_be_a_login_is_refused_and_nobody_is_made(desk, login):
+    before = desk.clock()
+    with pytest.raises(BadLogin) as refused:
+        create(desk, pupil("lea"), pupil(login))
+    assert refused.value.login == login
+    assert desk.clock() == before
+    assert desk.store.directory.account("lea") is None
+
+
+@pytest.mark.parametrize("login", ["a", "7", "lea_m", "Léa-Marie.d'Arc", "lea+1@ecole.example", "é" * 64])
+def test_what_people_use_as_a_login_is_taken(desk, login):
+    assert create(desk, pupil(login))[0].login == login.casefold()
+
+
+def test_the_logins_of_other_schools_are_told(desk):
+    make_person(desk.store, make_school(desk.store, "0990002Y"), "bob")
+    with desk.reading() as tx:
+        assert tx.principals.logins_elsewhere() == {"bob"}
 
 
 def test_many_people_are_made_as_one_by_one(desk):

@@ -110,6 +110,15 @@ class Play:
             commands.append(add(self.fresh(), item({**self.facts(), "UID": self.fresh()}, ORDER)))
         return commands
 
+    def edited(self, command: Pair) -> Pair:
+        """Return an Add as the person edited it since its answer was lost; other commands as they are."""
+        kind, parts = command
+        if kind != "AirSync:Add":
+            return command
+        facts = dict(parts)
+        uid = dict(facts["AirSync:ApplicationData"])["Calendar:UID"]
+        return add(facts["AirSync:ClientId"], item({**self.facts(), "UID": uid}, ORDER))
+
     def facts(self) -> dict[str, object]:
         start = self.moment()
         return {
@@ -141,6 +150,8 @@ class Play:
             phone.keys[folder], phone.items[folder] = key, items
             if self.random.random() < 0.5:
                 self.server_step()
+            if self.random.random() < 0.5:
+                edits = [self.edited(each) for each in edits]
         assert phone.sync(folder, edits, **options).status == "1"
 
     def finish(self) -> None:

@@ -80,6 +80,7 @@ def test_edits_in_a_folder_that_got_no_room_are_carried_out(school, ada, loaded,
     loaded.sync_all(agenda)
     assert subjects(loaded.items[agenda]) == ["a", "b"]
     assert subjects(loaded.items[club]) == ["Dentist", "Go"]
+    assert loaded.sync(club).empty
     assert loaded.quiet(club)
 
 
@@ -135,14 +136,16 @@ def test_an_edit_refused_without_room_is_undone_at_once(school, ada, phone, agen
     assert subjects(phone.items[folder]) == ["Maths", "Physics"]
 
 
-@pytest.mark.parametrize(("key", "status"), [("0", "1"), ("nonsense", "3")])
-def test_a_folder_without_room_is_primed_and_its_bad_key_reported(school, ada, loaded, agenda, club, key, status):
+@pytest.mark.parametrize("case", [("0", "1"), ("nonsense", "3")], ids=["first", "unknown"])
+def test_a_folder_without_room_is_primed_and_its_bad_key_reported(school, ada, loaded, agenda, club, case):
+    key, status = case
     fill(school, ada)
     results = sync_both(loaded, 1, (agenda, []), (club, [], key))
     assert results[club].status == status
 
 
 def test_a_filter_named_without_room_is_kept(school, ada, loaded, agenda, club):
+    loaded.sync_all(club, filter_type=0)
     fill(school, ada)
     school.put(ada, "old", event("old", "Old", "20250901T080000Z", "20250901T090000Z"), CLUB)
     wish = [("AirSync:FilterType", 4)]
