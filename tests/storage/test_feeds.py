@@ -57,7 +57,13 @@ def applied(stays, step, numbers):
     """The live stays after a reshape."""
     narrows = dict(step.narrows)
     kept = [
-        Stay(each.id, each.collection, each.calendar, narrows.get(each.id, each.window), each.narrowed or each.id in narrows)
+        Stay(
+            each.id,
+            each.collection,
+            each.calendar,
+            narrows.get(each.id, each.window),
+            each.narrowed or each.id in narrows,
+        )
         for each in stays
         if each.id not in step.ends
     ]

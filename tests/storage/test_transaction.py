@@ -137,7 +137,9 @@ def race(number, work):
 
 def split(results, kind):
     """Results that are errors of a kind, and the others."""
-    return [each for each in results if isinstance(each, kind)], [each for each in results if not isinstance(each, kind)]
+    return [each for each in results if isinstance(each, kind)], [
+        each for each in results if not isinstance(each, kind)
+    ]
 
 
 @pytest.mark.parametrize("same_name", [True, False])
