@@ -12,7 +12,7 @@ from twisted.internet.defer import Deferred
 from twisted.python.threadpool import ThreadPool
 
 from protocols.wire import Request, Response
-from server import health, outgoing, pages
+from server import health, nightly, outgoing, pages
 from server.auth import CredentialCache, Credentials, parse_basic
 from server.config import Config, Network
 from server.http import Exchange
@@ -99,6 +99,10 @@ class CalendarServer:
     def start(self) -> None:
         """Start the threads."""
         self._pools.start()
+
+    def keep(self) -> None:
+        """Look whether the night's work is due, in a thread."""
+        self._in_thread(self._pools.requests, partial(nightly.work, self._store), lambda _succeeded, _result: None)
 
     def rest(self) -> Deferred[None]:
         """Answer every waiting request; the result fires when no request is being handled any more."""

@@ -10,19 +10,20 @@ from protocols.wire import Request
 from server.route import Route
 
 DAV_PREFIX: Final = caldav.PREFIX
-EAS_PATHS: Final = frozenset({"/microsoft-server-activesync", "/autodiscover/autodiscover.xml"})
 
 
 def _reads(_request: Request) -> bool:
     return False
 
 
-CALDAV: Final = Route("caldav", caldav.handle, caldav.writes, frozenset({"PUT"}), atomic=True)
+CALDAV: Final = Route("caldav", caldav.handle, caldav.writes, frozenset({"PUT", "REPORT"}), atomic=True)
 EAS: Final = Route("eas", eas.handle, _reads, frozenset({"POST"}))
+AUTODISCOVER: Final = Route("autodiscover", eas.handle, _reads, frozenset())
+
+# In lower case: clients disagree on the letters.
+_EXACT: Final = {"/microsoft-server-activesync": EAS, "/autodiscover/autodiscover.xml": AUTODISCOVER}
 
 
 def find(path: str) -> Route | None:
-    """Return the protocol that answers a path, None when there is none; EAS paths come in any letter case."""
-    if path.startswith(DAV_PREFIX):
-        return CALDAV
-    return EAS if path.lower() in EAS_PATHS else None
+    """Return the protocol that answers a path, None when there is none."""
+    return CALDAV if path.startswith(DAV_PREFIX) else _EXACT.get(path.lower())

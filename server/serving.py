@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import socket
 from collections.abc import Callable, Sequence
@@ -19,7 +20,7 @@ from twisted.internet.stdio import StandardIO
 from twisted.internet.task import LoopingCall
 from twisted.python.failure import Failure
 
-from server import logs
+from server import logs, nightly
 from server.app import CalendarServer
 from server.config import Config, ConfigError
 from server.http import Factory
@@ -46,7 +47,9 @@ class Serving:
         self._server = CalendarServer(config, store, find, reactor)
         self._factory = Factory(self._server, reactor, float(config.server.timeout))
         self._sweeping = LoopingCall(self._factory.sweep)
+        self._keeping = LoopingCall(self._server.keep)
         self._ports: list[Any] = []
+        self._overdue = False
 
     def run(self, listen: Callable[[Factory], Deferred[Any]], started: Callable[[Sequence[str]], object]) -> bool:
         """Serve until SIGTERM or SIGINT; False when nothing could be listened to.
@@ -59,6 +62,9 @@ class Serving:
         reactor.addSystemEventTrigger("before", "shutdown", self._stop)
         reactor.callWhenRunning(self._begin, listen, started, failures)
         reactor.run()
+        if self._overdue:
+            # A thread that does not come back cannot be ended; what it has not committed is undone.
+            os._exit(0)
         self._server.stop()
         return not failures
 
@@ -86,6 +92,7 @@ class Serving:
         if self._child:
             StandardIO(_Orphan())
         self._sweeping.start(SWEEP_SECONDS, now=False)
+        self._keeping.start(nightly.LOOK_SECONDS, now=False)
         listen(self._factory).addCallbacks(listening, failed)
 
     def _stop(self) -> Deferred[None]:
@@ -100,14 +107,16 @@ class Serving:
                 stopped.callback(None)
 
         self._factory.stopping = True
-        if self._sweeping.running:
-            self._sweeping.stop()
+        for regular in (self._sweeping, self._keeping):
+            if regular.running:
+                regular.stop()
         closing = DeferredList([maybeDeferred(port.stopListening) for port in self._ports], consumeErrors=True)
         closing.addCallback(lambda _: self._server.rest())
         closing.addCallback(lambda _: self._factory.drain(finished))
         return stopped
 
     def _give_up(self, stopped: Deferred[None]) -> None:
+        self._overdue = True
         _log.warning("stopped before every answer was sent", connections=len(self._factory.channels))
         if not stopped.called:
             stopped.callback(None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import and_, bindparam, delete, func, insert, select, update
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 EXTEND_AT_ONCE: Final = 500
 RETENTION_SECONDS: Final = 180 * 86_400
+NIGHT_HOURS: Final = range(2, 5)
+MISSED_SECONDS: Final = 30 * 3600
 
 _o = calendar_object.c
 _RAISE = (
@@ -96,6 +99,14 @@ def _extended(tx: Transaction, row: Any, horizon: int) -> bool:
     this = and_(_o.school_id == tx.school_id, _o.id == row.id)
     tx.connection.execute(update(calendar_object).where(this).values(indexed_until=reach))
     return True
+
+
+def due(tx: Transaction) -> bool:
+    """Tell whether the night's work is to be done: it is night in the school, or the last night was missed."""
+    latest = select(func.max(clock_log.c.moment)).where(clock_log.c.school_id == tx.school_id)
+    age = tx.now() - int(tx.connection.execute(latest).scalar() or 0)
+    hour = datetime.fromtimestamp(tx.now(), tx.zone).hour
+    return age > MISSED_SECONDS or (age > MISSED_SECONDS // 2 and hour in NIGHT_HOURS)
 
 
 def nightly(tx: Transaction) -> int:

@@ -15,7 +15,7 @@ from protocols.eas.codepages import AirSync, Tag
 from protocols.eas.folders import ItemId
 from protocols.eas.holdings import FirstLoad, Holding, Part, packed, unpacked
 from protocols.eas.item import ItemContext
-from protocols.eas.representation import Instances, Representation, Series, representation, single
+from protocols.eas.representation import Instances, Representation, Series, representation
 from protocols.eas.wbxml import E, Element
 from storage.errors import CadranError
 from storage.model import CalendarObject, Change, Collection, Entry, SyncToken
@@ -204,22 +204,17 @@ class Delivery:
 
     def forget_occurrence(self, item: int, suffix: str) -> None:
         """Note that the device no longer holds one occurrence."""
-        part = self.parts.get(item, Part())
-        held = tuple(each for each in part.held if each != suffix)
-        self.parts[item] = Part(held, tuple(each for each in part.stale if each != suffix))
+        part = self.parts.get(item)
+        if part is not None:
+            held = tuple(each for each in part.held if each != suffix)
+            self.parts[item] = Part(held, tuple(each for each in part.stale if each != suffix))
 
-    def restore_occurrence(self, found: CalendarObject, suffix: str) -> None:
-        """Tell of one occurrence as it is on the server."""
-        data = single(found.ical, self.source.context, suffix)
-        part = self.parts.get(found.item, Part())
-        held = suffix in part.held
-        if data is None:
-            self.forget_occurrence(found.item, suffix)
-            self.tell(AirSync.Delete, self.name(found.item, suffix))
-            return
-        self.tell(AirSync.Change if held else AirSync.Add, self.name(found.item, suffix), data, len(found.ical))
-        if not held:
-            self.parts[found.item] = Part((*part.held, suffix), part.stale)
+    def restore(self, found: CalendarObject, suffixes: Iterable[str], *, fresh: bool) -> None:
+        """Tell of an item the device edited in vain, or of some occurrences if it holds single ones."""
+        part = self.parts.get(found.item)
+        if part is not None:
+            self.parts[found.item] = Part(part.held, (*part.stale, *(each for each in suffixes if each in part.held)))
+        self.show(found, fresh=fresh)
 
     def run(self) -> bool:
         """Gather what there is to tell and return whether more is left."""
@@ -316,8 +311,8 @@ class Delivery:
 
     def _tell_change(self, change: Change, found: CalendarObject | None) -> None:
         item = change.item
-        own = self.written.pop(item, None)
-        if item in self._told or (own is not None and own == change.seq):
+        own = self.written.pop(item, None) == change.seq
+        if item in self._told or (own and found is not None):
             return
         if self.full:
             part = self.parts.get(item)

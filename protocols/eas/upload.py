@@ -51,6 +51,7 @@ class Upload:
         self._edit = EditContext(delivery.before.wishes.supported, now)
         self._foreign: Mapping[int, int] | None = None
         self._responses: list[Element] = []
+        self._restored: dict[int, list[str]] = {}
 
     @property
     def memory(self) -> dict[str, Any]:
@@ -69,7 +70,15 @@ class Upload:
             self._foreign = changed_since(self._tx, self._delivery.before)
         for each in commands:
             actions[each.kind](each)
+        self._restore()
         return tuple(self._responses)
+
+    def _restore(self) -> None:
+        """Send the server's version of what was edited in vain; last, when it is known what the device deleted."""
+        found = self._tx.objects.many_items(self._collection, list(self._restored))
+        for item, suffixes in self._restored.items():
+            if item in found:
+                self._delivery.restore(found[item], suffixes, fresh=self._outdated(item))
 
     def _respond(self, command: Command, status: int, server_id: str = "", data: Element | None = None) -> None:
         client_id = E(AirSync.ClientId, command.client_id) if command.kind == AirSync.Add else None
@@ -144,34 +153,29 @@ class Upload:
         own = (self._delivery.before.written.get(item), self._wrote.get(str(item)))
         return seq is not None and seq not in own
 
-    def _refused(self, name: ItemId, found: CalendarObject) -> bool:
+    def _refused(self, found: CalendarObject) -> bool:
         server_wins = self._delivery.before.wishes.conflict != CLIENT_WINS
         return self._read_only or (server_wins and self._outdated(found.item))
 
-    def _restore(self, name: ItemId, found: CalendarObject) -> None:
-        """Send the device the server's version of what it edited."""
-        if name.suffix and name.item in self._delivery.parts:
-            self._delivery.restore_occurrence(found, name.suffix)
-        else:
-            self._delivery.show(found)
+    def _undo(self, command: Command, name: ItemId, status: int) -> None:
+        """Refuse an edit, to be answered with the server's version of the item as well."""
+        self._respond(command, status)
+        self._restored.setdefault(name.item, []).append(name.suffix)
 
     def _change(self, command: Command) -> None:
         name, found = self._find(command)
         if name is None or found is None or command.data is None:
             self._respond(command, NOT_FOUND)
             return
-        if self._refused(name, found):
-            self._respond(command, CONFLICT)
-            self._restore(name, found)
+        if self._refused(found):
+            self._undo(command, name, CONFLICT)
             return
         try:
             self._put(found, self._patched(name, found, command.data))
         except ItemRefused as refused:
-            self._respond(command, refused.status)
-            self._restore(name, found)
+            self._undo(command, name, refused.status)
         except _REFUSALS:
-            self._respond(command, MALFORMED)
-            self._restore(name, found)
+            self._undo(command, name, MALFORMED)
 
     def _patched(self, name: ItemId, found: CalendarObject, data: Element) -> bytes:
         if name.suffix:
@@ -184,12 +188,11 @@ class Upload:
             self._respond(command, NOT_FOUND)
             return
         if found is None:
-            self._delivery.forget(name.item)
-            return
-        if self._refused(name, found):
-            self._respond(command, CONFLICT)
             self._forget(name)
-            self._restore(name, found)
+            return
+        if self._refused(found):
+            self._forget(name)
+            self._undo(command, name, CONFLICT)
             return
         if name.suffix:
             self._delete_occurrence(command, name, found)
@@ -214,7 +217,8 @@ class Upload:
         except ItemRefused:
             pass  # the occurrence is gone, as the device wants it
         except _REFUSALS:
-            self._respond(command, MALFORMED)
+            self._forget(name)
+            self._undo(command, name, MALFORMED)
             return
         self._delivery.forget_occurrence(name.item, name.suffix)
 

@@ -158,7 +158,8 @@ def _report(file: Path, proposal: PeoplePlan, dry_run: bool) -> None:
     )
     if dry_run:
         text = _(
-            "{file}: accounts to create: {created}, to update: {updated}, unchanged: {unchanged}; rows left out: {errors}."
+            "{file}: accounts to create: {created}, to update: {updated}, unchanged: {unchanged}; "
+            "rows left out: {errors}."
         )
     say(text.format(file=file.name, **_counts(proposal)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 
@@ -19,7 +20,18 @@ from importers.sample import (
     write_xml,
 )
 from storage.contentlines import parse
-from storage.model import CalendarKind, Client, ClientKind, Collection, Role, School, Source, SyncToken
+from storage.model import (
+    CalendarKind,
+    Client,
+    ClientKind,
+    Collection,
+    NewCalendar,
+    Rights,
+    Role,
+    School,
+    Source,
+    SyncToken,
+)
 from storage.principals import NewPerson
 from storage.store import Store
 from tests.importers.expansion import sessions_of_pupil, sessions_of_teacher
@@ -83,7 +95,7 @@ def expected(sessions: list) -> Counter[tuple[str, str, str]]:
     return Counter((s.starts.strftime(form), s.ends.strftime(form), ", ".join(sorted(s.rooms))) for s in sessions)
 
 
-@pytest.mark.req("R148", "R205", "R210")
+@pytest.mark.req("R96", "R148", "R152", "R205", "R210")
 def test_pupil_and_teacher_see_what_an_independent_expansion_says(store, school, sample):
     imported(store, school, sample)
     xml = write_xml(sample, "2.0")
@@ -219,7 +231,7 @@ def test_the_report_warns_above_9000_entries(store, school, sample):
         assert [count for _, count in tx.collections.large(report.sessions - 1)] == [report.sessions]
 
 
-@pytest.mark.req("R92", "R143", "R147")
+@pytest.mark.req("R68", "R92", "R143", "R147")
 def test_courses_are_named_after_subject_and_class_or_group(store, school, sample):
     imported(store, school, sample)
     with store.reading(school.id) as tx:
@@ -228,3 +240,63 @@ def test_courses_are_named_after_subject_and_class_or_group(store, school, sampl
     assert names
     assert all(" - " in name for name in names)
     assert {name.rsplit(" - ", 1)[1] for name in names} & classes
+
+
+@pytest.mark.req("R75", "R76")
+def test_pronote_identifiers_are_learnt_and_match_after_a_change_of_name(store, school, sample):
+    imported(store, school, sample)
+    with store.reading(school.id) as tx:
+        learnt = dict(tx.principals.identities("idpn"))
+    assert len(learnt) > len(sample.pupils) / 2
+    _, pupil = sample.showcase()
+    before = timetable(store, school, pupil.login)[1]
+    with store.writing(school.id) as tx:
+        person = tx.principals.by_login(pupil.login)
+        assert person.id in learnt.values()
+        tx.principals.update(person.id, usual="Nouveau-Nom")
+    imported(store, school, sample)
+    assert timetable(store, school, pupil.login)[1] == before
+
+
+@pytest.mark.req("R97", "R98")
+def test_an_import_leaves_calendars_made_by_hand_alone(store, school, sample):
+    teacher, _ = sample.showcase()
+    with store.writing(school.id) as tx:
+        person = tx.principals.by_login(teacher.login)
+        made = tx.collections.create(person, NewCalendar("projet", "Projet"))
+        tx.objects.put(made, "a.ics", EVENT)
+    imported(store, school, sample)
+    imported(store, school, next_export(sample, 30, 2, AUTUMN.date()), AUTUMN)
+    with store.reading(school.id) as tx:
+        assert tx.collections.by_slug(person, "projet", DAV).head == tx.changes.head(made.id)
+        assert [entry.href for entry in tx.objects.entries(made)] == ["a.ics"]
+
+
+@pytest.mark.req("R93")
+def test_groups_stand_between_square_brackets_in_titles(store, school, sample):
+    imported(store, school, sample)
+    with store.reading(school.id) as tx:
+        admin = tx.lessons.school_collection()
+        assert admin is not None
+        whole = Collection(
+            admin, CalendarKind.SCHOOL, None, "", "", "", 0, "", "", ("VEVENT",), Rights(), True, False, 0
+        )
+        titles = {parse(text).children("VEVENT")[0].text("SUMMARY") for text in tx.objects.texts(whole)}
+    groups = {group.name for group in sample.groups}
+    bracketed = {part for title in titles for part in re.findall(r"\[([^]]*)\]", title or "")}
+    assert bracketed
+    assert bracketed <= groups
+
+
+EVENT = b"""BEGIN:VCALENDAR\r
+VERSION:2.0\r
+PRODID:-//test//EN\r
+BEGIN:VEVENT\r
+UID:mine\r
+DTSTAMP:20261122T100000Z\r
+DTSTART:20261201T090000Z\r
+DTEND:20261201T100000Z\r
+SUMMARY:Mine\r
+END:VEVENT\r
+END:VCALENDAR\r
+"""

@@ -12,7 +12,7 @@ from storage.store import Store
 from tests.server import protocol
 
 if __name__ == "__main__":
-    overrides = {"data": Path(sys.argv[1]), "server": {"listen": ["tcp:0:interface=127.0.0.1"], "stop_timeout": 5}}
+    overrides = {"data": Path(sys.argv[1]), "server": {"listen": ["tcp:0:interface=127.0.0.1"], "stop_timeout": 2}}
     config = configuration.load(None, overrides, {})
     logs.configure("info", as_json=True)
     store = Store(config.database_url())

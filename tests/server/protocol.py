@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections import Counter
 from collections.abc import Callable
 
@@ -75,12 +76,19 @@ def again(request: Request, tx: Transaction) -> Park | Response:
     return Park(waiting.watch, waiting.since, waiting.seconds, waiting.expired, waiting.device)
 
 
+def stuck(request: Request, tx: Transaction) -> Response:
+    """Take longer than anybody waits."""
+    threading.Event().wait(60)
+    return Response(200)
+
+
 ANSWERS: dict[str, Callable[[Request, Transaction], Response | Park]] = {
     "echo": echo,
     "large": large,
     "boom": boom,
     "create": create,
     "split": split,
+    "stuck": stuck,
     "park": park,
     "again": again,
 }

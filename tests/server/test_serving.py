@@ -90,6 +90,18 @@ def test_a_stop_answers_the_waiting_request_and_ends_well(start: Start, folder: 
     assert {"stopping"} <= {line["event"] for line in logged(errors)}
 
 
+def test_a_request_that_never_ends_does_not_keep_the_process(start: Start, folder: Path) -> None:
+    process = start("tests.server.process", str(folder))
+    assert process.stdout is not None
+    port = int(process.stdout.readline().rpartition(":")[2])
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.request("POST", "/dav/stuck", headers={"Authorization": basic("amelie")})
+    time.sleep(0.5)
+    process.terminate()
+    process.communicate(timeout=10)
+    assert process.returncode == 0
+
+
 def test_the_log_tells_requests_without_what_they_carry(start: Start, folder: Path) -> None:
     process = start("tests.server.process", str(folder))
     assert process.stdout is not None

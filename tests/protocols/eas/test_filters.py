@@ -73,7 +73,7 @@ def test_what_grows_old_leaves_the_phone(phone, agenda, ages, clock):
     assert len(phone.sync(agenda).soft_deleted) == 1
     assert subjects(phone.items[agenda]) == ["tomorrow"]
     assert phone.quiet(agenda)
-    clock.now += 3600
+    clock.now += 1800
     assert phone.quiet(agenda)
 
 

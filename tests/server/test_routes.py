@@ -1,0 +1,44 @@
+"""Which protocol answers which path."""
+
+from __future__ import annotations
+
+import pytest
+
+from server import routes
+
+MIB = 1024 * 1024
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/dav/", "caldav"),
+        ("/dav/calendars/paul/agenda/1.ics", "caldav"),
+        ("/Microsoft-Server-ActiveSync", "eas"),
+        ("/microsoft-server-activesync", "eas"),
+        ("/AutoDiscover/AutoDiscover.xml", "autodiscover"),
+        ("/autodiscover/autodiscover.xml", "autodiscover"),
+        ("/dav", None),
+        ("/davos/", None),
+        ("/Microsoft-Server-ActiveSync/x", None),
+        ("*", None),
+    ],
+)
+def test_a_path_has_its_protocol(path: str, name: str | None) -> None:
+    found = routes.find(path)
+    assert (found.name if found else None) == name
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "limit"),
+    [
+        ("/dav/x", "PUT", 10 * MIB),
+        ("/dav/x", "REPORT", MIB),
+        ("/microsoft-server-activesync", "POST", 10 * MIB),
+        ("/autodiscover/autodiscover.xml", "POST", MIB),
+    ],
+)
+def test_only_what_carries_events_may_be_large(path: str, method: str, limit: int) -> None:
+    found = routes.find(path)
+    assert found is not None
+    assert found.limit(method, 10 * MIB) == limit
