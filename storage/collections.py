@@ -49,6 +49,7 @@ _SEEN = (
         calendar.c.description,
         calendar.c.timezone,
         calendar.c.components,
+        calendar.c.transparent,
         _s.synchronise,
         calendar.c.seq,
         func.coalesce(_fed_seq, 0).label("fed_seq"),
@@ -158,6 +159,7 @@ class Collections:
                 "description": new.description,
                 "timezone": new.timezone,
                 "components": ",".join(new.components),
+                "transparent": new.transparent,
                 "seq": seq,
                 "purged": 0,
             },
@@ -184,7 +186,7 @@ class Collections:
             "position": patch.position,
             "synchronise": patch.synchronised,
         }
-        shared = {"description": patch.description, "timezone": patch.timezone}
+        shared = {"description": patch.description, "timezone": patch.timezone, "transparent": patch.transparent}
         mine = {name: value for name, value in mine.items() if value is not None}
         shared = {name: value for name, value in shared.items() if value is not None}
         if shared and not collection.rights.properties:
@@ -304,6 +306,7 @@ def _to_collection(row: Any, principal: Principal) -> Collection:
         synchronised=row.synchronise,
         owned=owned,
         head=max(row.seq, row.fed_seq),
+        transparent=row.transparent,
     )
 
 
