@@ -40,7 +40,9 @@ class Wishes:
 
 @click.command(help="Measure imports, CalDAV requests and parked Pings; print the tables as Markdown.")
 @click.option("--pupils", default=1568, show_default=True, help="Pupils of the school.")
-@click.option("--events", default=10_000, show_default=True, help="Events of the large calendar.")
+@click.option(
+    "--events", type=click.IntRange(1200), default=10_000, show_default=True, help="Events of the large calendar."
+)
 @click.option("--peers", default=",".join(PEERS), show_default=True, help="Servers to compare with, by commas.")
 @click.option("--pings", "parked", default=2000, show_default=True, help="Pings to park; 0: none.")
 @click.option("--quick", is_flag=True, help="Fewer repetitions.")

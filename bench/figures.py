@@ -52,8 +52,8 @@ def repeat(call: Callable[[], object], budget: float, most: int = MOST) -> Figur
 
 
 def number(value: float) -> str:
-    """Return a number with three significant digits, whole from one hundred on, thousands apart."""
-    if value >= 100:
+    """Return a number with three significant digits, counts and what is above one hundred whole."""
+    if isinstance(value, int) or value >= 100:
         return f"{value:,.0f}".replace(",", " ")
     decimals = 1 if value >= 10 else 2
     return f"{value:.{decimals}f}"

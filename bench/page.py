@@ -93,8 +93,8 @@ def pings_table(parked: Parked) -> str:
         ("Memory each, kB", "≤ 20", f"{parked.memory_each / 1024:.1f}"),
         ("Processor while nothing moves, %", "< 2", f"{parked.idle_share * 100:.2f}"),
         ("Woken by an import that changes 5 %", "", number(parked.woken)),
-        ("Not woken though concerned", "0", str(parked.missed)),
-        ("Answered otherwise", "0", str(parked.odd)),
+        ("Not woken though concerned", "0", number(parked.missed)),
+        ("Answered otherwise", "0", number(parked.odd)),
         ("From the commit to the first answer, s", "", f"{parked.first_seconds:.2f}"),
         ("From the commit to the last answer, s", "≤ 1", f"{parked.last_seconds:.2f}"),
     )

@@ -13,7 +13,7 @@ from time import monotonic, sleep
 from typing import Final
 
 ROOT: Final = Path(__file__).parent.parent
-START_SECONDS: Final = 60.0
+START_SECONDS: Final = 180.0
 STOP_SECONDS: Final = 15.0
 TAIL: Final = 600
 

@@ -41,7 +41,7 @@ _REASONS: Final = {
 _NOTICES: Final = {
     "dangling": N_("References to something that is not in the file ({about}): {count}."),
     "outside-grid": N_("Courses outside the school day, left out: {count}."),
-    "outside-year": N_("Sessions outside the school year, left out: {count}."),
+    "outside-year": N_("Sessions outside the school year, kept all the same: {count}."),
     "ends-before-start": N_("Courses that end before they start, left out: {count}."),
     "class-parts-only": N_("Entries for parts of classes only, which make no course: {count}."),
     "no-course": N_("Entries without subject, class or group, which make no course: {count}."),

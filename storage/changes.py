@@ -106,7 +106,7 @@ _EVERYTHING = (
         _o.schedule_tag,
     )
     .select_from(feed.join(calendar_object, shown.same_calendar))
-    .where(shown.live_feed, shown.visible_now)
+    .where(shown.live_feed, shown.visible_now, shown.born <= _TOP)
 )
 
 _MOVED_CALENDARS = select(calendar.c.id).where(_school, calendar.c.seq > bindparam("number"))
@@ -163,7 +163,7 @@ class Changes:
         if token.top is None and token.base == head:
             return ChangePage((), token, more=False)
         if token == SyncToken(token.collection) and limit is None:
-            return ChangePage(self._everything(token.collection), SyncToken(token.collection, head), more=False)
+            return ChangePage(self._everything(token.collection, head), SyncToken(token.collection, head), more=False)
         top = head if token.top is None else token.top
         # A fresh run starts after every row stamped with base; END as the row says so.
         seq, row = (token.base, END) if token.top is None else (token.seq, token.row)
@@ -183,9 +183,9 @@ class Changes:
         after = SyncToken(token.collection, token.base, top, rows[-1].at, rows[-1].id) if more else None
         return ChangePage(_folded(rows), after or SyncToken(token.collection, top), more)
 
-    def _everything(self, collection_id: int) -> tuple[Change, ...]:
+    def _everything(self, collection_id: int, head: int) -> tuple[Change, ...]:
         """Return all a collection shows as new: a first sync in one page needs neither order nor places."""
-        values = {"school": self._tx.school_id, "collection": collection_id}
+        values = {"school": self._tx.school_id, "collection": collection_id, "top": head}
         return tuple(Change(*row) for row in self._tx.connection.execute(_EVERYTHING, values))
 
     def moved_since(self, number: int) -> Moved:

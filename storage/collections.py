@@ -19,7 +19,9 @@ from storage.model import (
     Principal,
     Visibility,
 )
+from storage.reindexing import reindex_calendar
 from storage.schema import calendar, calendar_object, feed, occurrence, subscription
+from storage.zones import floating_zone
 
 if TYPE_CHECKING:
     from storage.transaction import Transaction
@@ -199,6 +201,8 @@ class Collections:
         if shared:
             row = and_(calendar.c.school_id == self._tx.school_id, calendar.c.id == collection.id)
             self._tx.connection.execute(update(calendar).where(row).values(**shared))
+        if patch.timezone is not None and patch.timezone != collection.timezone:
+            reindex_calendar(self._tx, collection.id, floating_zone(patch.timezone, self._tx.zone))
         return self._own_view(principal, collection.id)
 
     def _own_view(self, principal: Principal, collection_id: int) -> Collection:

@@ -29,7 +29,9 @@ def _begin_sqlite(connection: Connection) -> None:
 def open_engine(url: str) -> Engine:
     """Return an engine for SQLite or PostgreSQL with the isolation the storage core relies on."""
     if make_url(url).get_backend_name() == "sqlite":
-        engine = create_engine(url, hide_parameters=True, pool_size=16, max_overflow=16, pool_reset_on_return="rollback")
+        engine = create_engine(
+            url, hide_parameters=True, pool_size=16, max_overflow=16, pool_reset_on_return="rollback"
+        )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import and_, bindparam, delete, func, insert, select, update
 
-from storage import ical, occurrences
-from storage.errors import InvalidObject
-from storage.model import FOREVER
-from storage.schema import calendar, calendar_object, clock_log, feed, membership, occurrence, subscription
+from storage import occurrences
+from storage.reindexing import reindex
+from storage.schema import calendar, calendar_object, clock_log, feed, membership, subscription
 from storage.shown import greatest
 from storage.zones import floating_zone
 
@@ -77,28 +76,12 @@ def extend_index(tx: Transaction, most: int = EXTEND_AT_ONCE) -> int:
     due = and_(
         _o.school_id == tx.school_id, _o.ended.is_(None), _o.indexed_until < horizon - occurrences.HORIZON_SECONDS // 6
     )
-    query = select(_o.id, _o.calendar_id, _o.ical, _o.ends, calendar.c.timezone).join(calendar, here).where(due)
+    query = select(_o.id, _o.calendar_id, _o.ical, calendar.c.timezone).join(calendar, here).where(due)
     done = last = 0
     while rows := tx.connection.execute(query.where(_o.id > last).order_by(_o.id).limit(most)).all():
-        done += sum(_extended(tx, row, horizon) for row in rows)
+        done += sum(reindex(tx, row, floating_zone(row.timezone, tx.zone), horizon) for row in rows)
         last = rows[-1].id
     return done
-
-
-def _extended(tx: Transaction, row: Any, horizon: int) -> bool:
-    """Index one object up to the horizon; tells whether that could be done."""
-    try:
-        spans = ical.spans(row.ical, floating_zone(row.timezone, tx.zone), horizon)
-    except InvalidObject:
-        return False
-    tx.connection.execute(occurrences.DROP, {"school": tx.school_id, "object": row.id})
-    index = list(occurrences.rows(tx.school_id, row.calendar_id, row.id, spans))
-    if index:
-        tx.connection.execute(insert(occurrence), index)
-    reach = horizon if row.ends > horizon else FOREVER
-    this = and_(_o.school_id == tx.school_id, _o.id == row.id)
-    tx.connection.execute(update(calendar_object).where(this).values(indexed_until=reach))
-    return True
 
 
 def due(tx: Transaction) -> bool:

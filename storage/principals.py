@@ -8,6 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import and_, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from storage import policy
 from storage.collections import own_feed, subscription_row
@@ -103,8 +104,12 @@ class Principals:
         self._refuse_taken([fold_login(each.login) for each in people])
         numbers = iter(self._tx.tick(_NUMBERS_EACH * len(people)))
         rows = [self._rows(each, [next(numbers) for _ in range(_NUMBERS_EACH)]) for each in people]
-        for position, table in enumerate((principal, account, calendar, feed, subscription)):
-            self._tx.connection.execute(insert(table), [row for person in rows for row in person[position]])
+        try:
+            for position, table in enumerate((principal, account, calendar, feed, subscription)):
+                self._tx.connection.execute(insert(table), [row for person in rows for row in person[position]])
+        except IntegrityError as error:
+            # Another school took a login between the look and the write; the transaction is lost.
+            raise NameTaken("login", people[0].login) from error
         return tuple(self.by_login(each.login) for each in people) if len(people) == 1 else self._created(people)
 
     def _created(self, people: Sequence[NewPerson]) -> tuple[Principal, ...]:

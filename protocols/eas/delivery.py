@@ -186,14 +186,13 @@ class Delivery:
             self.items.discard(item)
             self.tell(AirSync.SoftDelete if soft else AirSync.Delete, self.name(item))
 
-    def adopt(self, item: int, seq: int | None = None) -> None:
-        """Note that the device has an item of its own making; without its number it is told of it next time."""
+    def adopt(self, item: int, seq: int, *, again: bool) -> None:
+        """Note that the device has an item of its own making; `again` says to send it next time as it became here."""
         self.items.add(item)
-        if seq is None:
+        self.written[item] = seq
+        if again:
             self.due.add(item)
             self._told.add(item)
-        else:
-            self.written[item] = seq
 
     def forget(self, item: int) -> None:
         """Note that the device deleted an item itself."""
@@ -211,6 +210,9 @@ class Delivery:
 
     def restore(self, found: CalendarObject, suffixes: Iterable[str], *, fresh: bool) -> None:
         """Tell of an item the device edited in vain, or of some occurrences if it holds single ones."""
+        if not self.source.shows(found):
+            self.hide(found.item, soft=True)
+            return
         part = self.parts.get(found.item)
         if part is not None:
             self.parts[found.item] = Part(part.held, (*part.stale, *(each for each in suffixes if each in part.held)))
@@ -234,8 +236,9 @@ class Delivery:
         if low == high:
             return
         self._cutoffs = (low, high)
-        head = self.source.tx.changes.head(self.source.collection.id)
-        between = self.source.tx.objects.leaving(self.source.collection, low, high, head)
+        # What the token has yet to reach is left to it: of an item told before, it could not tell the end.
+        reached = self._token.base if self._token.top is None else self._token.top
+        between = self.source.tx.objects.leaving(self.source.collection, low, high, reached)
         for entry in between:
             if entry.ends <= wanted and self.holds(entry.item):
                 if self.full:

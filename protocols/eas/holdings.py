@@ -149,5 +149,3 @@ def read_holding(collection_id: int, data: Mapping[str, Any]) -> Holding:
         due=frozenset(data["due"]),
         written={int(item): seq for item, seq in data["written"].items()},
     )
-
-

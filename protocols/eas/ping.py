@@ -51,9 +51,7 @@ def ping(session: Session, root: Element | None) -> Response | Park:
         return _answer(CHANGED, changed)
     ids = {Watch("collection", folder.collection.id): each for each in wanted if (folder := folders[each]).collection}
     home = Watch("home", session.principal.id)
-    return Park(
-        frozenset({home, *ids}), since, asked["seconds"], _NOTHING, session.identity, partial(woken, home, ids)
-    )
+    return Park(frozenset({home, *ids}), since, asked["seconds"], _NOTHING, session.identity, partial(woken, home, ids))
 
 
 def woken(home: Watch, ids: Mapping[Watch, str], moved: frozenset[Watch]) -> Response | None:

@@ -89,9 +89,7 @@ class Upload:
     def _add(self, command: Command) -> None:
         known = self._adds.get(command.client_id)
         if known is not None:
-            item, seq = known
-            self._delivery.adopt(item, seq)
-            self._respond(command, OK, str(self._delivery.name(item)))
+            self._adopt(command, *known)
             return
         if self._read_only:
             digest = hashlib.sha256(command.client_id.encode()).hexdigest()[:16]
@@ -100,21 +98,24 @@ class Upload:
             self._delivery.tell(AirSync.Delete, reserved)
             return
         try:
-            item, seq = self._stored(command)
+            stored = self._stored(command)
         except ItemRefused as refused:
             self._respond(command, refused.status)
             return
         except _REFUSALS:
             self._respond(command, MALFORMED)
             return
-        self._adds[command.client_id] = [item, seq]
-        self._delivery.adopt(item, seq)
+        self._adds[command.client_id] = [*stored]
+        self._adopt(command, *stored)
+
+    def _adopt(self, command: Command, item: int, seq: int, again: bool) -> None:
+        self._delivery.adopt(item, seq, again=again)
         self._respond(command, OK, str(self._delivery.name(item)))
 
-    def _stored(self, command: Command) -> tuple[int, int | None]:
+    def _stored(self, command: Command) -> tuple[int, int, bool]:
         """Store a new event, or merge it into the one of the same UID: iOS adds again what it knows.
 
-        Returns the item and its number; no number where the device must be told what became of it.
+        Returns the item, its number, and whether the device must be told what became of it.
         """
         data = command.data or E(AirSync.ApplicationData)
         uid = one_line(data.value(Calendar.UID) or "").strip()
@@ -122,15 +123,15 @@ class Upload:
         if same is not None:
             if same.component != EVENT:
                 raise ItemRefused(MALFORMED, "uid-of-a-task")
-            self._put(same, patched(same.ical, data, self._source.context, self._edit))
-            return same.item, None
+            seq = self._put(same, patched(same.ical, data, self._source.context, self._edit))
+            return same.item, seq, True
         name = uuid.uuid4()
         text = new_event(data, self._source.context, str(name), self._edit.now)
         written = self._tx.objects.put(self._collection, f"{name}.ics", text, Expect(absent=True))
-        return written.object.item, written.object.seq
+        return written.object.item, written.object.seq, False
 
-    def _put(self, found: CalendarObject, text: bytes) -> None:
-        """Store a new text of an object, noting the number it gets: the device need not be told.
+    def _put(self, found: CalendarObject, text: bytes) -> int:
+        """Store a new text of an object, noting the number it gets, which is returned: the device need not be told.
 
         When the request is repeated, the text is already there and its number is remembered.
         """
@@ -139,6 +140,7 @@ class Upload:
         seq = self._wrote.get(str(found.item))
         if seq is not None:
             self._delivery.written[found.item] = seq
+        return found.seq if seq is None else seq
 
     def _find(self, command: Command) -> tuple[ItemId | None, CalendarObject | None]:
         name = item_id(self._source.folder, command.server_id)

@@ -31,7 +31,8 @@ ASKED = request_bytes("GET", "/", {"Host": "x"})
 
 def test_figures_are_the_least_the_median_and_the_nearest_rank_percentile():
     found = figures([number * MS for number in range(100, 0, -1)])
-    assert (found.least, found.median, found.p95, found.count) == (1 * MS, pytest.approx(50.5 * MS), 95 * MS, 100)
+    assert (found.least, found.p95, found.count) == (1 * MS, 95 * MS, 100)
+    assert found.median == pytest.approx(50.5 * MS)
 
 
 def test_one_duration_is_its_own_summary():
@@ -47,7 +48,8 @@ def test_repetitions_end_by_number_and_by_budget_but_are_three_at_least(most: in
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(0.1234, "0.12"), (9.876, "9.88"), (12.34, "12.3"), (123.4, "123"), (12345.6, "12 346")]
+    ("value", "text"),
+    [(0.1234, "0.12"), (9.876, "9.88"), (12.34, "12.3"), (123.4, "123"), (12345.6, "12 346"), (64, "64")],
 )
 def test_numbers_have_three_significant_digits(value: float, text: str):
     assert number(value) == text

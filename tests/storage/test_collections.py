@@ -271,3 +271,22 @@ def test_nothing_of_another_school_is_seen(desk):
         assert tx.collections.count(desk.collection().id) == 0
         with pytest.raises(NotFound):
             tx.principals.by_login("ana")
+
+
+def test_a_new_time_zone_moves_floating_times_in_the_index(desk):
+    text = b"\r\n".join(
+        (
+            b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//test//EN\r\nBEGIN:VEVENT\r\nUID:floating",
+            b"DTSTAMP:20261122T100000Z\r\nDTSTART:20261201T090000\r\nDTEND:20261201T100000",
+            b"SUMMARY:Floating\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n",
+        )
+    )
+    tokyo = "BEGIN:VCALENDAR\r\nBEGIN:VTIMEZONE\r\nTZID:Asia/Tokyo\r\nEND:VTIMEZONE\r\nEND:VCALENDAR\r\n"
+    nine_in_paris, nine_in_tokyo = 1_796_112_000, 1_796_083_200
+    with desk.writing() as tx:
+        agenda = tx.collections.by_slug(desk.person, "agenda", DAV)
+        tx.objects.put(agenda, "floating.ics", text)
+        assert len(tx.objects.in_range(agenda, nine_in_paris, nine_in_paris + 1).entries) == 1
+        agenda = tx.collections.update(desk.person, agenda, CollectionPatch(timezone=tokyo))
+        assert tx.objects.in_range(agenda, nine_in_paris, nine_in_paris + 1).entries == ()
+        assert len(tx.objects.in_range(agenda, nine_in_tokyo, nine_in_tokyo + 1).entries) == 1

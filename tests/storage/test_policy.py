@@ -24,34 +24,39 @@ EVERY = [PLAIN, CLOSED, SHARED, HONOURED, OPEN_SAMSUNG, CLOSED_SAMSUNG]
 OWN_DEFAULT, OWN, OTHERS = (True, True), (True, False), (False, False)
 
 
-def rows(requirement, clients, settings, cases):
+def rows(mark, clients, settings, cases):
     """Each row of the table as a test case marked with its requirement."""
     for client, setting, (what, on, off) in product(clients, settings, cases):
         for synchronised, wanted in ((True, on), (False, off)):
             values = (client, setting, synchronised, *what, wanted)
-            yield pytest.param(*values, marks=pytest.mark.req(*requirement))
+            yield pytest.param(*values, marks=mark)
 
 
 ALL = (OWN_DEFAULT, OWN, OTHERS)
 TABLE = [
-    *rows(("R5", "R6"), [WEB], EVERY, [(what, OFFLINE, ONLINE) for what in ALL]),
+    *rows(pytest.mark.req("R5", "R6"), [WEB], EVERY, [(what, OFFLINE, ONLINE) for what in ALL]),
     *rows(
-        ("R5", "R15"),
+        pytest.mark.req("R5", "R15"),
         [DAV],
         [each for each in EVERY if each is not HONOURED],
         [(what, OFFLINE, OFFLINE) for what in ALL],
     ),
-    *rows(("R15",), [DAV], [HONOURED], [(what, OFFLINE, HIDDEN) for what in ALL]),
-    *rows(("R16", "R18"), [OUTLOOK], EVERY, [(what, OFFLINE, HIDDEN) for what in ALL]),
-    *rows(("R7", "R9"), [IOS], EVERY, [(what, OFFLINE, HIDDEN) for what in (OWN_DEFAULT, OWN)]),
-    *rows(("R8",), [IOS], [each for each in EVERY if each is not SHARED], [(OTHERS, HIDDEN, HIDDEN)]),
-    *rows(("R8",), [IOS, OTHER], [SHARED], [(OTHERS, OFFLINE, HIDDEN)]),
-    *rows(("R10", "R11", "R14"), [OTHER], [PLAIN, SHARED], [(OWN, OFFLINE, HIDDEN)]),
-    *rows(("R10", "R13"), [OTHER], [CLOSED, OPEN_SAMSUNG], [(OWN, HIDDEN, HIDDEN), (OWN_DEFAULT, OFFLINE, HIDDEN)]),
-    *rows(("R12",), [OTHER, SAMSUNG], [PLAIN, CLOSED, OPEN_SAMSUNG], [(OTHERS, HIDDEN, HIDDEN)]),
-    *rows(("R13",), [SAMSUNG], [OPEN_SAMSUNG], [(OWN, OFFLINE, HIDDEN)]),
-    *rows(("R13",), [SAMSUNG], [CLOSED_SAMSUNG], [(OWN, HIDDEN, HIDDEN), (OWN_DEFAULT, OFFLINE, HIDDEN)]),
-    *rows(("R13",), [OTHER], [CLOSED_SAMSUNG], [(OWN, OFFLINE, HIDDEN)]),
+    *rows(pytest.mark.req("R15"), [DAV], [HONOURED], [(what, OFFLINE, HIDDEN) for what in ALL]),
+    *rows(pytest.mark.req("R16", "R18"), [OUTLOOK], EVERY, [(what, OFFLINE, HIDDEN) for what in ALL]),
+    *rows(pytest.mark.req("R7", "R9"), [IOS], EVERY, [(what, OFFLINE, HIDDEN) for what in (OWN_DEFAULT, OWN)]),
+    *rows(pytest.mark.req("R8"), [IOS], [each for each in EVERY if each is not SHARED], [(OTHERS, HIDDEN, HIDDEN)]),
+    *rows(pytest.mark.req("R8"), [IOS, OTHER], [SHARED], [(OTHERS, OFFLINE, HIDDEN)]),
+    *rows(pytest.mark.req("R10", "R11", "R14"), [OTHER], [PLAIN, SHARED], [(OWN, OFFLINE, HIDDEN)]),
+    *rows(
+        pytest.mark.req("R10", "R13"),
+        [OTHER],
+        [CLOSED, OPEN_SAMSUNG],
+        [(OWN, HIDDEN, HIDDEN), (OWN_DEFAULT, OFFLINE, HIDDEN)],
+    ),
+    *rows(pytest.mark.req("R12"), [OTHER, SAMSUNG], [PLAIN, CLOSED, OPEN_SAMSUNG], [(OTHERS, HIDDEN, HIDDEN)]),
+    *rows(pytest.mark.req("R13"), [SAMSUNG], [OPEN_SAMSUNG], [(OWN, OFFLINE, HIDDEN)]),
+    *rows(pytest.mark.req("R13"), [SAMSUNG], [CLOSED_SAMSUNG], [(OWN, HIDDEN, HIDDEN), (OWN_DEFAULT, OFFLINE, HIDDEN)]),
+    *rows(pytest.mark.req("R13"), [OTHER], [CLOSED_SAMSUNG], [(OWN, OFFLINE, HIDDEN)]),
 ]
 
 

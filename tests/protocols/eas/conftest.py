@@ -1,7 +1,5 @@
 """A school on a real store, a person in it, and that person's phone."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from storage.model import Principal
@@ -23,11 +21,11 @@ class Clock:
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """A clock that stands still until it is told otherwise."""
     found = Clock()
     monkeypatch.setattr(Transaction, "now", lambda _self: found.now)
-    yield found
+    return found
 
 
 @pytest.fixture

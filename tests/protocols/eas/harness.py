@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from protocols.eas.app import handle
-from protocols.wire import Park, Request, Response
+from protocols.wire import Park, Request
 from storage.errors import WritingRequired
 from storage.lessons import NewLesson, StoredLesson
 from storage.model import DAWN, FOREVER, CalendarKind, Client, ClientKind, Collection, Principal, Role
@@ -16,7 +16,7 @@ from storage.principals import NewPerson
 from storage.store import Store
 from storage.transaction import Transaction
 from tests.eas.client import AOSP, Answer, Manner, Phone
-from tests.eas.wbxml import Node
+from tests.eas.wbxml import Node, Pair
 
 PARIS = "Europe/Paris"
 HERE = "https://cadran.example"
@@ -47,13 +47,16 @@ class LocalPhone(Phone):
         answered = {name.lower(): value for name, value in outcome.headers}
         return Answer(outcome.status, answered, outcome.body, self._root(outcome.status, answered, outcome.body))
 
+    def post(self, command: str, document: Pair | bytes | None = None, **parameters: str) -> Any:
+        return super().post(command, document, **parameters)
+
     def quiet(self, collection: str, **options: Any) -> bool:
         """Sync and tell whether the answer was empty and nothing was written."""
         before = self.writes
         return self.sync(collection, **options).empty and self.writes == before
 
 
-def run(store: Store, request: Request) -> tuple[Response | Park, bool]:
+def run(store: Store, request: Request) -> tuple[Any, bool]:
     """Handle a request as the server does: reading first, writing if need be; tells which it was."""
     school = request.principal.school_id
     try:
@@ -87,7 +90,8 @@ class School:
     def put(self, person: Principal, name: str, text: bytes, slug: str = "agenda") -> int:
         """Store an event as a DAV client does and return its item number."""
         with self.writing() as tx:
-            return tx.objects.put(self.calendar(tx, person, slug), f"{name}.ics", text).object.item
+            item: int = tx.objects.put(self.calendar(tx, person, slug), f"{name}.ics", text).object.item
+        return item
 
     def delete(self, person: Principal, name: str, slug: str = "agenda") -> None:
         with self.writing() as tx:
@@ -107,6 +111,13 @@ def event(uid: str, summary: str, start: str = "20261123T080000Z", end: str = "2
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Test//EN", "BEGIN:VEVENT", f"UID:{uid}"]
     lines += ["DTSTAMP:20260901T000000Z", f"DTSTART:{start}", f"DTEND:{end}", f"SUMMARY:{summary}", *more]
     return "\r\n".join([*lines, "END:VEVENT", "END:VCALENDAR", ""]).encode()
+
+
+def at(node: Node | None, *path: str) -> Node:
+    """Return what must be there, at a path under a node."""
+    found = node and node.find(*path)
+    assert found is not None, path
+    return found
 
 
 def subjects(items: dict[str, Node]) -> list[str]:

@@ -9,7 +9,7 @@ from protocols.wire import Request
 from tests.eas.client import AOSP, TBSYNC
 from tests.eas.items import add
 from tests.eas.items import event as item
-from tests.protocols.eas.harness import HERE, LocalPhone, event, run, statuses, subjects
+from tests.protocols.eas.harness import HERE, LocalPhone, at, event, run, statuses, subjects
 from tests.protocols.eas.test_sync_upload import DENTIST
 
 OLD = replace(AOSP, version="12.1")
@@ -65,7 +65,7 @@ def test_other_methods_are_refused(school, ada, method):
 def test_a_policy_is_given_in_two_phases(school, ada, manner):
     phone = LocalPhone(school.store, ada, manner=manner)
     given = phone.provision()
-    document = given.find("Provision:Data", "Provision:EASProvisionDoc")
+    document = at(given, "Provision:Data", "Provision:EASProvisionDoc")
     assert [(each.name, each.text) for each in document.children] == [
         ("Provision:DevicePasswordEnabled", "0"),
         ("Provision:AttachmentsEnabled", "1"),
@@ -191,9 +191,10 @@ def test_other_operations_are_refused_one_by_one(phone, operation, status):
 
 def test_more_than_a_hundred_operations_are_refused(phone, agenda):
     fetch = ("ItemOperations:Fetch", [("ItemOperations:Store", "Mailbox")])
-    assert phone.post("ItemOperations", ("ItemOperations:ItemOperations", [fetch] * 101)).value(
-        "ItemOperations:Status"
-    ) == "11"
+    assert (
+        phone.post("ItemOperations", ("ItemOperations:ItemOperations", [fetch] * 101)).value("ItemOperations:Status")
+        == "11"
+    )
 
 
 def test_an_estimate_counts_what_waits_and_moves_nothing(school, ada, phone, agenda):
@@ -221,7 +222,9 @@ def test_an_estimate_of_what_is_not_there_has_its_status(school, phone, agenda):
     assert phone.estimate(agenda) == ("4", None)
     phone.keys["c999"] = "1"
     assert phone.estimate("c999") == ("2", None)
-    assert phone.post("GetItemEstimate", ("GetItemEstimate:GetItemEstimate", [])).value("GetItemEstimate:Status") == "103"
+    assert (
+        phone.post("GetItemEstimate", ("GetItemEstimate:GetItemEstimate", [])).value("GetItemEstimate:Status") == "103"
+    )
 
 
 @pytest.mark.parametrize("manner", [OLD, replace(AOSP, version="14.0"), AOSP, TBSYNC])
@@ -236,7 +239,7 @@ def test_every_version_and_query_form_synchronises(school, ada, agenda, manner, 
     result = phone.sync(agenda, [add("1", item(DENTIST))])
     assert statuses(result.responses) == [("Add", "1")]
     assert subjects(phone.items[agenda]) == ["Dentist", "Physics"]
-    assert (result.node.value("AirSync:Class") == "Calendar") == (manner.version == "12.1")
+    assert (at(result.node).value("AirSync:Class") == "Calendar") == (manner.version == "12.1")
     assert phone.quiet(agenda)
 
 

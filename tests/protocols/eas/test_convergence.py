@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from contextlib import suppress
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from storage.errors import NotFound
 from tests.eas.client import TBSYNC
 from tests.eas.items import add, change, delete
 from tests.eas.items import event as item
+from tests.eas.wbxml import Pair
 from tests.protocols.eas.conftest import NOON
 from tests.protocols.eas.harness import LocalPhone, Timetable, event
 
@@ -96,7 +98,7 @@ class Play:
         phone = self.random.choice(self.phones)
         self.filters[id(phone)] = self.random.choice(FILTERS)
 
-    def edits(self, phone: LocalPhone, folder: str) -> list:
+    def edits(self, phone: LocalPhone, folder: str) -> list[Pair]:
         """Return what the person does on the phone: some new, changed and deleted items."""
         known = sorted(phone.items.get(folder, {}))
         picked = self.random.sample(known, min(len(known), self.random.randrange(3)))
@@ -129,10 +131,10 @@ class Play:
         edits = self.edits(phone, folder) if self.random.random() < 0.5 else []
         self.sync(phone, folder, edits)
 
-    def sync(self, phone: LocalPhone, folder: str, edits: list) -> None:
+    def sync(self, phone: LocalPhone, folder: str, edits: list[Pair]) -> None:
         """Sync once; sometimes the answer is lost, the world moves on, and the phone asks again."""
-        options = {"window": self.random.choice(WINDOWS), "filter_type": self.filters[id(phone)]}
-        options["get_changes"] = self.random.choice((True, True, None, False if edits else True))
+        options: dict[str, Any] = {"window": self.random.choice(WINDOWS), "filter_type": self.filters[id(phone)]}
+        options["get_changes"] = self.random.choice((True, True, None, not edits))
         while self.random.random() < 0.3:
             key, items = phone.keys[folder], dict(phone.items.get(folder, {}))
             phone.sync(folder, edits, **options)
@@ -144,7 +146,10 @@ class Play:
     def finish(self) -> None:
         for phone in self.phones:
             for folder in self.folders:
-                options = {"window": self.random.choice(WINDOWS), "filter_type": self.filters[id(phone)]}
+                options: dict[str, Any] = {
+                    "window": self.random.choice(WINDOWS),
+                    "filter_type": self.filters[id(phone)],
+                }
                 phone.sync_all(folder, **options)
                 phone.sync_all(folder, **options)
                 assert phone.sync(folder, **options).empty

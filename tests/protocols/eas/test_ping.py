@@ -5,9 +5,10 @@ import pytest
 from protocols.wire import Response
 from storage.model import Watch
 from tests.eas.items import add
+from tests.eas.items import event as item
 from tests.eas.wbxml import decode
 from tests.protocols.eas.harness import LocalPhone, event
-from tests.protocols.eas.test_sync_upload import DENTIST, item
+from tests.protocols.eas.test_sync_upload import DENTIST
 
 
 @pytest.fixture

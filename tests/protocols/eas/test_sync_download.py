@@ -1,7 +1,12 @@
 """Sync towards the device: first load, changes, deletions, pages, polls."""
 
-import pytest
+from contextlib import contextmanager
 
+import pytest
+from sqlalchemy import event as sql
+
+from protocols.eas import delivery
+from storage.errors import InvalidObject
 from tests.protocols.eas.harness import event, subjects
 
 
@@ -38,3 +43,60 @@ def test_every_item_comes_once_whatever_the_window(school, ada, phone, agenda, w
     result = phone.sync_all(agenda, window=window)
     assert len(result.added) == 23
     assert result.changed == []
+
+
+@contextmanager
+def counted(store):
+    """Count the statements sent to the database."""
+    statements = []
+
+    def note(_connection, _cursor, statement, *_rest):
+        statements.append(statement)
+
+    sql.listen(store.engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        sql.remove(store.engine, "before_cursor_execute", note)
+
+
+def test_a_poll_asks_as_much_of_a_large_calendar_as_of_a_small_one(school, ada, phone, agenda):
+    school.put(ada, "a", event("a", "Physics"))
+    phone.sync_all(agenda)
+    with counted(school.store) as small:
+        assert phone.quiet(agenda)
+    for number in range(40):
+        school.put(ada, f"e{number}", event(f"e{number}", "More"))
+    phone.sync_all(agenda)
+    with counted(school.store) as large:
+        assert phone.quiet(agenda)
+    assert len(small) == len(large) <= 9
+
+
+def test_an_answer_has_room_for_some_long_texts_only(school, ada, phone, agenda):
+    for number in range(12):
+        text = f"DESCRIPTION:{number}{'long ' * 50_000}"
+        school.put(ada, f"e{number}", event(f"e{number}", "Essay", "20261123T080000Z", "20261123T090000Z", text))
+    phone.sync(agenda)
+    first = phone.sync(agenda)
+    assert 0 < len(first.added) < 12
+    assert first.more
+    phone.sync_all(agenda)
+    assert len(phone.items[agenda]) == 12
+    assert phone.quiet(agenda)
+
+
+def test_one_event_whose_text_cannot_be_shown_does_not_stop_the_others(school, ada, phone, agenda, monkeypatch):
+    for name in "ab":
+        school.put(ada, name, event(name, name))
+    real = delivery.representation
+
+    def fussy(ical, *rest):
+        if b"SUMMARY:a" in ical:
+            raise InvalidObject("valid-calendar-data", "fussy")
+        return real(ical, *rest)
+
+    monkeypatch.setattr(delivery, "representation", fussy)
+    phone.sync_all(agenda)
+    assert subjects(phone.items[agenda]) == ["b"]
+    assert phone.quiet(agenda)

@@ -28,7 +28,11 @@ def bird(school, person):
 
 
 def options(phone):
-    listed = [("AirSync:FilterType", 0), ("AirSync:Class", "Calendar"), ("AirSyncBase:BodyPreference", [("AirSyncBase:Type", 1)])]
+    listed = [
+        ("AirSync:FilterType", 0),
+        ("AirSync:Class", "Calendar"),
+        ("AirSyncBase:BodyPreference", [("AirSyncBase:Type", 1)]),
+    ]
     return ("AirSync:Options", listed)
 
 
@@ -141,7 +145,9 @@ def test_pyactivesync_gets_changes_without_asking_and_pings(school, ada, agenda)
     assert len(loaded.find("AirSync:Commands").children) == 1
     key = ("AirSync:SyncKey", phone.keys[agenda])
     asked = ("GetItemEstimate:Collection", [key, ("GetItemEstimate:CollectionId", agenda)])
-    answer = phone.post("GetItemEstimate", ("GetItemEstimate:GetItemEstimate", [("GetItemEstimate:Collections", [asked])]))
+    answer = phone.post(
+        "GetItemEstimate", ("GetItemEstimate:GetItemEstimate", [("GetItemEstimate:Collections", [asked])])
+    )
     assert answer.value("GetItemEstimate:Response", "GetItemEstimate:Status") == "1"
     assert phone.ping([agenda], 60) == ("1", [])
     school.put(ada, "b", event("b", "Maths"))
@@ -156,3 +162,18 @@ def test_items_come_in_the_order_aosp_depends_on(school, ada, phone, agenda):
     assert names.index("Calendar:StartTime") < names.index("Calendar:AllDayEvent")
     assert "Calendar:BusyStatus" in names
     assert subjects(phone.items[agenda]) == ["Physics"]
+
+
+def test_every_answer_is_wbxml_to_others_too(school, ada, agenda, wbxml2xml):
+    assert wbxml2xml
+    phone = LocalPhone(school.store, ada, "CHECKED")
+    phone.cross_check = True
+    phone.connect()
+    for number in range(3):
+        school.put(ada, f"e{number}", event(f"e{number}", "Étude & <b>", "20261123T080000Z", "20261123T090000Z"))
+    phone.sync_all(agenda, window=2)
+    result = phone.sync(agenda, [add("1", item(SINGLE, TBSYNC_ORDER)), delete("c1:1")])
+    assert statuses(result.responses) == [("Add", "1"), ("Delete", "8")]
+    assert phone.estimate(agenda) == ("1", 0)
+    assert phone.ping([agenda], 60) == ("1", [])
+    assert phone.item_operations_fetch(agenda, next(iter(phone.items[agenda])))[0] == "1"

@@ -1,0 +1,205 @@
+"""What no client should send: answered in the protocol's terms, nothing written, nothing raised."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from protocols.eas import app, codepages
+from protocols.eas.answers import ROOTS
+from protocols.eas.codepages import AirSync, Calendar, FolderHierarchy, Provision
+from protocols.eas.wbxml import E, Element, encode
+from protocols.wire import Park, Request
+from storage.errors import WritingRequired
+from tests.eas.items import add, delete
+from tests.eas.items import event as item
+from tests.eas.wbxml import Pair, decode
+from tests.protocols.eas.harness import HERE, LocalPhone, event, run
+from tests.protocols.eas.test_sync_upload import DENTIST
+
+COMMANDS = ("Sync", "FolderSync", "GetItemEstimate", "Settings", "Ping", "ItemOperations", "Provision")
+
+
+def sync_status(phone, *children):
+    answer = phone.post("Sync", ("AirSync:Sync", list(children)))
+    assert answer.status == 200
+    return answer.value("AirSync:Status")
+
+
+def collection(folder, key, *parts):
+    found = [("AirSync:SyncKey", key), ("AirSync:CollectionId", folder), *parts]
+    return ("AirSync:Collections", [("AirSync:Collection", found)])
+
+
+@pytest.fixture
+def synced(school, ada, phone, agenda):
+    """A phone that holds its agenda."""
+    school.put(ada, "a", event("a", "Physics"))
+    phone.sync_all(agenda)
+    return phone
+
+
+def test_a_request_that_contradicts_itself_is_refused_and_nothing_written(school, ada, synced, agenda):
+    key = synced.keys[agenda]
+    known = delete(next(iter(synced.items[agenda])))
+    wrong: list[list[Pair]] = [
+        [],
+        [("AirSync:Collections", [])],
+        [("AirSync:Collections", [("AirSync:Collection", [])])],
+        [("AirSync:Collections", [("AirSync:Collection", [("AirSync:SyncKey", key)])])],
+        [collection(agenda, "0", ("AirSync:GetChanges", None))],
+        [collection(agenda, "0", ("AirSync:Commands", [known]))],
+        [collection(agenda, key, ("AirSync:WindowSize", "many"))],
+        [collection(agenda, key, ("AirSync:WindowSize", "-1"))],
+        [collection(agenda, key, ("AirSync:Options", [("AirSync:Conflict", 7)]))],
+        [collection(agenda, key, ("AirSync:Commands", [known, ("AirSync:Delete", [])]))],
+        [collection(agenda, key, ("AirSync:Commands", [known, ("AirSync:Change", [("AirSync:ServerId", "c1:1")])]))],
+        [collection(agenda, key, ("AirSync:Commands", [known, ("AirSync:Add", [])]))],
+        [collection(agenda, key, ("AirSync:Commands", [known] * 201))],
+        [("AirSync:Collections", 2 * collection(agenda, key)[1])],
+    ]
+    before = synced.writes
+    assert [sync_status(synced, *each) for each in wrong] == ["4"] * len(wrong)
+    assert synced.writes == before
+    assert synced.quiet(agenda)
+
+
+def test_too_many_collections_are_answered_with_the_bound(synced):
+    listed = [collection(f"c{number}", "1")[1][0] for number in range(1, 400)]
+    answer = synced.post("Sync", ("AirSync:Sync", [("AirSync:Collections", listed)]))
+    assert (answer.value("AirSync:Status"), answer.value("AirSync:Limit")) == ("15", "300")
+
+
+def test_two_hundred_commands_are_taken(synced, agenda):
+    commands = [add(str(number), item({**DENTIST, "UID": f"u{number}"})) for number in range(200)]
+    assert len(synced.sync(agenda, commands).responses) == 200
+
+
+@pytest.mark.parametrize("key", ["1", "2", "-1", "00000000-1", "x" * 250, "é"])
+def test_an_unknown_key_starts_the_folder_again(synced, agenda, key):
+    assert synced.sync(agenda, key=key).status == "3"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("body", [b"\x03", b"\x03\x01\x6a\x00", b"<xml/>", b"\x03\x01\x6a\x00\x45", b"\xff" * 50])
+def test_broken_wbxml_is_refused_in_the_terms_of_the_version(school, ada, command, body):
+    phone = LocalPhone(school.store, ada)
+    answer = phone.post(command, body)
+    assert answer.status == 200
+    assert answer.root.children[0].text == "102"
+    assert phone.post(command, encode(E(Calendar.Timezone))).root.children[0].text == "103"
+    old = LocalPhone(school.store, ada, version="12.1")
+    assert old.post(command, body).status == 400
+
+
+@pytest.mark.parametrize("command", ["FolderSync", "GetItemEstimate", "Settings", "ItemOperations", "Provision"])
+def test_an_empty_body_is_refused_where_it_means_nothing(phone, command):
+    assert phone.post(command, b"").root.children[0].text == "102"
+
+
+TAGS = sorted(codepages.NAMES)
+SYNC_TAGS = [each for each in TAGS if each.page in (0, 4, 17)]
+TEXTS = st.one_of(
+    st.sampled_from(
+        ["0", "1", "2", "c2", "c2:10", "c3", "m2", "00000000-1", "20261123T080000Z", "Calendar", "Mailbox"]
+    ),
+    st.text(max_size=12),
+    st.integers(-5, 2**70).map(str),
+)
+
+
+def trees(tags):
+    leaves = st.builds(E, st.sampled_from(tags), TEXTS)
+    return st.recursive(
+        leaves,
+        lambda inner: st.builds(lambda tag, some: E(tag, *some), st.sampled_from(tags), st.lists(inner, max_size=4)),
+        max_leaves=12,
+    )
+
+
+@pytest.fixture
+def asked(school, ada, synced):
+    """Send a document as a command and give the answer; writes are rolled back."""
+
+    class Undone(Exception):
+        """Leave a transaction without committing."""
+
+    def ask(command: str, body: bytes, version: str = "14.1"):
+        query = f"Cmd={command}&User=ada&DeviceId=PHONE1&DeviceType=Android"
+        headers = {"ms-asprotocolversion": version, "user-agent": "Android-Mail/7.5.7"}
+        request = Request("POST", "/Microsoft-Server-ActiveSync", query, headers, body, ada, HERE)
+        found = []
+        try:
+            with school.reading() as tx:
+                return app.handle(request, tx)
+        except WritingRequired:
+            pass
+        try:
+            with school.writing() as tx:
+                found.append(app.handle(request, tx))
+                raise Undone
+        except Undone:
+            return found[0]
+
+    return ask
+
+
+def sound(answer):
+    response = answer.expired if isinstance(answer, Park) else answer
+    assert response.status in (200, 400)
+    if response.body:
+        decode(response.body)
+
+
+quickly = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@quickly
+@given(st.sampled_from(COMMANDS), st.lists(trees(TAGS), max_size=4), st.sampled_from(["12.1", "14.0", "14.1"]))
+def test_no_document_makes_a_command_fail(asked, command, children, version):
+    root = Element(ROOTS[command][0], tuple(children))
+    sound(asked(command, encode(root), version))
+
+
+@quickly
+@given(st.sampled_from(COMMANDS), st.binary(max_size=60))
+def test_no_bytes_make_a_command_fail(asked, command, body):
+    sound(asked(command, b"\x03\x01\x6a\x00" + body))
+
+
+@quickly
+@given(st.lists(st.tuples(st.sampled_from(["Add", "Change", "Delete", "Fetch"]), TEXTS, trees(SYNC_TAGS)), max_size=5))
+def test_no_item_makes_a_sync_fail(asked, synced, agenda, drafts):
+    server_id = next(iter(synced.items[agenda]))
+    commands = []
+    for number, (kind, text, tree) in enumerate(drafts):
+        name = E(AirSync.ClientId, f"n{number}") if kind == "Add" else E(AirSync.ServerId, server_id)
+        data = E(AirSync.ApplicationData, E(Calendar.Subject, text), *tree.children, tree)
+        commands.append(E(getattr(AirSync, kind), name, data if kind in ("Add", "Change") else None))
+    key, where = E(AirSync.SyncKey, synced.keys[agenda]), E(AirSync.CollectionId, agenda)
+    listed = E(AirSync.Collection, key, where, E(AirSync.Commands, *commands))
+    answer = asked("Sync", encode(E(AirSync.Sync, E(AirSync.Collections, listed))))
+    sound(answer)
+    if commands:
+        assert decode(answer.body).value("AirSync:Collections", "AirSync:Collection", "AirSync:Status") == "1"
+
+
+@quickly
+@given(TEXTS)
+def test_no_key_makes_a_folder_sync_or_a_provision_fail(asked, text):
+    sound(asked("FolderSync", encode(E(FolderHierarchy.FolderSync, E(FolderHierarchy.SyncKey, text)))))
+    policy = E(Provision.Policy, E(Provision.PolicyType, text), E(Provision.PolicyKey, text))
+    sound(asked("Provision", encode(E(Provision.Provision, E(Provision.Policies, policy)))))
+
+
+@quickly
+@given(
+    st.text(max_size=40), st.text(max_size=40), st.dictionaries(st.text(max_size=10), st.text(max_size=40), max_size=3)
+)
+def test_no_query_and_no_header_makes_the_door_fail(school, ada, query, agent, headers):
+    given_headers = {"ms-asprotocolversion": "14.1", **headers, "user-agent": agent}
+    for text in (query, f"Cmd=FolderSync&DeviceType=x&DeviceId={query}", f"Cmd={query}"):
+        request = Request("POST", "/Microsoft-Server-ActiveSync", text, given_headers, b"", ada, HERE)
+        answer, _ = run(school.store, request)
+        assert answer.status in (200, 400, 501, 505)
