@@ -70,7 +70,9 @@ def _measure(wishes: Wishes) -> str:
         ours, peers = _dav(wishes, folder)
         loads.append(machine.load())
         parked = _pings(wishes, folder)
-    facts = (*machine.facts(), ("Load before, between, after", ", ".join(f"{load:.1f}" for load in loads)))
+    load = ", ".join(f"{each:.1f}" for each in loads)
+    repeated = f"{wishes.budget:g} s for each request, {wishes.times} of each import"
+    facts = (*machine.facts(), ("Load before, between, after", load), ("Repeated", repeated))
     sections = [
         page.machine_table(facts),
         "## Imports\n\n" + page.import_table(imports),

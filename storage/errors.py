@@ -11,6 +11,7 @@ Precondition = Literal[
     "supported-calendar-data",
     "max-resource-size",
     "max-instances",
+    "max-attendees-per-instance",
     "min-date-time",
     "max-date-time",
 ]

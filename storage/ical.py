@@ -13,7 +13,7 @@ from storage.contentlines import Component, parse
 from storage.errors import InvalidObject
 from storage.ical_lessons import Lesson, lesson
 from storage.ical_merge import merge
-from storage.ical_recurrence import Series, life, occurrences, series
+from storage.ical_recurrence import MAX_OCCURRENCES, Series, life, occurrences, series
 from storage.ical_times import Span, moment, undated_span
 from storage.ical_values import DAWN, FOREVER, Moment
 from storage.ical_vtimezone import vtimezone
@@ -21,6 +21,7 @@ from storage.ical_vtimezone import vtimezone
 __all__ = [
     "DAWN",
     "FOREVER",
+    "MAX_OCCURRENCES",
     "Facts",
     "Instance",
     "Lesson",
@@ -38,6 +39,8 @@ __all__ = [
 
 KINDS = frozenset(("VEVENT", "VTODO", "VJOURNAL"))
 MAX_UID = 512
+# A whole year of a large school can be invited; the text with them all stays below the greatest size.
+MAX_ATTENDEES = 1_000
 _REMEMBERED_BYTES = 32 * 1024
 _ONCE = frozenset(
     (
@@ -233,6 +236,8 @@ def _check_identity(components: Iterable[Component]) -> None:
             raise InvalidObject("valid-calendar-object-resource", f"{component.name} has no UID")
         if len(uid) > MAX_UID:
             raise InvalidObject("valid-calendar-object-resource", f"UID is longer than {MAX_UID} characters")
+        if names.count("ATTENDEE") > MAX_ATTENDEES:
+            raise InvalidObject("max-attendees-per-instance", f"more than {MAX_ATTENDEES} attendees")
         uids.add(uid)
         masters += "RECURRENCE-ID" not in names
     if len(uids) > 1:

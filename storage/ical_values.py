@@ -51,11 +51,16 @@ class Length:
 
 
 def read_moment(text: str) -> Moment:
-    """Read a DATE, a local DATE-TIME (naive) or a UTC DATE-TIME (aware); raises ValueError."""
+    """Read a DATE, a local DATE-TIME (naive) or a UTC DATE-TIME (aware).
+
+    Raises ValueError, and InvalidObject(`min-date-time`) for the year 0, which no calendar here can show.
+    """
     found = _MOMENT.fullmatch(text.strip())
     if found is None:
         raise ValueError("not a date or a time")
     year, month, day, hour, minute, second, utc = found.groups()
+    if year == "0000":
+        raise InvalidObject("min-date-time", f"{text[:_SHOWN]!r} is before the year 1")
     if hour is None:
         return date(int(year), int(month), int(day))
     # 60 is a leap second, which no clock here can show.

@@ -59,6 +59,7 @@ _BY_ITEMS = select(*WHOLE).where(_live, _o.item.in_(bindparam("keys", expanding=
 _source = feed.join(calendar_object, shown.same_calendar)
 _shown = and_(shown.live_feed, shown.visible_now)
 _ENTRIES = select(*_ENTRY).select_from(_source).where(_shown)
+_BY_UID_PART = _ENTRIES.where(func.lower(_o.uid).like(bindparam("pattern"), escape="\\"))
 _TEXTS = select(_o.ical).select_from(_source).where(_shown).order_by(_o.starts, _o.item)
 _COUNT = select(func.count()).select_from(_source).where(_shown)
 _LEAVING = (
@@ -155,6 +156,11 @@ class Listings:
     def entries(self, collection: Collection) -> list[Entry]:
         """Return every object without its text."""
         return list(map(Entry._make, self._rows(_ENTRIES, collection)))
+
+    def entries_by_uid(self, collection: Collection, fragment: str) -> list[Entry]:
+        """Return the objects whose UID holds ASCII text, its letters in any case; texts are not read."""
+        quoted = fragment.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        return list(map(Entry._make, self._rows(_BY_UID_PART, collection, pattern=f"%{quoted}%")))
 
     def texts(self, collection: Collection) -> Iterator[bytes]:
         """Yield every text, in order of start."""

@@ -112,6 +112,28 @@ class Objects(Listings):
         self._index(stored, ical.spans(content, zone, horizon))
         return stored
 
+    def copy(self, old: tuple[Collection, str], new: tuple[Collection, str], *, replace: bool) -> Written:
+        """Store the text of one (collection, name) under another; raises NotFound and what `put` raises.
+
+        Without `replace`, PreconditionFailed when the new name is taken.
+        """
+        return self.put(*new, self.get(*old).ical, Expect(absent=not replace))
+
+    def move(
+        self, old: tuple[Collection, str], new: tuple[Collection, str], expect: Expect, *, replace: bool
+    ) -> Written:
+        """Delete one (collection, name) that is as expected and store its text under another, or do nothing.
+
+        Raises what `delete` and `put` raise; without `replace`, PreconditionFailed when the new name is taken.
+        """
+        if not old[0].rights.write:
+            raise ReadOnly(old[0].id, "unbind")
+        self._tx.lock()
+        with self._tx.connection.begin_nested():
+            text = self.get(*old).ical
+            self.delete(*old, expect)
+            return self.put(*new, text, Expect(absent=not replace))
+
     def _stored(self, calendar_id: int, href: str) -> CalendarObject | None:
         values = {"school": self._tx.school_id, "calendar": calendar_id, "href": href}
         row = self._tx.connection.execute(_STORED_BY_HREF, values).first()

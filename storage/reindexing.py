@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import tzinfo
 from typing import TYPE_CHECKING, Any, Final
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, insert, select, update
 
@@ -20,7 +20,7 @@ CHUNK: Final = 500
 _o = calendar_object.c
 
 
-def reindex(tx: Transaction, row: Any, zone: ZoneInfo, horizon: int) -> bool:
+def reindex(tx: Transaction, row: Any, zone: tzinfo, horizon: int) -> bool:
     """Index one object (id, calendar_id, ical) up to a horizon; tells whether that could be done."""
     try:
         facts, spans = ical.inspect(row.ical, zone), ical.spans(row.ical, zone, horizon)
@@ -37,7 +37,7 @@ def reindex(tx: Transaction, row: Any, zone: ZoneInfo, horizon: int) -> bool:
     return True
 
 
-def reindex_calendar(tx: Transaction, calendar_id: int, zone: ZoneInfo) -> None:
+def reindex_calendar(tx: Transaction, calendar_id: int, zone: tzinfo) -> None:
     """Index a calendar anew: its floating times are read in another zone (RFC 4791, 5.2.2)."""
     horizon = tx.now() + occurrences.HORIZON_SECONDS
     here = and_(_o.school_id == tx.school_id, _o.calendar_id == calendar_id, _o.ended.is_(None))

@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from protocols.caldav import errors, paths
+from protocols.caldav import errors, if_header, paths
 from protocols.caldav.context import Context
 from protocols.caldav.errors import DavError
+from protocols.caldav.methods.copy_move import copy, move
 from protocols.caldav.methods.delete import delete
 from protocols.caldav.methods.get import get, head
 from protocols.caldav.methods.mkcalendar import mkcalendar, mkcol
 from protocols.caldav.methods.options import COMPLIANCE, allow, options
+from protocols.caldav.methods.post import post
 from protocols.caldav.methods.propfind import propfind
 from protocols.caldav.methods.proppatch import proppatch
 from protocols.caldav.methods.put import put
@@ -37,10 +39,13 @@ METHODS: Mapping[str, Callable[[Context], Response]] = {
     "HEAD": head,
     "PUT": put,
     "DELETE": delete,
+    "COPY": copy,
+    "MOVE": move,
+    "POST": post,
     "REPORT": report,
 }
 
-_WRITING = frozenset({"PROPPATCH", "MKCALENDAR", "MKCOL", "PUT", "DELETE"})
+_WRITING = frozenset({"PROPPATCH", "MKCALENDAR", "MKCOL", "PUT", "DELETE", "COPY", "MOVE", "POST"})
 
 
 def writes(request: Request) -> bool:
@@ -68,4 +73,6 @@ def _dispatch(request: Request, tx: Transaction) -> Response:
     method = METHODS.get(request.method)
     if method is None:
         raise DavError(405, reason=f"{request.method} is not known here.", headers=(allow(target.place),))
-    return method(Context(request, tx, target))
+    context = Context(request, tx, target)
+    if_header.check(context)
+    return method(context)

@@ -53,6 +53,12 @@ def parse(node: etree._Element) -> DataWish:
         raise DavError(403, caldav("supported-calendar-data"), reason="Objects are text/calendar, version 2.0.")
     expand = xml_in.child(node, caldav("expand"))
     limit = xml_in.child(node, caldav("limit-recurrence-set"))
+    if expand is not None and limit is not None:
+        raise DavError(400, reason="Recurrences are expanded or limited, not both.")
+    busy = xml_in.child(node, caldav("limit-freebusy-set"))
+    if busy is not None:
+        # It limits VFREEBUSY components, of which none is stored here: nothing is left to do but to read it.
+        timeranges.parse(busy, closed=True)
     comp = xml_in.child(node, caldav("comp"))
     return DataWish(
         None if expand is None else timeranges.parse(expand, closed=True),

@@ -14,9 +14,15 @@ from protocols.caldav.names import apple, caldav, calserver, dav
 from protocols.caldav.principal_properties import current_user, principal_sets, supported_privileges
 from protocols.caldav.resources import Calendar
 from protocols.caldav.xml_out import element, escape, href
+from storage import ical, zones
 from storage.model import SyncToken
 from storage.tokens import format_token
 
+# The query of the address where POST adds one object (RFC 5995, 3).
+ADD_MEMBER: Final = "add-member"
+# The years that a date can be computed in; an object that leaves them is refused with the properties' names.
+MIN_DATE_TIME: Final = "00010101T000000Z"
+MAX_DATE_TIME: Final = "99991231T235959Z"
 # One resource never is larger; the school's largest real event with its history of the time zone has 12 kB.
 MAX_RESOURCE_SIZE: Final = 1024 * 1024
 
@@ -77,7 +83,8 @@ def _ctag(calendar: Calendar, context: Context) -> str:
     return str(calendar.collection.head)
 
 
-def _sync_token(calendar: Calendar, context: Context) -> str:
+def sync_token(calendar: Calendar, context: Context) -> str:
+    """Return the token that says that everything up to now is known (RFC 6578, 4)."""
     collection = calendar.collection
     return escape(format_token(SyncToken(collection.id, collection.head), context.tx.school_id))
 
@@ -98,6 +105,26 @@ def _max_size(calendar: Calendar, context: Context) -> str:
     return str(MAX_RESOURCE_SIZE)
 
 
+def _min_date_time(calendar: Calendar, context: Context) -> str:
+    return MIN_DATE_TIME
+
+
+def _max_date_time(calendar: Calendar, context: Context) -> str:
+    return MAX_DATE_TIME
+
+
+def _max_instances(calendar: Calendar, context: Context) -> str:
+    return str(ical.MAX_OCCURRENCES)
+
+
+def _max_attendees(calendar: Calendar, context: Context) -> str:
+    return str(ical.MAX_ATTENDEES)
+
+
+def _add_member(calendar: Calendar, context: Context) -> str | None:
+    return href(f"{calendar.path}?{ADD_MEMBER}") if calendar.collection.rights.write else None
+
+
 def _colour(calendar: Calendar, context: Context) -> str | None:
     return escape(calendar.collection.colour) or None
 
@@ -112,6 +139,11 @@ def _description(calendar: Calendar, context: Context) -> str | None:
 
 def _timezone(calendar: Calendar, context: Context) -> str | None:
     return escape(calendar.collection.timezone) or None
+
+
+def _timezone_id(calendar: Calendar, context: Context) -> str | None:
+    """Return the name of the zone of calendar-timezone, if it has one (RFC 7809, 5.2)."""
+    return escape(zones.zone_name(calendar.collection.timezone)) or None
 
 
 SET_BY_CLIENTS: Final = (
@@ -131,14 +163,20 @@ CALENDAR: Mapping[str, Callable[[Any, Context], str | None]] = {
     dav("supported-report-set"): reports,
     dav("getetag"): _etag,
     dav("getcontenttype"): _content_type,
-    dav("sync-token"): _sync_token,
+    dav("add-member"): _add_member,
+    dav("sync-token"): sync_token,
     calserver("getctag"): _ctag,
     caldav("supported-calendar-component-set"): _components,
     caldav("supported-calendar-data"): _data,
     caldav("supported-collation-set"): _collations,
     caldav("max-resource-size"): _max_size,
+    caldav("min-date-time"): _min_date_time,
+    caldav("max-date-time"): _max_date_time,
+    caldav("max-instances"): _max_instances,
+    caldav("max-attendees-per-instance"): _max_attendees,
     caldav("calendar-description"): _description,
     caldav("calendar-timezone"): _timezone,
+    caldav("calendar-timezone-id"): _timezone_id,
     apple("calendar-color"): _colour,
     apple("calendar-order"): _order,
 }

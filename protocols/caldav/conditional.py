@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 
 from protocols.caldav.errors import DavError
 from storage.model import Expect
@@ -53,3 +55,29 @@ def required(headers: Mapping[str, str], etag: str) -> None:
     wanted = headers.get("if-match", "").strip()
     if wanted and wanted != "*" and etag not in etags(wanted):
         raise DavError(412, reason="The resource has another entity tag.", headers=(("ETag", quoted(etag)),))
+
+
+def _date(header: str) -> int | None:
+    """Return an HTTP date in epoch seconds; one that cannot be read counts as not given (RFC 9110, 13.1.3)."""
+    try:
+        found = parsedate_to_datetime(header)
+        return int((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp())
+    except (ValueError, OverflowError, IndexError, TypeError):
+        return None
+
+
+def unmodified(headers: Mapping[str, str], modified: int) -> None:
+    """Raise DavError 412 when what If-Unmodified-Since expects is not so; If-Match, where there is one, decides."""
+    if "if-match" in headers or "if-unmodified-since" not in headers:
+        return
+    limit = _date(headers["if-unmodified-since"])
+    if limit is not None and modified > limit:
+        raise DavError(412, reason="The resource was written later than that.")
+
+
+def not_modified_since(headers: Mapping[str, str], modified: int) -> bool:
+    """Whether If-Modified-Since says that the client has what there is; If-None-Match, where there is one, decides."""
+    if "if-none-match" in headers or "if-modified-since" not in headers:
+        return False
+    limit = _date(headers["if-modified-since"])
+    return limit is not None and modified <= limit

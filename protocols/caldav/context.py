@@ -13,6 +13,7 @@ from storage.transaction import Transaction
 
 DAV_CLIENT = Client(ClientKind.DAV)
 APPLIED = ("Preference-Applied", "return=minimal")
+REPRESENTED = ("Preference-Applied", "return=representation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +37,18 @@ class Context:
     @property
     def minimal(self) -> bool:
         """Whether the client wants no more than it needs (RFC 8144; Apple's older `Brief: t`)."""
-        wishes = self.request.headers.get("prefer", "").replace(" ", "").replace('"', "").lower()
         brief = self.request.headers.get("brief", "").strip().lower()
-        return "return=minimal" in wishes.replace(";", ",").split(",") or brief == "t"
+        return "return=minimal" in self._preferences or brief == "t"
+
+    @property
+    def wants_representation(self) -> bool:
+        """Whether the client wants to see what it wrote as it is now (RFC 7240, 4.2)."""
+        return "return=representation" in self._preferences
+
+    @property
+    def _preferences(self) -> list[str]:
+        wishes = self.request.headers.get("prefer", "").replace(" ", "").replace('"', "").lower()
+        return wishes.replace(";", ",").split(",")
 
     def depth(self, missing: str) -> str:
         """Return the Depth header, or what its absence means; raises DavError when it is not one (RFC 4918, 10.2)."""

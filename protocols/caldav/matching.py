@@ -12,6 +12,7 @@ from protocols.caldav.timeranges import TimeRange
 from storage import contentlines, ical
 from storage.contentlines import Component, Property
 from storage.errors import InvalidObject
+from storage.ical_alarms import ringing
 from storage.ical_values import epoch
 
 _FOLD = re.compile(rb"\r?\n[ \t]")
@@ -54,7 +55,9 @@ def _nested(wanted: CompFilter, holder: Component, root: Component, zone: tzinfo
     if wanted.absent:
         return not children
     candidates: Iterable[Component] = children
-    if wanted.within is not None:
+    if wanted.within is not None and wanted.name == "VALARM":
+        candidates = ringing(holder, root, wanted.within.first, wanted.within.last, zone)
+    elif wanted.within is not None:
         candidates = _happening(wanted, children, root, zone)
     return any(_component(wanted, each, root, zone) for each in candidates)
 
@@ -62,7 +65,7 @@ def _nested(wanted: CompFilter, holder: Component, root: Component, zone: tzinfo
 def _happening(
     wanted: CompFilter, children: tuple[Component, ...], root: Component, zone: tzinfo
 ) -> Iterable[Component]:
-    """Return the components that have an occurrence in the range: a rescheduled one no longer speaks for its old time.
+    """Return the components that happen in the range: a rescheduled one no longer speaks for its old time.
 
     The index has already decided that the object as a whole is in the range: that is enough where one component
     speaks for all occurrences, or where they are too many to be listed.

@@ -17,12 +17,13 @@ from protocols.caldav.calendar_properties import CALENDAR
 from protocols.caldav.item_properties import ITEM
 from protocols.caldav.names import apple, caldav, dav
 from protocols.caldav.principal_properties import HOME, PERSON
-from storage import contentlines
+from storage import zones
 from storage.errors import InvalidObject
 from storage.model import Collection, CollectionPatch
 
 NAME_LENGTH = 255
 DESCRIPTION_LENGTH = 10_000
+TIMEZONE_LENGTH = 100_000
 ORDER_LIMIT = 2**31
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}(?:[0-9A-Fa-f]{2})?")
 _ORDER = re.compile(r"[+-]?\d{1,10}")
@@ -85,16 +86,25 @@ def _order(node: etree._Element) -> int:
 
 def _timezone(node: etree._Element) -> str:
     """Return an iCalendar object with exactly one VTIMEZONE (RFC 4791, 5.2.2)."""
-    value = xml_in.text(node)
+    value = _text(node, TIMEZONE_LENGTH)
     if not value:
         return ""
     try:
-        zones = contentlines.parse(value.encode()).children("VTIMEZONE")
+        zones.declared_zone(value)
     except InvalidObject as error:
         raise Unfit(Outcome(403, caldav("valid-calendar-data"))) from error
-    if len(zones) != 1:
-        raise Unfit(Outcome(403, caldav("valid-calendar-data")))
     return value
+
+
+def _timezone_id(node: etree._Element) -> str:
+    """Return the iCalendar object of a zone's name: each of the two properties sets both (RFC 7809, 5.2)."""
+    value = _text(node, NAME_LENGTH)
+    if not value:
+        return ""
+    try:
+        return zones.timezone_text(value)
+    except InvalidObject as error:
+        raise Unfit(Outcome(403, caldav("valid-timezone"))) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +120,7 @@ WRITERS: Mapping[str, Writer] = {
     dav("displayname"): Writer("name", _name, None),
     caldav("calendar-description"): Writer("description", _description, ""),
     caldav("calendar-timezone"): Writer("timezone", _timezone, ""),
+    caldav("calendar-timezone-id"): Writer("timezone", _timezone_id, ""),
     apple("calendar-color"): Writer("colour", _colour, ""),
     apple("calendar-order"): Writer("position", _order, 0),
 }

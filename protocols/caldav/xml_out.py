@@ -14,9 +14,12 @@ from protocols.caldav.names import PREFIXES, split
 CONTENT_TYPE = ("Content-Type", "application/xml; charset=utf-8")
 STATUS_LINES = {
     200: "HTTP/1.1 200 OK",
+    201: "HTTP/1.1 201 Created",
+    204: "HTTP/1.1 204 No Content",
     403: "HTTP/1.1 403 Forbidden",
     404: "HTTP/1.1 404 Not Found",
     409: "HTTP/1.1 409 Conflict",
+    412: "HTTP/1.1 412 Precondition Failed",
     424: "HTTP/1.1 424 Failed Dependency",
     507: "HTTP/1.1 507 Insufficient Storage",
 }
@@ -73,6 +76,13 @@ def status_response(path: str, status: int, error: str = "") -> str:
     """Return a DAV:response that is only a status, as for what is gone (RFC 6578, 3.5)."""
     reason = f"<D:error>{error}</D:error>" if error else ""
     return f"<D:response>{href(path)}<D:status>{STATUS_LINES[status]}</D:status>{reason}</D:response>"
+
+
+def response_of(path: str, status: int, description: str, error: str = "") -> str:
+    """Return a DAV:response that is a status with words for people (RFC 4918, 14.24)."""
+    reason = f"<D:error>{error}</D:error>" if error else ""
+    words = f"<D:responsedescription>{escape(description)}</D:responsedescription>"
+    return f"<D:response>{href(path)}<D:status>{STATUS_LINES[status]}</D:status>{reason}{words}</D:response>"
 
 
 def document(name: str, inner: str) -> bytes:

@@ -14,7 +14,7 @@ from protocols.eas.holdings import Holding, Wishes, read_holding
 from protocols.eas.session import Session
 from protocols.eas.states import Ledger, Place
 from protocols.eas.sync_request import CollectionRequest
-from protocols.eas.upload import Upload, changed_since
+from protocols.eas.upload import Upload
 from protocols.eas.wbxml import E, Element
 from storage.errors import TokenExpired, TokenInvalid
 from storage.model import FOREVER, Collection
@@ -77,7 +77,8 @@ def _exchanged(
 ) -> tuple[Element | None, int]:
     """Carry out the commands, then tell the changes; a state that says the same to the device keeps its key."""
     ledger, place = where
-    changed_since(session.tx, delivery.before)
+    # Raises before anything is written if the token is no longer good.
+    session.tx.changes.since(delivery.before.token, 1)
     upload = Upload(delivery, place.memory)
     responses = upload.carry_out(asked.commands)
     more = delivery.run() if asked.get_changes is not False else False

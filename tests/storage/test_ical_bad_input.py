@@ -29,7 +29,7 @@ def refused(data: bytes) -> str:
     [
         (b"no calendar", "valid-calendar-data"),
         (event(START, END).replace(b"20261122T083000", b"20261322T083000"), "valid-calendar-data"),
-        (event("DTSTART:00000101T000000"), "valid-calendar-data"),
+        (event("DTSTART:00000101T000000"), "min-date-time"),
         (event("DTSTART:20261122T246000"), "valid-calendar-data"),
         (event(END), "valid-calendar-data"),
         (event(END, START.replace("20261122", "20261123")), "valid-calendar-data"),

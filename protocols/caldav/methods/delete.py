@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from protocols.caldav import calendar_properties, conditional
+from protocols.caldav import calendar_properties, conditional, preconditions
 from protocols.caldav.context import Context
 from protocols.caldav.errors import DavError, missing_privilege
 from protocols.caldav.methods.options import allow
@@ -16,6 +16,7 @@ def delete(context: Context) -> Response:
     match context.target.place:
         case Place.OBJECT:
             holder = calendar(context)
+            preconditions.check(context, holder)
             expect = conditional.expectation(context.request.headers)
             context.tx.objects.delete(holder.collection, context.target.name, expect)
             return Response(204)

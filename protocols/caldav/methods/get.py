@@ -43,7 +43,9 @@ def _object(context: Context) -> Response:
         ("Last-Modified", item_properties.modified(entry(found))),
         _CACHE,
     )
-    if _unchanged(context.request.headers, found.etag):
+    conditional.unmodified(context.request.headers, found.modified)
+    unwritten = conditional.not_modified_since(context.request.headers, found.modified)
+    if unwritten or _unchanged(context.request.headers, found.etag):
         return Response(304, fixed)
     return Response(200, (("Content-Type", item_properties.content_type(found.component)), *fixed), found.ical)
 

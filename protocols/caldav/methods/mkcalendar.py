@@ -22,9 +22,9 @@ SLUG_LENGTH = 128
 COMPONENTS = ("VEVENT", "VTODO", "VJOURNAL")
 _COMPONENT_SET = caldav("supported-calendar-component-set")
 
-# Sent by DAVx5 and by Apple with every creation, and without effect here: the time zone also comes as
-# calendar-timezone, and nothing is scheduled. Refusing them would keep these clients from creating any calendar.
-_PASSED_OVER = frozenset({caldav("calendar-timezone-id"), caldav("schedule-calendar-transp")})
+# Sent by DAVx5 and by Apple with every creation, and without effect here: nothing is scheduled. Refusing it would keep
+# these clients from creating any calendar.
+_PASSED_OVER = frozenset({caldav("schedule-calendar-transp")})
 
 Wishes = Iterable[tuple[str, etree._Element | None]]
 

@@ -20,8 +20,8 @@ ALLOWED: Mapping[Place, tuple[str, ...]] = {
     Place.PRINCIPAL: _COMMON,
     Place.HOMES: _COMMON,
     Place.HOME: _COMMON,
-    Place.COLLECTION: (*_COMMON, "GET", "HEAD", "DELETE", "MKCALENDAR", "MKCOL"),
-    Place.OBJECT: (*_COMMON, "GET", "HEAD", "PUT", "DELETE"),
+    Place.COLLECTION: (*_COMMON, "GET", "HEAD", "PUT", "POST", "DELETE", "MKCALENDAR", "MKCOL"),
+    Place.OBJECT: (*_COMMON, "GET", "HEAD", "PUT", "DELETE", "COPY", "MOVE"),
 }
 
 

@@ -5,39 +5,68 @@ from __future__ import annotations
 from collections.abc import Mapping
 from email.message import Message
 
-from protocols.caldav import conditional
+from protocols.caldav import bulk, calendar_properties, conditional, item_properties, paths, preconditions
 from protocols.caldav.calendar_properties import MAX_RESOURCE_SIZE
-from protocols.caldav.context import Context
+from protocols.caldav.context import REPRESENTED, Context
 from protocols.caldav.errors import DavError, missing_privilege
 from protocols.caldav.methods.options import allow
 from protocols.caldav.names import caldav
 from protocols.caldav.paths import Place
 from protocols.caldav.resources import Calendar, calendar, own, resolve
 from protocols.wire import Response
-from storage.errors import NotFound
+from storage.errors import NotFound, PreconditionFailed
+from storage.model import Written
 
 _CHARSETS = frozenset({"", "utf-8", "utf8", "us-ascii", "ascii"})
 
 
 def put(context: Context) -> Response:
     """Create or replace an object; the entity tag is strong, since the text is kept as sent."""
+    if context.target.place is Place.COLLECTION:
+        return whole(context)
     if context.target.place is not Place.OBJECT:
         resolve(context)
         raise DavError(405, reason="Only objects in a calendar are written.", headers=(allow(context.target.place),))
     holder = _holder(context)
     if not holder.collection.rights.write:
         raise missing_privilege(context.request.path, "write-content")
-    _check_headers(context.request.headers)
-    if len(context.request.body) > MAX_RESOURCE_SIZE:
-        raise DavError(
-            403,
-            caldav("max-resource-size"),
-            reason=f"The object has {len(context.request.body)} bytes; at most {MAX_RESOURCE_SIZE} are kept.",
-        )
-    _check_unwanted(context, holder)
+    check_content(context)
+    preconditions.check(context, holder)
     expect = conditional.expectation(context.request.headers)
-    written = context.tx.objects.put(holder.collection, context.target.name, context.request.body, expect)
-    return Response(201 if written.created else 204, (("ETag", conditional.quoted(written.object.etag)),))
+    try:
+        written = context.tx.objects.put(holder.collection, context.target.name, context.request.body, expect)
+    except PreconditionFailed:
+        return _current(context, holder)
+    return represented(context, written, (("ETag", conditional.quoted(written.object.etag)),))
+
+
+def whole(context: Context) -> Response:
+    """Write all objects of a file into a calendar."""
+    holder = _holder(context)
+    if not holder.collection.rights.write:
+        raise missing_privilege(context.request.path, "bind")
+    _check_headers(context.request.headers)
+    conditional.required(context.request.headers, calendar_properties.etag(holder))
+    return bulk.write_all(context, holder)
+
+
+def represented(context: Context, written: Written, headers: tuple[tuple[str, str], ...]) -> Response:
+    """Return 201 or 204, or the object itself to a client that wants to see it (RFC 7240, 4.2)."""
+    if not context.wants_representation:
+        return Response(201 if written.created else 204, headers)
+    kind = ("Content-Type", item_properties.content_type(written.object.component))
+    return Response(201 if written.created else 200, (*headers, kind, REPRESENTED), written.object.ical)
+
+
+def _current(context: Context, holder: Calendar) -> Response:
+    """Return 412 with what there is, which spares the client a GET (RFC 8144, 3.2); raises it bare otherwise."""
+    found = context.tx.objects.many(holder.collection, [context.target.name]).get(context.target.name)
+    if found is None or not context.wants_representation:
+        raise PreconditionFailed(None if found is None else found.etag)
+    path = holder.path + paths.encode(found.href)
+    kind = ("Content-Type", item_properties.content_type(found.component))
+    tag = ("ETag", conditional.quoted(found.etag))
+    return Response(412, (kind, tag, ("Content-Location", path), REPRESENTED), found.ical)
 
 
 def _holder(context: Context) -> Calendar:
@@ -47,6 +76,17 @@ def _holder(context: Context) -> Calendar:
         return calendar(context)
     except NotFound as error:
         raise DavError(409, reason=f"There is no calendar {context.target.slug}.") from error
+
+
+def check_content(context: Context) -> None:
+    """Refuse what is not one whole, plain iCalendar text of bearable size; raises DavError."""
+    _check_headers(context.request.headers)
+    if len(context.request.body) > MAX_RESOURCE_SIZE:
+        raise DavError(
+            403,
+            caldav("max-resource-size"),
+            reason=f"The object has {len(context.request.body)} bytes; at most {MAX_RESOURCE_SIZE} are kept.",
+        )
 
 
 def _check_headers(headers: Mapping[str, str]) -> None:
@@ -63,13 +103,3 @@ def _check_headers(headers: Mapping[str, str]) -> None:
     charset = str(header.get_param("charset") or "").strip("'\"").lower()
     if header.get_content_type() != "text/calendar" or charset not in _CHARSETS:
         raise DavError(403, caldav("supported-calendar-data"), reason="Objects are text/calendar in UTF-8.")
-
-
-def _check_unwanted(context: Context, holder: Calendar) -> None:
-    """Honour an If-None-Match that lists tags, which storage does not know (RFC 9110, 13.1.2)."""
-    unwanted = context.request.headers.get("if-none-match", "").strip()
-    if unwanted in {"", "*"}:
-        return
-    found = context.tx.objects.many(holder.collection, [context.target.name]).get(context.target.name)
-    if found is not None and conditional.excluded(context.request.headers, found.etag):
-        raise DavError(412, reason="The object has a tag that the request excludes.")

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 
 from lxml import etree
 
 from protocols.caldav import calendar_data, properties, xml_in
 from protocols.caldav.calendar_data import DataWish
+from protocols.caldav.candidates import CHUNK
 from protocols.caldav.context import Context
 from protocols.caldav.errors import DavError
 from protocols.caldav.names import dav
+from protocols.caldav.query_zone import own_zone
 from protocols.caldav.resources import Calendar, Item, Row
 from protocols.caldav.rows import CALENDAR_DATA, RowWriter, loaded
 from storage.model import CalendarObject
-from storage.zones import collection_zone
-
-# Texts are read, written out and let go by so many at a time.
-CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +43,9 @@ def parse(root: etree._Element) -> Asked:
 class Writer:
     """Writes the objects that a report found as it asked for them."""
 
-    def __init__(self, asked: Asked, calendar: Calendar, context: Context) -> None:
-        """Prepare the rows and the rendering of texts."""
-        zone = collection_zone(calendar.collection, context.tx.zone)
+    def __init__(self, asked: Asked, calendar: Calendar, context: Context, zone: tzinfo | None = None) -> None:
+        """Prepare the rows and the rendering of texts; floating times are read in `zone`, or else the calendar's."""
+        zone = zone or own_zone(calendar, context)
         self._rows = RowWriter(calendar, asked.names, context, with_data=asked.data is not None)
         self._render: Callable[[bytes], str] | None = (
             None if asked.data is None else calendar_data.renderer(asked.data, zone)

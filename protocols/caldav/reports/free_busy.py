@@ -8,16 +8,16 @@ from datetime import UTC, datetime
 from lxml import etree
 
 from protocols.caldav import timeranges, xml_in
+from protocols.caldav.candidates import CHUNK
 from protocols.caldav.context import Context
 from protocols.caldav.errors import DavError
 from protocols.caldav.names import caldav, dav
-from protocols.caldav.reports import asked
+from protocols.caldav.query_zone import own_zone
 from protocols.caldav.resources import Calendar, Item
 from protocols.caldav.timeranges import TimeRange
 from protocols.wire import Response
 from storage import contentlines, ical
 from storage.contentlines import Component, Property
-from storage.zones import collection_zone
 
 PERIOD_LIMIT = 50_000
 PRODUCT = "-//Cadran//CalDAV//EN"
@@ -36,12 +36,12 @@ def free_busy_query(root: etree._Element, resource: Calendar | Item, context: Co
 
 
 def _periods(within: TimeRange, holder: Calendar, context: Context) -> list[tuple[int, int, str]]:
-    zone = collection_zone(holder.collection, context.tx.zone)
+    zone = own_zone(holder, context)
     hits = context.tx.objects.in_range(holder.collection, within.starts, within.ends, ("VEVENT",))
     names = [row.href for row in (*hits.entries, *hits.unsure)]
     periods: list[tuple[int, int, str]] = []
-    for at in range(0, len(names), asked.CHUNK):
-        for found in context.tx.objects.many(holder.collection, names[at : at + asked.CHUNK]).values():
+    for at in range(0, len(names), CHUNK):
+        for found in context.tx.objects.many(holder.collection, names[at : at + CHUNK]).values():
             periods += ical.busy(found.ical, within.first, within.last, zone)
             if len(periods) > PERIOD_LIMIT:
                 raise DavError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from lxml import etree
 
 from protocols.caldav import paths, xml_in, xml_out
+from protocols.caldav.candidates import CHUNK
 from protocols.caldav.context import Context, multistatus_response
 from protocols.caldav.errors import DavError
 from protocols.caldav.names import dav
@@ -25,8 +26,8 @@ def calendar_multiget(root: etree._Element, resource: Calendar | Item, context: 
     writer = asked.Writer(wish, holder, context)
     found: dict[str, str] = {}
     names = list(dict.fromkeys(name for name in wanted.values() if name is not None))
-    for at in range(0, len(names), asked.CHUNK):
-        objects = context.tx.objects.many(holder.collection, names[at : at + asked.CHUNK])
+    for at in range(0, len(names), CHUNK):
+        objects = context.tx.objects.many(holder.collection, names[at : at + CHUNK])
         found.update(zip(objects, writer.write_objects(objects.values()), strict=True))
     responses = (found[name] if name in found else xml_out.status_response(href, 404) for href, name in wanted.items())
     return multistatus_response(context, xml_out.multistatus(responses))

@@ -121,7 +121,8 @@ class Dav:
         """Send one request as the server would hand it over; header names take _ for -."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         raw = body.encode() if isinstance(body, str) else body
-        request = Request(method, path, "", named, raw, self.person, BASE)
+        path, _, query = path.partition("?")
+        request = Request(method, path, query, named, raw, self.person, BASE)
         opened = self.store.writing if app.writes(request) else self.store.reading
         with opened(self.person.school_id) as tx:
             return read(app.handle(request, tx))

@@ -89,6 +89,22 @@ QUERIES = {
     "Unicode folding": (text("SUMMARY", "FÉRIÉ", UNICODE), {"journée"}),
     "negated": (text("SUMMARY", "e", 'negate-condition="yes"'), {"journée"}),
     "negated, of those that have it": (text("LOCATION", "13", 'negate-condition="yes"'), {"cours"}),
+    "UID": (text("UID", "sortie"), {"sortie"}),
+    "UID, octets": (text("UID", "sortie", 'collation="i;octet"'), {"sortie"}),
+    "UID, other case": (text("UID", "SORTIE"), {"sortie"}),
+    "UID, octets of other case": (text("UID", "SORTIE", 'collation="i;octet"'), set()),
+    "part of UIDs": (text("UID", "r"), {"cours", "sortie", "alarme", "journée"}),
+    "not ASCII in a UID": (text("UID", "née"), {"journée"}),
+    "Unicode UID": (text("UID", "JOURNÉE", UNICODE), {"journée"}),
+    "wild cards in a UID": (text("UID", "s_rtie"), set()),
+    "no such UID": (text("UID", "sorties"), set()),
+    "UIDs but one": (text("UID", "sortie", 'negate-condition="yes"'), EVERYTHING - {"sortie"}),
+    "UID and time": (
+        event(
+            within("23T0000", "24T0000") + '<C:prop-filter name="UID"><C:text-match>o</C:text-match></C:prop-filter>'
+        ),
+        {"cours"},
+    ),
     "property is there": (event('<C:prop-filter name="location"/>'), {"cours"}),
     "property is not there": (
         event('<C:prop-filter name="LOCATION"><C:is-not-defined/></C:prop-filter>'),
@@ -118,6 +134,21 @@ QUERIES = {
         set(),
     ),
     "with an alarm": (event('<C:comp-filter name="VALARM"/>'), {"alarme"}),
+    "an alarm that rings": (
+        event(f'<C:comp-filter name="VALARM">{within("26T1650", "26T1651")}</C:comp-filter>'),
+        {"alarme"},
+    ),
+    "an alarm that rings earlier": (
+        event(f'<C:comp-filter name="VALARM">{within("26T1651", "26T1900")}</C:comp-filter>'),
+        set(),
+    ),
+    "an alarm of a kind that rings": (
+        event(
+            f'<C:comp-filter name="VALARM">{within("26T1600", "26T1700")}'
+            '<C:prop-filter name="ACTION"><C:text-match>AUDIO</C:text-match></C:prop-filter></C:comp-filter>'
+        ),
+        set(),
+    ),
     "without an alarm": (
         event('<C:comp-filter name="VALARM"><C:is-not-defined/></C:comp-filter>'),
         EVERYTHING - {"alarme"},
@@ -184,11 +215,7 @@ REFUSED = {
     "ends first": (event(within("24T0000", "23T0000")), 400, "valid-filter"),
     "nameless": ("<C:comp-filter/>", 400, "valid-filter"),
     "both": (event('<C:is-not-defined/><C:prop-filter name="UID"/>'), 400, "valid-filter"),
-    "alarm times": (
-        event(f'<C:comp-filter name="VALARM">{within("23T0000", "24T0000")}</C:comp-filter>'),
-        403,
-        "supported-filter",
-    ),
+    "times of the calendar": (within("23T0000", "24T0000"), 403, "supported-filter"),
     "unknown condition": (event("<C:moon-phase/>"), 403, "supported-filter"),
     "too many": (event('<C:prop-filter name="UID"/>' * 70), 403, "supported-filter"),
 }

@@ -5,9 +5,13 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import event as sql
 
-from protocols.eas import delivery
+from protocols.eas.representation import representation
 from storage.errors import InvalidObject
+from storage.maintenance import purge
+from tests.eas.items import add
+from tests.eas.items import event as item
 from tests.protocols.eas.harness import event, subjects
+from tests.protocols.eas.test_sync_upload import DENTIST
 
 
 def test_a_first_sync_brings_the_calendar(school, ada, phone, agenda):
@@ -89,14 +93,26 @@ def test_an_answer_has_room_for_some_long_texts_only(school, ada, phone, agenda)
 def test_one_event_whose_text_cannot_be_shown_does_not_stop_the_others(school, ada, phone, agenda, monkeypatch):
     for name in "ab":
         school.put(ada, name, event(name, name))
-    real = delivery.representation
 
     def fussy(ical, *rest):
         if b"SUMMARY:a" in ical:
             raise InvalidObject("valid-calendar-data", "fussy")
-        return real(ical, *rest)
+        return representation(ical, *rest)
 
-    monkeypatch.setattr(delivery, "representation", fussy)
+    monkeypatch.setattr("protocols.eas.delivery.representation", fussy)
     phone.sync_all(agenda)
     assert subjects(phone.items[agenda]) == ["b"]
     assert phone.quiet(agenda)
+
+
+def test_a_token_whose_past_was_purged_starts_the_folder_again(school, ada, phone, agenda):
+    school.put(ada, "a", event("a", "Physics"))
+    phone.sync_all(agenda)
+    school.delete(ada, "a")
+    with school.writing() as tx:
+        purge(tx, tx.changes.clock() + 1)
+    assert phone.sync(agenda, [add("1", item(DENTIST))]).status == "3"
+    with school.reading() as tx:
+        assert tx.objects.entries(school.calendar(tx, ada)) == []
+    phone.sync_all(agenda)
+    assert phone.items[agenda] == {}

@@ -1,0 +1,112 @@
+"""COPY and MOVE of calendar object resources between one's own calendars (RFC 4918, 9.8 and 9.9)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+from protocols.caldav import conditional, errors, paths, preconditions
+from protocols.caldav.context import Context
+from protocols.caldav.errors import DavError, missing_privilege
+from protocols.caldav.methods.options import allow
+from protocols.caldav.paths import Place, Target
+from protocols.caldav.resources import Calendar, calendar, resolve
+from protocols.wire import Response
+from storage.errors import NotFound, UidConflict
+from storage.model import Collection, Written
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """Where an object is, where it is to go, and whether what is there may be overwritten."""
+
+    source: Calendar
+    name: str
+    destination: Calendar
+    new_name: str
+    replace: bool
+
+    @property
+    def old(self) -> tuple[Collection, str]:
+        """The address it has, for storage."""
+        return self.source.collection, self.name
+
+    @property
+    def new(self) -> tuple[Collection, str]:
+        """The address it gets, for storage."""
+        return self.destination.collection, self.new_name
+
+    @property
+    def path(self) -> str:
+        """The path it gets."""
+        return self.destination.path + paths.encode(self.new_name)
+
+
+def copy(context: Context) -> Response:
+    """Write the text of an object under another name; in one calendar that is a second object of its UID: refused."""
+    journey = _journey(context)
+    conditional.required(context.request.headers, context.tx.objects.get(*journey.old).etag)
+    return _answer(journey, lambda: context.tx.objects.copy(journey.old, journey.new, replace=journey.replace))
+
+
+def move(context: Context) -> Response:
+    """Give an object another name, in its calendar or in another one."""
+    journey = _journey(context)
+    preconditions.check(context, journey.source)
+    expect = conditional.expectation(context.request.headers)
+    return _answer(journey, lambda: context.tx.objects.move(journey.old, journey.new, expect, replace=journey.replace))
+
+
+def _answer(journey: Journey, write: Callable[[], Written]) -> Response:
+    """Return 201 or 204; a conflict is about the calendar that is written to, not the one of the request."""
+    try:
+        written = write()
+    except UidConflict as error:
+        raise errors.translate(error, journey.path) from error
+    tag = ("ETag", conditional.quoted(written.object.etag))
+    return Response(201, (("Location", journey.path), tag)) if written.created else Response(204, (tag,))
+
+
+def _journey(context: Context) -> Journey:
+    """Read where an object goes; raises DavError with the status of RFC 4918, 9.8.5 and 9.9.4."""
+    if context.target.place is not Place.OBJECT:
+        resolve(context)
+        raise DavError(405, reason="Only objects are copied and moved.", headers=(allow(context.target.place),))
+    source = calendar(context)
+    overwrite = context.request.headers.get("overwrite", "T").strip().upper()
+    if overwrite not in {"T", "F"}:
+        raise DavError(400, reason="Overwrite is T or F.")
+    target = _destination(context)
+    destination = _calendar_at(context, target)
+    if destination.collection.id == source.collection.id and target.name == context.target.name:
+        raise DavError(403, reason="Source and destination are the same.")
+    if not destination.collection.rights.write:
+        raise missing_privilege(destination.path, "bind")
+    return Journey(source, context.target.name, destination, target.name, overwrite == "T")
+
+
+def _destination(context: Context) -> Target:
+    """Return what the Destination header names (RFC 4918, 10.3)."""
+    text = context.request.headers.get("destination", "").strip()
+    try:
+        parts = urlsplit(text)
+        target = paths.parse(parts.path)
+    except ValueError as error:
+        raise DavError(400, reason="The Destination header is no address.") from error
+    if not parts.path:
+        raise DavError(400, reason="A Destination header is needed.")
+    here = {urlsplit(context.request.base).netloc.lower(), context.request.headers.get("host", "").strip().lower()}
+    if parts.netloc and parts.netloc.lower() not in here:
+        raise DavError(502, reason="Objects do not leave this server.")
+    if target is None or target.place is not Place.OBJECT:
+        raise DavError(403, reason="Objects are in calendars only.")
+    return target
+
+
+def _calendar_at(context: Context, target: Target) -> Calendar:
+    """Return the calendar to write to; raises DavError 409 when it is not there (RFC 4918, 9.8.5)."""
+    try:
+        return calendar(replace(context, target=target))
+    except NotFound as error:
+        raise DavError(409, reason="There is no such calendar to write to.") from error

@@ -1,0 +1,36 @@
+"""POST to a calendar: one new object whose name the server chooses (RFC 5995), or all objects of a file."""
+
+from __future__ import annotations
+
+from protocols.caldav import bulk, conditional, paths
+from protocols.caldav.calendar_properties import ADD_MEMBER
+from protocols.caldav.context import Context
+from protocols.caldav.errors import DavError, missing_privilege
+from protocols.caldav.methods import put
+from protocols.caldav.methods.options import allow
+from protocols.caldav.paths import Place
+from protocols.caldav.resources import calendar, resolve
+from protocols.wire import Response
+from storage.model import Expect
+
+
+def post(context: Context) -> Response:
+    """Add one object at the address that add-member tells, or a whole file at the calendar's own."""
+    if context.target.place is not Place.COLLECTION:
+        resolve(context)
+        raise DavError(405, reason="Objects are added to calendars only.", headers=(allow(context.target.place),))
+    if context.request.query not in {"", ADD_MEMBER}:
+        raise DavError(400, reason="The query of the address means nothing here.")
+    return _member(context) if context.request.query else put.whole(context)
+
+
+def _member(context: Context) -> Response:
+    holder = calendar(context)
+    if not holder.collection.rights.write:
+        raise missing_privilege(holder.path, "bind")
+    put.check_content(context)
+    name = bulk.fresh_name()
+    written = context.tx.objects.put(holder.collection, name, context.request.body, Expect(absent=True))
+    path = holder.path + paths.encode(name)
+    tag = ("ETag", conditional.quoted(written.object.etag))
+    return put.represented(context, written, (("Location", path), ("Content-Location", path), tag))
