@@ -130,9 +130,9 @@ class Objects(Listings):
             raise ReadOnly(old[0].id, "unbind")
         self._tx.lock()
         with self._tx.connection.begin_nested():
-            text = self.get(*old).ical
+            found = self.get(*old)
             self.delete(*old, expect)
-            return self.put(*new, text, Expect(absent=not replace))
+            return self.put(*new, found.ical, Expect(absent=not replace), found.schedule_tag)
 
     def _stored(self, calendar_id: int, href: str) -> CalendarObject | None:
         values = {"school": self._tx.school_id, "calendar": calendar_id, "href": href}

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from storage import addresses, contentlines, ical, itip, itip_apply, itip_attendee, itip_organizer, policy
 from storage.deliveries import Deliveries
-from storage.errors import NotFound, PreconditionFailed, SchedulingRefused
+from storage.errors import PreconditionFailed, SchedulingRefused
 from storage.itip import Message, Scheduled
 from storage.model import CalendarObject, Collection, Expect, Principal, Written
 from storage.objects import content_etag
@@ -126,7 +126,7 @@ class Scheduling:
         """Return the text to store and what to tell; raises SchedulingRefused."""
         current, text = change
         mine, zone = addresses.of(owner), self._tx.zone
-        old = itip.read(current.ical, zone) if current is not None and current.schedule_tag else None
+        old = itip.read(current.ical, zone) if current is not None and _mentions(current.ical) else None
         new = itip.read(text, zone)
         _check_shape(new)
         was, now = part(old, mine), part(new, mine)
@@ -183,7 +183,7 @@ class Scheduling:
             .where(calendar.c.owner_id == owner.id, o.calendar_id != collection.id)
         )
         other = self._tx.connection.execute(query).first()
-        if other is None or current is not None:
+        if other is None or (current is not None and current.schedule_tag):
             return
         slugs = {each.id: each.slug for each in self._tx.collections.subscribed(owner)}
         raise SchedulingRefused("unique-scheduling-object-resource", uid, (slugs.get(other[0], ""), other[1]))
@@ -231,10 +231,3 @@ def _settled(kept: Scheduled, new: Scheduled, text: bytes, told: tuple[Message, 
     same = list(kept.parts.values()) == list(new.parts.values())
     final = text if same else contentlines.serialise(kept.root)
     return _Outcome(final, content_etag(final), told)
-
-
-def current_tag(found: CalendarObject) -> str:
-    """Return the Schedule-Tag of an object; raises NotFound when it is no meeting."""
-    if not found.schedule_tag:
-        raise NotFound("schedule-tag", found.href)
-    return found.schedule_tag

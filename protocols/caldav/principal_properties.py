@@ -71,6 +71,14 @@ def _user_type(resource: Person, context: Context) -> str:
     return "INDIVIDUAL"
 
 
+def _schedule_inbox(resource: Person, context: Context) -> str:
+    return href(paths.collection(resource.principal.login, paths.INBOX))
+
+
+def _schedule_outbox(resource: Person, context: Context) -> str:
+    return href(paths.collection(resource.principal.login, paths.OUTBOX))
+
+
 def _home_privileges(resource: Home, context: Context) -> str:
     return privileges.HOME
 
@@ -97,6 +105,8 @@ PERSON: Readers = {
     caldav("calendar-home-set"): _home,
     caldav("calendar-user-address-set"): _addresses,
     caldav("calendar-user-type"): _user_type,
+    caldav("schedule-inbox-URL"): _schedule_inbox,
+    caldav("schedule-outbox-URL"): _schedule_outbox,
 }
 
 HOME: Readers = {

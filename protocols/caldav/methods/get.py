@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from protocols.caldav import calendar_properties, conditional, item_properties
+from protocols.caldav import calendar_properties, conditional, item_properties, schedule_headers
 from protocols.caldav.context import Context
 from protocols.caldav.errors import DavError
 from protocols.caldav.methods.options import allow
@@ -42,6 +42,7 @@ def _object(context: Context) -> Response:
         ("ETag", conditional.quoted(found.etag)),
         ("Last-Modified", item_properties.modified(entry(found))),
         _CACHE,
+        *schedule_headers.tag(found),
     )
     conditional.unmodified(context.request.headers, found.modified)
     unwritten = conditional.not_modified_since(context.request.headers, found.modified)
