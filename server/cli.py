@@ -13,6 +13,7 @@ from server.commands.calendars import calendar
 from server.commands.configuration import config
 from server.commands.demo import demo
 from server.commands.devices import devices
+from server.commands.mail import imip_, mail_
 from server.commands.people import people
 from server.commands.sample import sample_school
 from server.commands.school import init, migrate
@@ -77,6 +78,8 @@ for _command in (
     calendar,
     devices,
     sample_school,
+    mail_,
+    imip_,
 ):
     main.add_command(_command)
 

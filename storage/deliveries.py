@@ -27,6 +27,8 @@ NOT_ALLOWED: Final = "3.8"
 UNSUPPORTED: Final = "3.14"
 UNDELIVERABLE: Final = "5.1"
 
+MOST_COMPONENTS: Final = 500
+MOST_ATTENDEES: Final = 500
 TO_ATTENDEES: Final = frozenset({"REQUEST", "CANCEL", "ADD", "DECLINECOUNTER"})
 TO_ORGANIZER: Final = frozenset({"REPLY", "COUNTER", "REFRESH"})
 
@@ -85,19 +87,34 @@ class Deliveries:
                 case "1.1":
                     self._tx.outbox.add(each, base)
 
+    def undelivered(self, sender: str, recipient: str, uid: str) -> None:
+        """Note on the sender's copy that a recipient was not reached (RFC 6638, 3.2.9)."""
+        person = self._holder(sender)
+        place = None if person is None else self._copy(person, uid)
+        if person is None or place is None:
+            return
+        stored = itip.read(place[1].ical, self._tx.zone)
+        name = "ATTENDEE" if _organizes(stored, person) else "ORGANIZER"
+        kept = itip_apply.told_of(stored, name, {recipient: UNDELIVERABLE})
+        self._tx.objects.put(place[0], place[1].href, contentlines.serialise(kept.root))
+
     def receive(self, message: Message) -> tuple[Principal, ...]:
         """Act on a message from outside and return the people who got it: an organizer, or attendees of the school.
 
         Raises SchedulingRefused("sender") when the message speaks for somebody of this school, or answers for others
         than its sender.
         """
+        if len(message.components) > MOST_COMPONENTS or not message.components:
+            raise SchedulingRefused("components", str(len(message.components)))
         _check_sender(message)
         if self._holder(message.sender) is not None:
             raise SchedulingRefused("sender", message.sender)
         if message.method in TO_ORGANIZER:
-            wanted = {itip.organizer(each) for each in message.components}
+            wanted: set[str | None] = {itip.organizer(each) for each in message.components}
         else:
             wanted = {who for each in message.components for who in itip.attendees(each)}
+        if len(wanted) > MOST_ATTENDEES:
+            raise SchedulingRefused("max-attendees-per-instance", str(MOST_ATTENDEES))
         people = {each.id: each for each in map(self._holder, sorted(filter(None, wanted))) if each is not None}
         took = [each for each in people.values() if self._take(message, each, trusted=False)]
         return tuple(took)

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import and_, insert, select, update
 
-from storage import contentlines, itip_apply
+from storage import contentlines, ical, itip_apply
 from storage.collections import own_feed
-from storage.errors import WritingRequired
+from storage.errors import InvalidObject, WritingRequired
 from storage.identifiers import ordered_id
 from storage.itip import Message
 from storage.model import CalendarKind, Collection, Expect, Principal, Rights
@@ -59,8 +59,13 @@ class Inbox:
 
     def drop(self, person: Principal, message: Message) -> None:
         """Put a message into a person's inbox and take out what is older than a month."""
-        box = self.of(person)
         content = contentlines.serialise(itip_apply.bare(message))
+        try:
+            ical.inspect(content, self._tx.zone)
+        except InvalidObject:
+            # An answer need not say when what it answers takes place; such a message has no place in a calendar.
+            return
+        box = self.of(person)
         self._tx.objects.file(box.id, f"{ordered_id()}.ics", contentlines.serialise(message.calendar), content)
         self._forget(box)
 

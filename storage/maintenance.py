@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 EXTEND_AT_ONCE: Final = 500
 RETENTION_SECONDS: Final = 180 * 86_400
+OUTBOX_SECONDS: Final = 30 * 86_400
 NIGHT_HOURS: Final = range(2, 5)
 MISSED_SECONDS: Final = 30 * 3600
 
@@ -96,4 +97,5 @@ def nightly(tx: Transaction) -> int:
     """Do the night's work for a school and return how many rows were purged."""
     note_clock(tx)
     extend_index(tx)
+    tx.outbox.forget(tx.now() - OUTBOX_SECONDS)
     return purge(tx, number_at(tx, tx.now() - RETENTION_SECONDS))

@@ -108,13 +108,23 @@ class Outbox:
         """Record that the mail server took a message."""
         self._set(message_id, state=SENT, error="")
 
-    def refused(self, message_id: str, error: str, *, for_good: bool) -> None:
-        """Record what the mail server said; try again later unless it refused for good or too often."""
+    def waiting(self, message_ids: Sequence[str]) -> tuple[OutboxMessage, ...]:
+        """Return those of some messages that are still to be sent."""
+        columns = [column for column in _m if column.name != "school_id"]
+        here = and_(_m.school_id == self._tx.school_id, _m.id.in_(message_ids), _m.state == WAITING)
+        return tuple(OutboxMessage(*row) for row in self._tx.connection.execute(select(*columns).where(here)))
+
+    def refused(self, message_id: str, error: str, *, for_good: bool) -> bool:
+        """Record what the mail server said and return whether the message is given up.
+
+        It is tried again later unless it was refused for good or too often.
+        """
         here = and_(_m.school_id == self._tx.school_id, _m.id == message_id)
         attempts = int(self._tx.connection.execute(select(_m.attempts).where(here)).scalar() or 0)
         pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(max(attempts - 1, 0), 20))
         state = FAILED if for_good or attempts >= MOST_ATTEMPTS else WAITING
         self._set(message_id, state=state, error=error[:500], next_try=self._tx.now() + pause)
+        return state == FAILED
 
     def _set(self, message_id: str, **values: object) -> None:
         self._tx.require_writing()

@@ -188,6 +188,10 @@ class Scheduling:
         slugs = {each.id: each.slug for each in self._tx.collections.subscribed(owner)}
         raise SchedulingRefused("unique-scheduling-object-resource", uid, (slugs.get(other[0], ""), other[1]))
 
+    def undelivered(self, sender: str, recipient: str, uid: str) -> None:
+        """Note on the sender's copy that a message could not be mailed."""
+        self._deliveries.undelivered(sender, recipient, uid)
+
     def receive(self, message: Message) -> tuple[Principal, ...]:
         """Act on a message from outside and return the people of this school who got it; see `Deliveries.receive`."""
         return self._deliveries.receive(message)
