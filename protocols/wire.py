@@ -39,8 +39,8 @@ class Park:
     """Ask to wait without a thread until something watched moves, or for `seconds`.
 
     `since` is the school's clock the decision was taken at: what moved after it counts. On a move the server answers
-    `wake(moved)`, or, when `wake` is None or returns None, handles the request again in a fresh transaction (keeping the
-    first deadline). When time runs out, or the server stops, it answers `expired`. A newer request with the same
+    `wake(moved)`, or, when `wake` is None or returns None, handles the request again in a fresh transaction (keeping
+    the first deadline). When time runs out, or the server stops, it answers `expired`. A newer request with the same
     `device` (school, person, device) ends an older one with `expired`.
     """
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import resource
 import socket
@@ -89,6 +90,7 @@ class Serving:
             _log.error("cannot listen", error=failure.getErrorMessage())
             reactor.stop()
 
+        calm_collector()
         self._server.start()
         if self._child:
             StandardIO(_Orphan())
@@ -165,6 +167,16 @@ def allow_connections() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def calm_collector() -> None:
+    """Keep the garbage collector off what lives as long as the process, and let it look less often.
+
+    A listing of ten thousand rows makes objects by the ten thousand, and none of them in cycles.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def address_text(port: Any) -> str:

@@ -8,13 +8,14 @@ pages while others write is never told of a change to something it has not been 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, case, literal, or_, select, union_all
 
 from storage import shown
 from storage.errors import TokenExpired, TokenInvalid
 from storage.model import Change, ChangePage, Moved, SyncToken, Watch
+from storage.ready import Ready
 from storage.schema import calendar, calendar_object, clock, feed, subscription
 from storage.shown import END
 
@@ -31,16 +32,22 @@ _own = and_(_school, calendar.c.id == bindparam("collection"))
 _fed_calendar = and_(calendar.c.school_id == feed.c.school_id, calendar.c.id == feed.c.calendar_id)
 _pair = and_(feed.c.school_id == bindparam("school"), feed.c.collection_id == bindparam("collection"))
 
-_CLOCK = select(clock.c.seq).where(clock.c.school_id == bindparam("school"))
-_HEAD = union_all(
-    select(calendar.c.seq).where(_own),
-    select(calendar.c.seq).select_from(feed.join(calendar, _fed_calendar)).where(_pair, feed.c.ended.is_(None)),
+_CLOCK = Ready(select(clock.c.seq).where(clock.c.school_id == bindparam("school")))
+_HEAD = Ready(
+    union_all(
+        select(calendar.c.seq).where(_own),
+        select(calendar.c.seq).select_from(feed.join(calendar, _fed_calendar)).where(_pair, feed.c.ended.is_(None)),
+    )
 )
-_FLOOR = union_all(
-    select(calendar.c.purged).where(_own),
-    select(calendar.c.purged)
-    .select_from(feed.join(calendar, _fed_calendar))
-    .where(_pair, feed.c.born <= bindparam("number"), or_(feed.c.ended.is_(None), feed.c.ended > bindparam("number"))),
+_FLOOR = Ready(
+    union_all(
+        select(calendar.c.purged).where(_own),
+        select(calendar.c.purged)
+        .select_from(feed.join(calendar, _fed_calendar))
+        .where(
+            _pair, feed.c.born <= bindparam("number"), or_(feed.c.ended.is_(None), feed.c.ended > bindparam("number"))
+        ),
+    )
 )
 
 # A stay that began or ended after the position can move any object; other stays only those stamped since.
@@ -87,11 +94,12 @@ _placed = (
     .subquery("placed")
 )
 _p = _placed.c
-_PAGE = (
+_run = (
     select(*_placed.c).where(_p.at <= _TOP, or_(_p.at > _SEQ, and_(_p.at == _SEQ, _p.id > _ROW))).order_by(_p.at, _p.id)
 )
-_LIMITED = _PAGE.limit(bindparam("limit"))
-_EVERYTHING = (
+_PAGE = Ready(_run)
+_LIMITED = Ready(_run.limit(bindparam("limit")))
+_EVERYTHING = Ready(
     select(
         _o.item,
         _o.href,
@@ -109,11 +117,14 @@ _EVERYTHING = (
     .where(shown.live_feed, shown.visible_now, shown.born <= _TOP)
 )
 
-_MOVED_CALENDARS = select(calendar.c.id).where(_school, calendar.c.seq > bindparam("number"))
-_MOVED_COLLECTIONS = select(feed.c.collection_id).where(
-    feed.c.school_id == bindparam("school"), feed.c.calendar_id.in_(_MOVED_CALENDARS), feed.c.ended.is_(None)
+_moved = select(calendar.c.id).where(_school, calendar.c.seq > bindparam("number"))
+_MOVED_CALENDARS = Ready(_moved)
+_MOVED_COLLECTIONS = Ready(
+    select(feed.c.collection_id).where(
+        feed.c.school_id == bindparam("school"), feed.c.calendar_id.in_(_moved), feed.c.ended.is_(None)
+    )
 )
-_MOVED_HOMES = (
+_MOVED_HOMES = Ready(
     select(subscription.c.principal_id)
     .distinct()
     .where(subscription.c.school_id == bindparam("school"), subscription.c.seq > bindparam("number"))
@@ -127,8 +138,8 @@ class Changes:
         """Share a transaction."""
         self._tx = tx
 
-    def _numbers(self, statement: Any, **values: int) -> list[int]:
-        return list(self._tx.connection.execute(statement, {"school": self._tx.school_id, **values}).scalars())
+    def _numbers(self, statement: Ready, **values: int) -> list[int]:
+        return [row[0] for row in statement.rows(self._tx.connection, school=self._tx.school_id, **values)]
 
     def clock(self) -> int:
         """Return the school's number now."""
@@ -176,17 +187,17 @@ class Changes:
             "row": row,
         }
         if limit is None:
-            rows = self._tx.connection.execute(_PAGE, values).all()
+            found = _PAGE.rows(self._tx.connection, **values)
         else:
-            rows = self._tx.connection.execute(_LIMITED, values | {"limit": limit + 2}).all()
-        rows, more = _cut(rows, limit)
+            found = _LIMITED.rows(self._tx.connection, **values, limit=limit + 2)
+        rows, more = _cut([_Row._make(row) for row in found], limit)
         after = SyncToken(token.collection, token.base, top, rows[-1].at, rows[-1].id) if more else None
         return ChangePage(_folded(rows), after or SyncToken(token.collection, top), more)
 
     def _everything(self, collection_id: int, head: int) -> tuple[Change, ...]:
         """Return all a collection shows as new: a first sync in one page needs neither order nor places."""
         values = {"school": self._tx.school_id, "collection": collection_id, "top": head}
-        return tuple(Change(*row) for row in self._tx.connection.execute(_EVERYTHING, values))
+        return tuple(map(Change._make, _EVERYTHING.rows(self._tx.connection, **values)))
 
     def moved_since(self, number: int) -> Moved:
         """Return which collections and homes were stamped after a number, for those who wait."""
@@ -200,7 +211,28 @@ class Changes:
         return Moved(head, frozenset(watches))
 
 
-def _cut(rows: Sequence[Any], limit: int | None) -> tuple[Sequence[Any], bool]:
+class _Row(NamedTuple):
+    """One row of a run, as _placed gives it."""
+
+    id: int
+    item: int
+    href: str
+    etag: str
+    seq: int
+    component: str
+    size: int
+    modified: int
+    starts: int
+    ends: int
+    schedule_tag: str
+    since: int
+    until: int
+    at: int
+    gone: bool
+    new: bool
+
+
+def _cut(rows: Sequence[_Row], limit: int | None) -> tuple[Sequence[_Row], bool]:
     """Return one page and whether more follows; an object that moved between calendars is not cut in two."""
     if limit is None or len(rows) <= limit:
         return rows, False
@@ -208,7 +240,7 @@ def _cut(rows: Sequence[Any], limit: int | None) -> tuple[Sequence[Any], bool]:
     return rows[:end], len(rows) > end
 
 
-def _folded(rows: Sequence[Any]) -> tuple[Change, ...]:
+def _folded(rows: Sequence[_Row]) -> tuple[Change, ...]:
     """Keep the last row of each item; one that left and came back within the page is not new."""
     cut = {row.item for row in rows if row.gone}
     last: dict[int, Change] = {}

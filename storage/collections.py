@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, bindparam, delete, func, insert, select, update
@@ -19,6 +20,7 @@ from storage.model import (
     Principal,
     Visibility,
 )
+from storage.ready import Ready
 from storage.reindexing import reindex_calendar
 from storage.schema import calendar, calendar_object, feed, occurrence, subscription
 from storage.zones import floating_zone
@@ -39,7 +41,7 @@ _fed_seq = (
     .correlate(calendar)
     .scalar_subquery()
 )
-_SEEN = (
+_seen = (
     select(
         calendar.c.id,
         calendar.c.kind,
@@ -62,8 +64,9 @@ _SEEN = (
     .where(_s.school_id == bindparam("school"), _s.principal_id == bindparam("principal"), _s.ended.is_(None))
     .order_by(_s.position, _s.born, _s.collection_id)
 )
-_SEEN_SLUG = _SEEN.where(_s.slug == bindparam("slug"))
-_SEEN_ID = _SEEN.where(_s.collection_id == bindparam("collection"))
+_SEEN = Ready(_seen)
+_SEEN_SLUG = Ready(_seen.where(_s.slug == bindparam("slug")))
+_SEEN_ID = Ready(_seen.where(_s.collection_id == bindparam("collection")))
 _COUNT = (
     select(func.count())
     .select_from(feed.join(calendar_object, shown.same_calendar))
@@ -99,9 +102,9 @@ class Collections:
         """Share a transaction."""
         self._tx = tx
 
-    def _seen(self, statement: Any, principal: Principal, **values: Any) -> list[Collection]:
+    def _seen(self, statement: Ready, principal: Principal, **values: Any) -> list[Collection]:
         named = {"school": self._tx.school_id, "principal": principal.id, **values}
-        return [_to_collection(row, principal) for row in self._tx.connection.execute(statement, named)]
+        return [_to_collection(row, principal) for row in statement.rows(self._tx.connection, **named)]
 
     def _visible(self, collection: Collection, client: Client) -> bool:
         return visibility_of(collection, client, self._tx) is not Visibility.HIDDEN
@@ -292,25 +295,26 @@ def visibility_of(collection: Collection, client: Client, tx: Transaction) -> Vi
     )
 
 
-def _to_collection(row: Any, principal: Principal) -> Collection:
-    kind = CalendarKind(row.kind)
-    owned = row.owner_id == principal.id
+def _to_collection(row: Sequence[Any], principal: Principal) -> Collection:
+    number, kind_name, owner_id, slug, name, colour, position, description, timezone, *rest = row
+    components, transparent, on, seq, fed = rest
+    kind, owned = CalendarKind(kind_name), owner_id == principal.id
     return Collection(
-        id=row.id,
+        id=number,
         kind=kind,
-        owner_id=row.owner_id,
-        slug=row.slug,
-        name=row.name,
-        colour=row.colour,
-        position=row.position,
-        description=row.description,
-        timezone=row.timezone,
-        components=tuple(row.components.split(",")),
+        owner_id=owner_id,
+        slug=slug,
+        name=name,
+        colour=colour,
+        position=position,
+        description=description,
+        timezone=timezone,
+        components=tuple(components.split(",")),
         rights=policy.rights(kind, owned=owned),
-        synchronised=row.synchronise,
+        synchronised=on,
         owned=owned,
-        head=max(row.seq, row.fed_seq),
-        transparent=row.transparent,
+        head=max(seq, fed),
+        transparent=transparent,
     )
 
 

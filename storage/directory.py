@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, bindparam, func, insert, select, upda
 
 from storage.errors import NameTaken, NotFound
 from storage.model import Principal, Role, School, Settings, Source
+from storage.ready import Ready
 from storage.schema import account, clock, principal, school
 
 PERSON: Final = (
@@ -31,18 +32,23 @@ PERSON: Final = (
 WITH_ACCOUNT: Final = principal.join(
     account, (account.c.school_id == principal.c.school_id) & (account.c.principal_id == principal.c.id)
 )
-_ACCOUNT = (
-    select(*PERSON, account.c.password_hash).select_from(WITH_ACCOUNT).where(account.c.login == bindparam("login"))
+_SCHOOL: Final = (school.c.id, school.c.code, school.c.name, school.c.zone, school.c.settings)
+_ACCOUNT = Ready(
+    select(*PERSON, account.c.password_hash, *_SCHOOL)
+    .select_from(WITH_ACCOUNT.join(school, school.c.id == principal.c.school_id))
+    .where(account.c.login == bindparam("login"))
 )
+_BY_ID = select(*_SCHOOL).where(school.c.id == bindparam("id"))
 _CLOCKS = select(clock.c.school_id, clock.c.seq)
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A login with its person and its Argon2 hash; an empty hash lets nobody in."""
+    """A login with its person, its Argon2 hash and its school; an empty hash lets nobody in."""
 
     principal: Principal
     password_hash: str
+    school: School
 
 
 def fold_login(login: str) -> str:
@@ -63,12 +69,13 @@ def to_settings(data: dict[str, Any]) -> Settings:
 
 
 def _to_school(row: Any) -> School:
-    return School(row.id, row.code, row.name, row.zone, to_settings(row.settings))
+    number, code, name, zone, settings = row
+    return School(number, code, name, zone, to_settings(settings))
 
 
 def read_school(connection: Connection, school_id: int) -> School:
     """Return a school; raises NotFound."""
-    row = connection.execute(select(school).where(school.c.id == school_id)).first()
+    row = connection.execute(_BY_ID, {"id": school_id}).first()
     if row is None:
         raise NotFound("school", school_id)
     return _to_school(row)
@@ -89,12 +96,12 @@ class Directory:
     def schools(self) -> tuple[School, ...]:
         """Return every school, in order of creation."""
         with self._engine.connect() as connection:
-            return tuple(_to_school(row) for row in connection.execute(select(school).order_by(school.c.id)))
+            return tuple(_to_school(row) for row in connection.execute(select(*_SCHOOL).order_by(school.c.id)))
 
     def school(self, code: str) -> School:
         """Return the school of a UAI code; raises NotFound."""
         with self._engine.connect() as connection:
-            row = connection.execute(select(school).where(school.c.code == code.upper())).first()
+            row = connection.execute(select(*_SCHOOL).where(school.c.code == code.upper())).first()
         if row is None:
             raise NotFound("school", code)
         return _to_school(row)
@@ -129,5 +136,9 @@ class Directory:
 
 def read_account(connection: Connection, login: str) -> Account | None:
     """Return the account of a login within a transaction."""
-    row = connection.execute(_ACCOUNT, {"login": fold_login(login)}).first()
-    return None if row is None else Account(to_principal(row), row.password_hash)
+    found = _ACCOUNT.rows(connection, login=fold_login(login))
+    if not found:
+        return None
+    row = found[0]
+    width = len(PERSON)
+    return Account(to_principal(row), row[width], _to_school(row[width + 1 :]))

@@ -12,6 +12,7 @@ from storage import shown
 from storage.errors import NotFound
 from storage.model import FOREVER, CalendarObject, Collection, Entry
 from storage.occurrences import overlapping
+from storage.ready import Ready
 from storage.schema import calendar_object, feed, occurrence
 
 if TYPE_CHECKING:
@@ -50,9 +51,9 @@ _ENTRY: Final[tuple[ColumnElement[Any], ...]] = (
 )
 
 _live = and_(_o.school_id == bindparam("school"), _o.ended.is_(None))
-_BY_HREF = select(*WHOLE).where(_live, _o.href == bindparam("key"), shown.fed())
-_BY_UID = select(*WHOLE).where(_live, _o.uid == bindparam("key"), shown.fed())
-_BY_ITEM = select(*WHOLE).where(_live, _o.item == bindparam("key"), shown.fed())
+_BY_HREF = Ready(select(*WHOLE).where(_live, _o.href == bindparam("key"), shown.fed()))
+_BY_UID = Ready(select(*WHOLE).where(_live, _o.uid == bindparam("key"), shown.fed()))
+_BY_ITEM = Ready(select(*WHOLE).where(_live, _o.item == bindparam("key"), shown.fed()))
 _BY_HREFS = select(*WHOLE).where(_live, _o.href.in_(bindparam("keys", expanding=True)), shown.fed())
 _BY_ITEMS = select(*WHOLE).where(_live, _o.item.in_(bindparam("keys", expanding=True)), shown.fed())
 
@@ -118,9 +119,10 @@ class Listings:
         named = {"school": self._tx.school_id, "collection": collection.id, **values}
         return self._tx.connection.execute(statement, named)
 
-    def _one(self, statement: Any, collection: Collection, key: str | int) -> CalendarObject | None:
-        row = self._rows(statement, collection, key=key).first()
-        return None if row is None else CalendarObject(*row)
+    def _one(self, statement: Ready, collection: Collection, key: str | int) -> CalendarObject | None:
+        named = {"school": self._tx.school_id, "collection": collection.id, "key": key}
+        found = statement.rows(self._tx.connection, **named)
+        return CalendarObject(*found[0]) if found else None
 
     def get(self, collection: Collection, href: str) -> CalendarObject:
         """Return the object of a name; raises NotFound."""
@@ -142,7 +144,7 @@ class Listings:
 
     def _several(self, statement: Any, collection: Collection, keys: Sequence[Any]) -> Iterator[CalendarObject]:
         for at in range(0, len(keys), CHUNK):
-            for row in self._rows(statement, collection, keys=list(keys[at : at + CHUNK])):
+            for row in self._rows(statement, collection, keys=list(keys[at : at + CHUNK])).all():
                 yield CalendarObject(*row)
 
     def many(self, collection: Collection, hrefs: Sequence[str]) -> dict[str, CalendarObject]:

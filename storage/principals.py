@@ -80,6 +80,8 @@ class Principals:
         found = read_account(self._tx.connection, login)
         if found is None or found.principal.school_id != self._tx.school_id:
             raise NotFound("principal", login)
+        # The school came with the person: most requests ask for both.
+        self._tx.know(found.school)
         return found.principal
 
     def get(self, principal_id: int) -> Principal:

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from storage import addresses, contentlines, ical, itip, itip_apply, itip_attendee, itip_organizer, policy
 from storage.deliveries import Deliveries
-from storage.errors import PreconditionFailed, SchedulingRefused
+from storage.errors import NotFound, PreconditionFailed, SchedulingRefused
 from storage.itip import Message, Scheduled
 from storage.model import CalendarObject, Collection, Expect, Principal, Written
 from storage.objects import content_etag
@@ -79,9 +79,10 @@ class Scheduling:
         Raises SchedulingRefused and whatever Objects.put raises, and then has told nobody.
         """
         wish = wish or Wish()
-        owner = self._owner(collection)
         current = self._current(collection, href, wish)
-        if owner is None or not (_mentions(text) or (current is not None and current.schedule_tag)):
+        concerned = _mentions(text) or (current is not None and current.schedule_tag)
+        owner = self._owner(collection) if concerned else None
+        if owner is None:
             return self._tx.objects.put(collection, href, text, wish.expect)
         ical.inspect(text, collection_zone(collection, self._tx.zone))
         outcome = self._outcome(owner, collection, (current, text), wish)
@@ -92,10 +93,10 @@ class Scheduling:
     def delete(self, collection: Collection, href: str, wish: Wish | None = None) -> None:
         """Delete an object; its attendees are told that it is cancelled, or its organizer that it is declined."""
         wish = wish or Wish()
-        owner = self._owner(collection)
         current = self._current(collection, href, wish)
+        owner = self._owner(collection) if current is not None and current.schedule_tag else None
         told: tuple[Message, ...] = ()
-        if owner is not None and current is not None and current.schedule_tag:
+        if owner is not None and current is not None:
             told = self._farewell(owner, itip.read(current.ical, self._tx.zone), reply=wish.reply)
         self._tx.objects.delete(collection, href, wish.expect)
         self._deliveries.deliver(told, 0 if current is None else current.seq)
@@ -110,12 +111,15 @@ class Scheduling:
         """Return whose meetings a calendar holds; None for calendars that never schedule."""
         if collection.kind not in policy.WRITABLE or collection.owner_id is None:
             return None
-        self._tx.lock()
         return self._tx.principals.get(collection.owner_id)
 
     def _current(self, collection: Collection, href: str, wish: Wish) -> CalendarObject | None:
         """Return what is stored; raises PreconditionFailed when its Schedule-Tag is not the one expected."""
-        found = self._tx.objects.many(collection, [href]).get(href)
+        self._tx.lock()
+        try:
+            found: CalendarObject | None = self._tx.objects.get(collection, href)
+        except NotFound:
+            found = None
         if wish.schedule_tag is not None and (found is None or found.schedule_tag != wish.schedule_tag):
             raise PreconditionFailed(None if found is None else found.etag)
         return found

@@ -71,6 +71,10 @@ class Transaction:
         """Return the time in epoch seconds."""
         return int(time.time())
 
+    def know(self, school: School) -> None:
+        """Keep the school, read by another question of this transaction."""
+        self.__dict__["school"] = school
+
     @cached_property
     def school(self) -> School:
         """The school of this transaction."""

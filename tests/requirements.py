@@ -16,10 +16,10 @@ ROWS = range(1, 243)
 
 HEAD = """# Requirements
 
-One line for each row R1 to R242 of the product's requirements: its state today, where it is met, and the tests that carry
-its mark (`@pytest.mark.req`). *Met*: shown by a test. *Part*: the rule or the data is there, a screen or a client of
-it is still to come. *To come*: not built yet. *Context*: describes the source product, nothing to build. *Help*: a rule for
-people, to be carried by help texts.
+One line for each row R1 to R242 of the product's requirements: its state today, where it is met, and the tests that
+carry its mark (`@pytest.mark.req`). *Met*: shown by a test. *Part*: the rule or the data is there, a screen or a client
+of it is still to come. *To come*: not built yet. *Context*: describes the source product, nothing to build. *Help*: a
+rule for people, to be carried by help texts.
 
 This page is written by `python -m tests.requirements`; a test checks that it is up to date.
 

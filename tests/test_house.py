@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from server import config
+from tests import requirements
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -115,3 +116,11 @@ def test_the_sample_configuration_shows_every_setting_with_its_default(tmp_path)
 
 def _shape(values: dict[str, Any]) -> dict[str, Any]:
     return {key: _shape(value) if isinstance(value, dict) else None for key, value in values.items()}
+
+
+def test_the_page_of_requirements_is_up_to_date():
+    assert requirements.PAGE.read_text(encoding="utf-8") == requirements.page(), "run python -m tests.requirements"
+
+
+def test_rows_said_to_be_met_are_shown_by_a_test():
+    assert requirements.unshown() == []

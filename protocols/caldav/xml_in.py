@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 from lxml import etree
@@ -15,6 +16,24 @@ REPORT_LIMIT = 8 * 1024 * 1024
 NAME_LIMIT = 128
 
 
+_of_thread = threading.local()
+
+
+def _parser() -> etree.XMLParser:
+    """Return this thread's parser: making one costs as much as parsing a poll."""
+    parser: etree.XMLParser | None = getattr(_of_thread, "parser", None)
+    if parser is None:
+        parser = _of_thread.parser = etree.XMLParser(
+            resolve_entities=False,
+            no_network=True,
+            load_dtd=False,
+            huge_tree=False,
+            remove_comments=True,
+            remove_pis=True,
+        )
+    return parser
+
+
 def parse(body: bytes, limit: int = BODY_LIMIT) -> etree._Element:
     """Return the root element of a body; raises DavError when it is too large, malformed or has a DTD.
 
@@ -22,11 +41,8 @@ def parse(body: bytes, limit: int = BODY_LIMIT) -> etree._Element:
     """
     if len(body) > limit:
         raise DavError(413, reason=f"The body has {len(body)} bytes; at most {limit} are read.")
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
-    )
     try:
-        root = etree.fromstring(body.lstrip(b" \t\r\n"), parser)
+        root = etree.fromstring(body.lstrip(b" \t\r\n"), _parser())
     except (etree.XMLSyntaxError, ValueError) as error:
         raise DavError(400, reason=f"The body is not well-formed XML: {error}") from error
     if root.getroottree().docinfo.internalDTD is not None:

@@ -141,7 +141,7 @@ class Dav:
     def report(self, path: str, body: str, depth: str | None = "1") -> Reply:
         """Send a report whose body lacks only its namespaces."""
         marked = body.replace(" xmlns", f" {XMLNS}", 1)
-        named = {"Content_Type": "text/xml; charset=utf-8"} | ({} if depth is None else {"Depth": depth})
+        named: Any = {"Content_Type": "text/xml; charset=utf-8"} | ({} if depth is None else {"Depth": depth})
         return self.send("REPORT", path, marked, **named)
 
     def sync(self, path: str, token: str = "") -> tuple[dict[str, str | None], str]:

@@ -7,8 +7,8 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-import caldav
 import pytest
+from caldav.davclient import DAVClient
 from caldav.lib import error
 
 from tests.e2e.running import Dav, Demo
@@ -30,7 +30,7 @@ END:VCALENDAR
 @pytest.mark.req("R242")
 def test_python_caldav_finds_reads_searches_writes_and_syncs(demo: Demo):
     account = demo.account("teacher")
-    with caldav.DAVClient(demo.info["caldav"], username=account["login"], password="demo") as client:
+    with DAVClient(demo.info["caldav"], username=account["login"], password="demo") as client:
         principal = client.principal()
         calendars = {calendar.get_display_name(): calendar for calendar in principal.calendars()}
         timetable, agenda = calendars["Emploi du temps"], calendars["Mon agenda"]
@@ -58,7 +58,7 @@ def test_python_caldav_finds_reads_searches_writes_and_syncs(demo: Demo):
 @pytest.mark.req("R242")
 def test_python_caldav_makes_and_removes_a_calendar(demo: Demo):
     account = demo.account("teacher")
-    with caldav.DAVClient(demo.info["caldav"], username=account["login"], password="demo") as client:
+    with DAVClient(demo.info["caldav"], username=account["login"], password="demo") as client:
         principal = client.principal()
         made = principal.make_calendar(name="Projet théâtre", cal_id="theatre")
         made.save_event(CALENDAR.format(uid="theatre-1", summary="Répétition"))

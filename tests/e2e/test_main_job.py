@@ -12,7 +12,7 @@ from importers.sample import generate, year_of
 from storage.contentlines import parse
 from tests.e2e.running import Dav, Demo
 from tests.eas.client import AOSP, TBSYNC, Manner, Phone
-from tests.importers.expansion import sessions_of_pupil, sessions_of_teacher
+from tests.importers.expansion import Session, sessions_of_pupil, sessions_of_teacher
 
 PARIS = ZoneInfo("Europe/Paris")
 Seen = Counter[tuple[int, int, str]]
@@ -50,7 +50,7 @@ def over_eas(device: Phone, name: str) -> Seen:
     return seen
 
 
-def expected(sessions: list) -> Seen:
+def expected(sessions: list[Session]) -> Seen:
     """The same, from an expansion of the XML that shares no code with the importer."""
     rows = ((int(s.starts.timestamp()), int(s.ends.timestamp()), ", ".join(sorted(s.rooms))) for s in sessions)
     return Counter(rows)
@@ -63,12 +63,12 @@ def test_dav_and_phone_show_what_an_independent_expansion_says(demo: Demo, role:
     xml = demo.sample("timetable.xml").read_bytes()
     school = generate(90, 1, year_of(datetime.now(PARIS).date()))
     account = next(each for each in school.accounts if each.login == login)
-    people = school.pupils if role == "pupil" else school.teachers
-    known = next(each for each in people if each.ident == account.ident)
     if role == "pupil":
-        wanted = expected(sessions_of_pupil(xml, known.family, known.given, known.birth))
+        pupil = next(each for each in school.pupils if each.ident == account.ident)
+        wanted = expected(sessions_of_pupil(xml, pupil.family, pupil.given, pupil.birth))
     else:
-        wanted = expected(sessions_of_teacher(xml, known.family, known.given))
+        teacher = next(each for each in school.teachers if each.ident == account.ident)
+        wanted = expected(sessions_of_teacher(xml, teacher.family, teacher.given))
     assert wanted.total() > 100
     assert over_dav(Dav(demo.base, login), f"/dav/calendars/{login}/emploi-du-temps/") == wanted
     assert over_eas(phone(demo, login), "Emploi du temps") == wanted

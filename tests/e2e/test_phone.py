@@ -102,7 +102,7 @@ def test_edits_of_the_timetable_on_a_phone_are_put_right_at_once(demo: Demo):
     phone = connected(demo, login, AOSP, 3)
     folder = phone.folder_named("Emploi du temps")
     phone.sync_all(folder, filter_type=0, window=512)
-    held = {key: item for key, item in phone.items[folder].items()}
+    held = dict(phone.items[folder])
     server_id = sorted(held)[0]
     before = phone.traffic[-1].answer.status
     assert before == 200

@@ -34,7 +34,7 @@ from storage.model import (
 )
 from storage.principals import NewPerson
 from storage.store import Store
-from tests.importers.expansion import sessions_of_pupil, sessions_of_teacher
+from tests.importers.expansion import Session, sessions_of_pupil, sessions_of_teacher
 
 BEFORE = datetime(2026, 8, 20, 8, tzinfo=UTC)
 AUTUMN = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -89,7 +89,7 @@ def instants(texts: dict[str, bytes]) -> Counter[tuple[str, str, str]]:
     return seen
 
 
-def expected(sessions: list) -> Counter[tuple[str, str, str]]:
+def expected(sessions: list[Session]) -> Counter[tuple[str, str, str]]:
     """The same, from the independent expansion."""
     form = "%Y%m%dT%H%M%S"
     return Counter((s.starts.strftime(form), s.ends.strftime(form), ", ".join(sorted(s.rooms))) for s in sessions)

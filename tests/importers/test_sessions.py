@@ -60,7 +60,7 @@ def test_a_class_course_is_called_subject_and_class():
     assert "FRANCAIS - 3F" in labels(expand(college(), settings()))
 
 
-@pytest.mark.req("R149", "R150")
+@pytest.mark.req("R85", "R149", "R150")
 def test_a_group_within_a_class_keeps_the_label_of_the_class_and_the_session_says_the_group():
     maths = of_subject(expand(college(), settings()), "MATHS")[0]
     assert [name.label for name in course_keys(maths)] == ["MATHEMATIQUES - 3F"]

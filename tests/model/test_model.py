@@ -8,9 +8,10 @@ from collections import Counter
 
 import pytest
 
+from storage.lessons import NewLesson
 from storage.model import CalendarKind, SyncToken
 from storage.store import Store
-from tests.model.world import NewLesson, World, day_start
+from tests.model.world import World, day_start
 
 SEEDS = 50
 STEPS = 70
@@ -55,7 +56,7 @@ def test_a_reader_beside_concurrent_writers_misses_nothing(store: Store, long_ru
     writers = [threading.Thread(target=write, args=(number,)) for number in range(4)]
     for each in writers:
         each.start()
-    token, held = SyncToken(view), set()
+    token, held = SyncToken(view), set[str]()
     finished = False
     while not finished:
         finished = not any(each.is_alive() for each in writers)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass, field
 
 from storage.errors import TokenExpired
-from storage.feeds import merged, without
+from storage.feeds import merged
 from storage.lessons import NewLesson, StoredLesson
 from storage.maintenance import purge
 from storage.model import DAWN, FOREVER, CalendarKind, SyncToken
@@ -216,17 +216,3 @@ class World:
             if self.sync(client, patience=1.0) and client.token.base == self.heads.get(client.collection, 0):
                 return
         raise AssertionError("a client could not finish")
-
-
-def spread(windows: tuple[tuple[int, int], ...]) -> set[int]:
-    """The play days that windows hold: an independent reading of windows for tests of the window algebra."""
-    days: defaultdict[int, int] = defaultdict(int)
-    for start, end in windows:
-        for day in range(DAYS):
-            if start <= day_start(day) < end:
-                days[day] += 1
-    assert all(times == 1 for times in days.values())
-    return set(days)
-
-
-__all__ = ["DAYS", "World", "day_start", "merged", "spread", "without"]

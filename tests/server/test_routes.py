@@ -33,12 +33,13 @@ def test_a_path_has_its_protocol(path: str, name: str | None) -> None:
     ("path", "method", "limit"),
     [
         ("/dav/x", "PUT", 10 * MIB),
-        ("/dav/x", "REPORT", MIB),
+        ("/dav/x", "REPORT", 10 * MIB),
+        ("/dav/x", "PROPFIND", MIB),
         ("/microsoft-server-activesync", "POST", 10 * MIB),
         ("/autodiscover/autodiscover.xml", "POST", MIB),
     ],
 )
-def test_only_what_carries_events_may_be_large(path: str, method: str, limit: int) -> None:
+def test_only_what_carries_events_or_names_of_many_may_be_large(path: str, method: str, limit: int) -> None:
     found = routes.find(path)
     assert found is not None
     assert found.limit(method, 10 * MIB) == limit
