@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 
-from storage import addresses, contentlines, itip, itip_apply, policy
+from storage import addresses, contentlines, itip, itip_apply, itip_organizer, policy
 from storage.errors import SchedulingRefused
 from storage.itip import Message, Scheduled
 from storage.listings import WHOLE
@@ -137,11 +137,22 @@ class Deliveries:
         self._tx.inbox.drop(person, message)
         return True
 
+    def _refresh(self, message: Message, place: tuple[Collection, CalendarObject], stored: Scheduled) -> None:
+        """Send an attendee once more what stands in the organizer's copy (RFC 5546, 3.2.6).
+
+        For one state of the meeting that is done once: two programs cannot keep each other busy.
+        """
+        stamp = itip.instant(self._tx.now())
+        told = itip_organizer.messages(None, stored, stamp, frozenset())
+        self.deliver([each for each in told if each.recipient == message.sender], place[1].seq)
+
     def _answer(
         self, message: Message, answer: Scheduled, here: tuple[tuple[Collection, CalendarObject] | None, Scheduled]
     ) -> None:
         place, stored = here
         assert place is not None
+        if message.method == "REFRESH":
+            self._refresh(message, place, stored)
         if message.method == "REPLY":
             kept = itip_apply.reply(stored, answer, message.sender)
             if kept is not None:

@@ -195,10 +195,11 @@ def instance(found: Scheduled, key: int) -> Component | None:
     if found.master is None:
         return None
     alone = found.root.with_components([*found.root.children("VTIMEZONE"), found.master])
-    starts = datetime.fromtimestamp(key, UTC)
     try:
-        listed = ical.expand(alone, starts, datetime.fromtimestamp(key + 1, UTC), found.zone)
-    except InvalidObject:
+        starts, stops = datetime.fromtimestamp(key, UTC), datetime.fromtimestamp(key + 1, UTC)
+        listed = ical.expand(alone, starts, stops, found.zone)
+    except (InvalidObject, ValueError, OverflowError):
+        # No series reaches beyond the years that have a date.
         return None
     one = next((each for each in listed if each.recurrence and epoch(each.recurrence, found.zone) == key), None)
     return None if one is None else _overriding(found.master, one)

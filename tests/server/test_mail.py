@@ -217,6 +217,15 @@ def test_an_answer_by_mail_reaches_the_organizers_copy(store: Store, marie: Prin
     assert line(store, marie, PARENT) == ("ACCEPTED", "2.0")
 
 
+def test_an_attendee_who_asks_is_sent_the_meeting_once_more(store: Store, marie: Principal, sink: Sink):
+    write(store, marie, *invited(MARIE, PARENT))
+    lines = (f"ORGANIZER:{MARIE}", f"ATTENDEE:{PARENT}")
+    for _ in range(3):
+        assert take(store, letter("REFRESH", calendar(event(*lines)), PARENT)) == ["marie"]
+    mail.work(store, section(sink))
+    assert [imip.read(each.as_bytes()).method for each in sink.letters] == ["REQUEST", "REQUEST"]
+
+
 @pytest.mark.parametrize(
     "data",
     [
