@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import json
+import threading
 from collections.abc import Callable, Iterator
 from email.message import Message as Letter
 from pathlib import Path
@@ -21,6 +22,7 @@ from storage.outbox import FIRST_PAUSE, LEASE_SECONDS, MOST_ATTEMPTS
 from storage.principals import NewPerson
 from storage.store import Store
 from storage.transaction import Transaction
+from tests.server.conftest import Serve
 from tests.server.sink import Sink, listening
 from tests.storage.meetings import MARIE, PARIS, calendar, event, invited
 
@@ -363,3 +365,14 @@ def test_a_letter_is_read_back_as_it_was_written(store: Store, marie: Principal)
     body = part.get_payload(decode=True)
     assert isinstance(body, bytes)
     assert body.replace(b"\n", b"\r\n") == queued.body
+
+
+def test_a_running_server_posts_what_people_write(serve: Serve, marie: Principal, sink: Sink):
+    running = serve(mail={"host": "127.0.0.1", "port": sink.port})
+    write(running.store, marie, *invited(MARIE, PARENT))
+    running.on_reactor(running.server.post)
+    for _ in range(200):
+        if sink.envelopes:
+            break
+        threading.Event().wait(0.02)
+    assert sink.envelopes == [("marie@ecole.example", "parent@dehors.example")]
