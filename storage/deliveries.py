@@ -29,6 +29,8 @@ UNDELIVERABLE: Final = "5.1"
 
 MOST_COMPONENTS: Final = 500
 MOST_ATTENDEES: Final = 500
+# In larger meetings each answer would be written too often; the next request brings the answers.
+MOST_SPREAD: Final = 50
 TO_ATTENDEES: Final = frozenset({"REQUEST", "CANCEL", "ADD", "DECLINECOUNTER"})
 TO_ORGANIZER: Final = frozenset({"REPLY", "COUNTER", "REFRESH"})
 
@@ -158,6 +160,26 @@ class Deliveries:
             if kept is not None:
                 # Answers leave the organizer's Schedule-Tag as it is (RFC 6638, 3.2.10).
                 self._tx.objects.put(place[0], place[1].href, contentlines.serialise(kept.root))
+                self._spread(message, answer, kept)
+
+    def _spread(self, message: Message, answer: Scheduled, kept: Scheduled) -> None:
+        """Write an answer on the copies of the other attendees of the school too, for them to see who comes.
+
+        It is no news for them: nothing is put in their inboxes, and their Schedule-Tag stays (RFC 6638, 3.2.10).
+        """
+        others = itip_organizer.served(kept) - {message.sender}
+        if len(others) > MOST_SPREAD:
+            return
+        for person in filter(None, map(self._holder, sorted(others))):
+            place = self._copy(person, message.uid)
+            if place is None or not place[1].schedule_tag:
+                continue
+            stored = itip.read(place[1].ical, self._tx.zone)
+            if itip.organizer(stored.any) != itip.organizer(kept.any):
+                continue
+            seen = itip_apply.reply(stored, answer, message.sender, status=False)
+            if seen is not None:
+                self._tx.objects.put(place[0], place[1].href, contentlines.serialise(seen.root))
 
     def _tell(
         self,

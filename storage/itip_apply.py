@@ -86,10 +86,11 @@ def _exdate(master: Component, named: Component) -> Property | None:
     return Property.make("EXDATE", own.value, {name: held for name, held in own.params if name in {"VALUE", "TZID"}})
 
 
-def reply(stored: Scheduled, answer: Scheduled, sender: str) -> Scheduled | None:
-    """Return the organizer's copy after an answer, None when the sender is not invited to what is answered.
+def reply(stored: Scheduled, answer: Scheduled, sender: str, *, status: bool = True) -> Scheduled | None:
+    """Return a copy after an answer, None when the sender is not invited to what is answered.
 
-    An answer about an instance that the series makes gives the instance a component of its own (RFC 6638, 3.2.6).
+    With `status`, which is for the organizer's copy alone, the line says what the answer came back with. An answer
+    about an instance that the series makes gives the instance a component of its own (RFC 6638, 3.2.6).
     """
     parts = dict(stored.parts)
     done = False
@@ -97,7 +98,7 @@ def reply(stored: Scheduled, answer: Scheduled, sender: str) -> Scheduled | None
         here, line = parts.get(key) or _made(stored, key), itip.attendee(each, (sender,))
         if here is None or line is None or itip.attendee(here, (sender,)) is None:
             continue
-        parts[key], done = _answered(here, line, _code(each)), True
+        parts[key], done = _answered(here, line, _code(each) if status else None), True
     return stored.with_parts(parts.values()) if done else None
 
 
@@ -109,7 +110,7 @@ def _code(component: Component) -> str:
     return (component.text("REQUEST-STATUS") or "2.0").partition(";")[0].strip()
 
 
-def _answered(component: Component, line: Property, code: str) -> Component:
+def _answered(component: Component, line: Property, code: str | None) -> Component:
     who = itip.address(line.value)
     said = {name.replace("-", "_"): line.param(name) for name in _ANSWERED if line.param(name) is not None}
     lines = [

@@ -51,6 +51,17 @@ def test_an_answer_reaches_the_organizer_and_leaves_the_schedule_tag(circle, sta
     assert schedule_tag(circle.marie, path) == tag
 
 
+def test_other_attendees_see_an_answer_without_being_told(circle):
+    circle.meet(MARIE, PAUL, ZOE)
+    tag = schedule_tag(circle.zoe, circle.copy(circle.zoe))
+    circle.answer(circle.paul, PAUL, "ACCEPTED")
+    line = itip.attendee(circle.event(circle.zoe), (PAUL,))
+    assert line is not None
+    assert (itip.partstat(line), line.param("SCHEDULE-STATUS")) == ("ACCEPTED", None)
+    assert circle.inbox(circle.zoe) == ["REQUEST"]
+    assert schedule_tag(circle.zoe, circle.copy(circle.zoe)) == tag
+
+
 def test_a_move_asks_everybody_again_and_keeps_their_alarms(circle):
     path = circle.meet(MARIE, PAUL)
     circle.answer(circle.paul, PAUL, "ACCEPTED")
