@@ -20,28 +20,23 @@ MISSING = {
     "postgresql": "PostgreSQL not found: storage tests ran on SQLite only",
     "wbxml2xml": "wbxml2xml not found: EAS answers were not decoded a second time",
 }
-missing_key: pytest.StashKey[set[str]] = pytest.StashKey()
-
 hypothesis.settings.register_profile("short", deadline=None, max_examples=100, print_blob=True)
 hypothesis.settings.register_profile("long", deadline=None, max_examples=20_000, print_blob=True)
 hypothesis.settings.load_profile("long" if LONG else "short")
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.stash[missing_key] = set()
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say loudly what could not be tested here; reads the reports, since tests may run in several processes."""
+    reasons = {str(report.longrepr) for report in terminalreporter.stats.get("skipped", ())}
+    for words in MISSING.values():
+        if any(words in reason for reason in reasons):
+            terminalreporter.write_line(f"WARNING: {words}", yellow=True, bold=True)
 
 
-def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    missing = config.stash[missing_key]
-    for name in sorted(missing):
-        terminalreporter.write_line(f"WARNING: {MISSING[name]}", yellow=True, bold=True)
-
-
-def lacks(config: pytest.Config, name: str) -> NoReturn:
-    """Skip the present test for want of a program and say so when the run ends; fail if CADRAN_REQUIRE names it."""
+def lacks(name: str) -> NoReturn:
+    """Skip the present test for want of a program, loudly; fail if CADRAN_REQUIRE names it."""
     if name in REQUIRED:
         pytest.fail(MISSING[name])
-    config.stash[missing_key].add(name)
     pytest.skip(MISSING[name])
 
 
@@ -52,20 +47,20 @@ def long_run() -> bool:
 
 
 @pytest.fixture(scope="session")
-def wbxml2xml(pytestconfig: pytest.Config) -> str:
+def wbxml2xml() -> str:
     """Path of Debian's WBXML decoder (package libwbxml2-utils)."""
     found = shutil.which("wbxml2xml")
     if found is None:
-        lacks(pytestconfig, "wbxml2xml")
+        lacks("wbxml2xml")
     return found
 
 
 @pytest.fixture(scope="session")
-def cluster(pytestconfig: pytest.Config) -> Iterator[postgres.Cluster]:
+def cluster() -> Iterator[postgres.Cluster]:
     """The run's private PostgreSQL cluster."""
     binaries = postgres.find_binaries()
     if binaries is None:
-        lacks(pytestconfig, "postgresql")
+        lacks("postgresql")
     with postgres.running_cluster(binaries) as running:
         yield running
 
