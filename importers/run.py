@@ -26,6 +26,7 @@ from storage.store import Store
 from storage.transaction import Transaction
 
 FORMAT: Final = "edt"
+WRECK_SHARE: Final = 0.5
 
 
 def _silent(_stage: str, _done: int, _total: int) -> None:
@@ -34,13 +35,17 @@ def _silent(_stage: str, _done: int, _total: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to run: `dry_run` plans and writes nothing; `digest` is the plan that was approved, any when empty."""
+    """How to run: `dry_run` plans and writes nothing; `digest` is the plan that was approved, any when empty.
+
+    `force` lets an import through that takes away most of the coming sessions.
+    """
 
     dry_run: bool = False
     file_name: str = ""
     kind: str = "manual"
     selection: Selection = EVERYTHING
     digest: str = ""
+    force: bool = False
     progress: Progress = _silent
 
 
@@ -106,6 +111,7 @@ def import_edt(store: Store, school: School, data: bytes, now: datetime, options
     """Import an EDT/Pronote export into a school at an instant (aware); all or nothing.
 
     Raises ImportRefused, also when the file is another school's, when Pronote's identifiers look regenerated (R77),
+    when most coming sessions would go (unless forced),
     or when the plan is no longer the one approved. The run and its outcome are kept in the history, a dry run is not.
     """
     options = options or Options()
@@ -182,12 +188,23 @@ def _carried_out(prepared: _Prepared, tx: Transaction, now: datetime, options: O
     considered = _plan(prepared, tx, now, options)
     if options.digest and options.digest != considered.plan.digest:
         raise ImportRefused("plan-changed", approved=options.digest, found=considered.plan.digest)
+    if not options.force:
+        _refuse_wreck(considered)
     applying.apply(considered.plan, considered.snapshot, tx, options.progress)
     applying.learn(tx, _idpns(prepared.timetable, considered.found), now)
     finished = replace(considered.report, large=_large(tx), run_id=run_id)
     tx.imports.finish(run_id, "done", finished.data())
     options.progress("done", 1, 1)
     return finished
+
+
+def _refuse_wreck(considered: _Considered) -> None:
+    """Raise ImportRefused when the file would take away more than half of the coming sessions: it may lack courses."""
+    now = considered.plan.now
+    coming = sum(lesson.starts >= now for lesson in considered.snapshot.lessons.values())
+    lost = considered.plan.counts.events_deleted - considered.plan.counts.events_created
+    if lost > coming * WRECK_SHARE:
+        raise ImportRefused("would-wreck", lost=lost, coming=coming)
 
 
 def _large(tx: Transaction) -> tuple[Large, ...]:

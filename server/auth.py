@@ -14,7 +14,7 @@ from time import monotonic
 from typing import Final
 
 from server import passwords
-from storage.directory import Account
+from storage.directory import Account, fold_login
 from storage.model import Principal
 from storage.store import Store
 
@@ -42,7 +42,7 @@ class Credentials:
     @property
     def account(self) -> str:
         """Return the name under which failures of this login are counted."""
-        return self.logins[-1].casefold() if self.logins else ""
+        return fold_login(self.logins[-1]) if self.logins else ""
 
 
 def parse_basic(header: str) -> Credentials | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,8 @@ def _version() -> str:
 @click.version_option(_version(), "--version", prog_name="cadran", help=_("Show the version and exit."))
 @click.pass_context
 def main(context: click.Context, file: Path | None, data: Path | None) -> None:
-    """Keep what every command needs."""
+    """Keep what every command needs; what a command writes holds minors' data and is for its owner alone."""
+    os.umask(0o077)
     context.obj = Workplace(file, data)
 
 

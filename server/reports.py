@@ -53,6 +53,7 @@ _STATUS: Final = {
     "done": N_("done"),
     "rejected": N_("refused"),
     "failed": N_("failed"),
+    "interrupted": N_("interrupted"),
 }
 _STAGES: Final = {
     "reading": N_("Reading"),

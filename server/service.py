@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import Final
 
 import structlog
 
@@ -15,9 +16,11 @@ from server.errors import Refused
 from server.incoming import Incoming, inflated
 from server.route import Route
 from server.throttle import Throttle
-from storage.errors import NotFound, WritingRequired
+from storage.errors import Busy, NotFound, WritingRequired
 from storage.store import Store
 from storage.transaction import Transaction
+
+RETRY_SECONDS: Final = 10
 
 _log = structlog.get_logger("service")
 
@@ -61,6 +64,9 @@ class Service:
             outcome = answer()
         except Refused as refusal:
             return outgoing.plain(refusal.status, *refusal.headers)
+        except Busy:
+            _log.warning("database busy", method=incoming.method, path=incoming.path)
+            return outgoing.plain(503, ("Retry-After", str(RETRY_SECONDS)))
         except Exception:
             _log.exception("request failed", method=incoming.method, path=incoming.path)
             return outgoing.plain(500)
@@ -76,6 +82,10 @@ class Service:
             if outcome is not None:
                 return outcome
             self.cache.drop(digest)
+        # Asked again here: many guesses may have been let in before the first was found wrong.
+        pause = self.throttle.pause(credentials.account, incoming.address)
+        if pause > 0:
+            return outgoing.slow_down(pause)
         principal = auth.verify(self.store, credentials)
         if principal is None:
             self.throttle.failed(credentials.account, incoming.address, digest)

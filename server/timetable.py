@@ -18,10 +18,11 @@ Step = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The instant of an import (aware), and whether it only shows its plan."""
+    """The instant of an import (aware), whether it only shows its plan, and whether it may take away most sessions."""
 
     now: datetime
     dry_run: bool = False
+    force: bool = False
 
 
 def run(store: Store, school: School, file: Path, choice: Choice, step: Step) -> Report:
@@ -30,5 +31,5 @@ def run(store: Store, school: School, file: Path, choice: Choice, step: Step) ->
     def progress(stage: str, done: int, total: int) -> None:
         step(reports.stage(stage), done, total)
 
-    options = Options(dry_run=choice.dry_run, file_name=file.name, progress=progress)
+    options = Options(dry_run=choice.dry_run, file_name=file.name, force=choice.force, progress=progress)
     return importing.import_edt(store, school, file.read_bytes(), choice.now, options)

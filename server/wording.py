@@ -46,6 +46,10 @@ _REFUSED: Final = {
         "{vanished} of {known} Pronote identifiers are no longer in the file: were they regenerated? "
         "Nothing was imported."
     ),
+    "would-wreck": N_(
+        "{lost} of {coming} coming sessions would disappear: is the file whole? Nothing was imported. "
+        "If that is what you want, import it again with --force."
+    ),
     "plan-changed": N_("What the import would do has changed since it was approved: look at it again."),
     "bad-encoding": N_("The file's characters cannot be read: save it as UTF-8."),
     "bad-csv": N_("Line {line}: this is not a table separated by commas, semicolons or tabs."),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import and_, bindparam, delete, func, insert, select, update
 
 from storage import policy, shown
-from storage.errors import NameTaken, NotFound, ReadOnly
+from storage.errors import LimitReached, NameTaken, NotFound, ReadOnly
 from storage.model import (
     DAWN,
     FOREVER,
@@ -27,6 +27,9 @@ from storage.zones import floating_zone
 
 if TYPE_CHECKING:
     from storage.transaction import Transaction
+
+MOST_COLLECTIONS: Final = 250
+LAST_POSITION: Final = 2**31 - 1
 
 _s = subscription.c
 _fed = calendar.alias("fed")
@@ -146,10 +149,12 @@ class Collections:
         return tuple((name, count) for name, count in counted if count > above)
 
     def create(self, principal: Principal, new: NewCalendar) -> Collection:
-        """Create a calendar for its owner, switched on; raises NameTaken when the slug is in use."""
+        """Create a calendar for its owner, switched on; raises NameTaken or LimitReached."""
         self._tx.lock()
         if self._seen(_SEEN_SLUG, principal, slug=new.slug):
             raise NameTaken("collection", new.slug)
+        if len(self.subscribed(principal)) >= MOST_COLLECTIONS:
+            raise LimitReached("collection", MOST_COLLECTIONS)
         calendar_id, feed_id, seq = self._tx.tick(3)
         school = {"school_id": self._tx.school_id}
         self._tx.connection.execute(
@@ -175,7 +180,7 @@ class Collections:
 
     def _next_position(self, principal: Principal) -> int:
         most = select(func.max(_s.position)).where(_subscribed(self._tx.school_id, principal.id))
-        return (self._tx.connection.execute(most).scalar() or 0) + 1
+        return min((self._tx.connection.execute(most).scalar() or 0) + 1, LAST_POSITION)
 
     def update(self, principal: Principal, collection: Collection, patch: CollectionPatch) -> Collection:
         """Set properties: the person's own name, colour, order and switch; the owner's text and zone.

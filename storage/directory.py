@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, bindparam, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from storage.errors import NameTaken, NotFound
 from storage.model import Principal, Role, School, Settings, Source
@@ -114,7 +115,11 @@ class Directory:
                 raise NameTaken("school", code)
             number = (connection.execute(select(func.max(school.c.id))).scalar() or 0) + 1
             data = asdict(settings or Settings())
-            connection.execute(insert(school).values(id=number, code=code, name=name, zone=zone, settings=data))
+            try:
+                connection.execute(insert(school).values(id=number, code=code, name=name, zone=zone, settings=data))
+            except IntegrityError as error:
+                # Somebody else created a school at this very moment.
+                raise NameTaken("school", code) from error
             connection.execute(insert(clock).values(school_id=number, seq=0))
             return read_school(connection, number)
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import OperationalError
+
+from storage.errors import Busy
 
 WRITING: Final = "cadran_writing"
-SQLITE_WAIT_SECONDS: Final = 30
+WAIT_SECONDS: Final = 30
+LOCK_NOT_AVAILABLE: Final = "55P03"
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
@@ -16,7 +22,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-16000", "temp_store=MEMORY"):
         cursor.execute(f"PRAGMA {pragma}")
-    cursor.execute(f"PRAGMA busy_timeout={SQLITE_WAIT_SECONDS * 1000}")
+    cursor.execute(f"PRAGMA busy_timeout={WAIT_SECONDS * 1000}")
     cursor.close()
 
 
@@ -35,4 +41,19 @@ def open_engine(url: str) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return create_engine(url, hide_parameters=True, pool_size=16, max_overflow=16, pool_pre_ping=True)
+    waiting = {"options": f"-c lock_timeout={WAIT_SECONDS * 1000}"}
+    return create_engine(
+        url, hide_parameters=True, pool_size=16, max_overflow=16, pool_pre_ping=True, connect_args=waiting
+    )
+
+
+@contextmanager
+def patience() -> Iterator[None]:
+    """Turn a wait for the writer's turn that was too long into Busy."""
+    try:
+        yield
+    except OperationalError as error:
+        busy = str(getattr(error.orig, "sqlite_errorname", "")).startswith("SQLITE_BUSY")
+        if busy or getattr(error.orig, "sqlstate", None) == LOCK_NOT_AVAILABLE:
+            raise Busy from error
+        raise

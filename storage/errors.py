@@ -97,6 +97,20 @@ class WritingRequired(CadranError):
     """A reading transaction was asked to write: run the request again in a writing one."""
 
 
+class Busy(CadranError):
+    """Another writer held the database for too long: the same request may be sent again in a while."""
+
+
+class LimitReached(CadranError):
+    """The owner has as many of these as one person may have."""
+
+    def __init__(self, kind: str, limit: int) -> None:
+        """Keep the kind of thing and how many there may be."""
+        super().__init__(kind, limit)
+        self.kind = kind
+        self.limit = limit
+
+
 class SchemaMissing(CadranError):
     """The database holds no Cadran tables: `cadran init` makes them."""
 

@@ -16,8 +16,9 @@ from storage.zones import floating_zone
 if TYPE_CHECKING:
     from storage.transaction import Transaction
 
-EXTEND_AT_ONCE: Final = 500
+EXTEND_AT_ONCE: Final = 100
 RETENTION_SECONDS: Final = 180 * 86_400
+NAMES_SECONDS: Final = 90 * 86_400
 NIGHT_HOURS: Final = range(2, 5)
 MISSED_SECONDS: Final = 30 * 3600
 
@@ -65,23 +66,26 @@ def _greatest_ended(tx: Transaction, table: Any, owner: Any, below: int) -> dict
     return dict(tx.connection.execute(query.group_by(owner)).all())
 
 
-def extend_index(tx: Transaction, most: int = EXTEND_AT_ONCE) -> int:
-    """Index endless series further ahead, so many at once, and return how many were done (invariant 9).
+def extend_index(tx: Transaction, after: int = 0, most: int = EXTEND_AT_ONCE) -> int:
+    """Index some endless series further ahead: those after an object's id; return the last id, 0 when none was left.
 
-    A series that has become too long to list keeps what is indexed: queries beyond that expand it themselves.
+    A series that has become too long to list keeps what is indexed: queries beyond that expand it themselves
+    (invariant 9).
     """
     tx.lock()
     horizon = tx.now() + occurrences.HORIZON_SECONDS
     here = and_(calendar.c.school_id == _o.school_id, calendar.c.id == _o.calendar_id)
     due = and_(
-        _o.school_id == tx.school_id, _o.ended.is_(None), _o.indexed_until < horizon - occurrences.HORIZON_SECONDS // 6
+        _o.school_id == tx.school_id,
+        _o.ended.is_(None),
+        _o.indexed_until < horizon - occurrences.HORIZON_SECONDS // 6,
+        _o.id > after,
     )
     query = select(_o.id, _o.calendar_id, _o.ical, calendar.c.timezone).join(calendar, here).where(due)
-    done = last = 0
-    while rows := tx.connection.execute(query.where(_o.id > last).order_by(_o.id).limit(most)).all():
-        done += sum(reindex(tx, row, floating_zone(row.timezone, tx.zone), horizon) for row in rows)
-        last = rows[-1].id
-    return done
+    rows = tx.connection.execute(query.order_by(_o.id).limit(most)).all()
+    for row in rows:
+        reindex(tx, row, floating_zone(row.timezone, tx.zone), horizon)
+    return rows[-1].id if rows else 0
 
 
 def due(tx: Transaction) -> bool:
@@ -92,8 +96,8 @@ def due(tx: Transaction) -> bool:
     return age > MISSED_SECONDS or (age > MISSED_SECONDS // 2 and hour in NIGHT_HOURS)
 
 
-def nightly(tx: Transaction) -> int:
-    """Do the night's work for a school and return how many rows were purged."""
+def trim(tx: Transaction) -> int:
+    """Note the clock and purge what ended before the retention time; return how many rows were purged."""
     note_clock(tx)
-    extend_index(tx)
+    tx.imports.forget_names(tx.now() - NAMES_SECONDS)
     return purge(tx, number_at(tx, tx.now() - RETENTION_SECONDS))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from storage.directory import Directory
-from storage.engine import WRITING, open_engine
+from storage.engine import WRITING, open_engine, patience
 from storage.migrate import check
 from storage.transaction import Transaction
 
@@ -37,8 +37,12 @@ class Store:
 
     @contextmanager
     def writing(self, school_id: int) -> Iterator[Transaction]:
-        """Yield a transaction that commits at the end, all or nothing."""
-        with self.engine.connect().execution_options(**{WRITING: True}) as connection, connection.begin():
+        """Yield a transaction that commits at the end, all or nothing; raises Busy when its turn does not come."""
+        with (
+            patience(),
+            self.engine.connect().execution_options(**{WRITING: True}) as connection,
+            connection.begin(),
+        ):
             yield Transaction(connection, school_id, writing=True)
 
     def close(self) -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
-from server import config
+from server import cli, config
 from tests import requirements
 
 ROOT = Path(__file__).parent.parent
@@ -124,3 +125,13 @@ def test_the_page_of_requirements_is_up_to_date():
 
 def test_rows_said_to_be_met_are_shown_by_a_test():
     assert requirements.unshown() == []
+
+
+def test_the_commands_of_the_systemd_unit_are_commands(tmp_path):
+    lines = re.findall(r"^ExecStart\w*=\S+/cadran (.*)$", (ROOT / "conf" / "cadran.service").read_text(), re.MULTILINE)
+    config_file = tmp_path / "cadran.toml"
+    config_file.touch()
+    assert lines
+    for line in lines:
+        arguments = [str(config_file) if word.startswith("/etc/") else word for word in line.split()]
+        assert CliRunner().invoke(cli.main, [*arguments, "--help"]).exit_code == 0, line

@@ -11,6 +11,7 @@ from storage.errors import (
     CadranError,
     Forbidden,
     InvalidObject,
+    LimitReached,
     NameTaken,
     NotFound,
     PreconditionFailed,
@@ -67,6 +68,10 @@ def _name_taken(error: NameTaken, path: str) -> DavError:
     return DavError(405, dav("resource-must-be-null"), reason=f"The name {error.name} is taken.")
 
 
+def _limit_reached(error: LimitReached, path: str) -> DavError:
+    return DavError(507, reason=f"One person may have {error.limit} calendars.")
+
+
 def _uid_conflict(error: UidConflict, path: str) -> DavError:
     holder = path.rpartition("/")[0] + "/" + paths.encode(error.href)
     return DavError(
@@ -96,6 +101,7 @@ DAV_ANSWERS: Mapping[type[CadranError], Callable[..., DavError]] = {
     NotFound: _not_found,
     ReadOnly: _read_only,
     Forbidden: _forbidden,
+    LimitReached: _limit_reached,
     NameTaken: _name_taken,
     UidConflict: _uid_conflict,
     PreconditionFailed: _precondition_failed,

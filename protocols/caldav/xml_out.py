@@ -98,7 +98,7 @@ def multistatus(responses: Iterable[str], tail: str = "") -> bytes:
 
 def error_document(precondition: str, inner: str = "", reason: str = "") -> bytes:
     """Return a DAV:error with a precondition element (RFC 4918, 16) and, for people, the reason in a comment."""
-    comment = f"<!-- {escape(reason).replace('--', '- -').rstrip('-')} -->" if reason else ""
+    comment = f"<!-- {re.sub('-(?=-)', '- ', escape(reason)).rstrip('-')} -->" if reason else ""
     return document("{DAV:}error", (element(precondition, inner) if precondition else "") + comment)
 
 

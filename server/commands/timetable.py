@@ -41,14 +41,16 @@ def import_() -> None:
 )
 @click.argument("file", type=_FILE)
 @click.option("--dry-run", is_flag=True, help=_("Only tell what would be done."))
+@click.option("--force", is_flag=True, help=_("Import even if more than half of the coming sessions disappear."))
 @json_option
 @school_option
 @pass_workplace
-def edt(workplace: Workplace, file: Path, dry_run: bool, as_json: bool, code: str | None) -> None:
+def edt(workplace: Workplace, file: Path, dry_run: bool, force: bool, as_json: bool, code: str | None) -> None:
     """Import one export and print its report."""
     with workplace.store() as store, steps() as step:
         school = chosen_school(store, code)
-        report = timetable.run(store, school, file, timetable.Choice(datetime.now().astimezone(), dry_run), step)
+        choice = timetable.Choice(datetime.now().astimezone(), dry_run, force)
+        report = timetable.run(store, school, file, choice, step)
     if as_json:
         print_json(reports.plain(report))
         return

@@ -300,3 +300,20 @@ SUMMARY:Mine\r
 END:VEVENT\r
 END:VCALENDAR\r
 """
+
+
+def test_an_export_without_courses_is_refused_unless_forced(store, school, sample):
+    imported(store, school, sample)
+    with store.reading(school.id) as tx:
+        before = tx.lessons.stored()
+    xml = write_xml(sample, "2.0")
+    start, end = xml.index(b"<Cours>"), xml.rindex(b"</Cours>")
+    empty = xml[:start] + b"<Cours>" + xml[end:]
+    with pytest.raises(ImportRefused) as refused:
+        import_edt(store, school, empty, AUTUMN)
+    assert refused.value.reason == "would-wreck"
+    with store.reading(school.id) as tx:
+        assert tx.lessons.stored() == before
+    report = import_edt(store, school, empty, AUTUMN, Options(force=True))
+    assert report.counts.events_deleted > 0
+    assert report.counts.events_deleted == refused.value.data["lost"]

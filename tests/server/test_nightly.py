@@ -18,14 +18,14 @@ def test_the_nights_work_is_done_once_for_every_school(store: Store):
 
 def test_a_school_that_fails_does_not_keep_the_others_from_theirs(store: Store, monkeypatch):
     first, second = (store.directory.create_school(f"099000{n}X", "École", "Europe/Paris") for n in range(2))
-    real = maintenance.nightly
+    real = maintenance.trim
 
     def failing(tx):
         if tx.school_id == first.id:
             raise RuntimeError
         return real(tx)
 
-    monkeypatch.setattr(maintenance, "nightly", failing)
+    monkeypatch.setattr(maintenance, "trim", failing)
     nightly.work(store)
     with store.reading(first.id) as tx:
         assert maintenance.due(tx)

@@ -35,7 +35,7 @@ def purged(desk):
 def night(desk, monkeypatch, moment):
     monkeypatch.setattr(Transaction, "now", lambda tx: moment)
     with desk.writing() as tx:
-        return maintenance.nightly(tx)
+        return maintenance.trim(tx)
 
 
 def test_what_ended_before_the_number_goes_and_the_rest_stays(desk):

@@ -20,6 +20,7 @@ from storage import contentlines, ical
 from storage.contentlines import Component, Property
 
 PERIOD_LIMIT = 50_000
+RANGE_LIMIT = 3 * 366 * 86_400
 PRODUCT = "-//Cadran//CalDAV//EN"
 
 
@@ -29,6 +30,10 @@ def free_busy_query(root: etree._Element, resource: Calendar, context: Context) 
     if node is None:
         raise DavError(400, reason="A free-busy-query has a time range.")
     within = timeranges.parse(node, closed=True)
+    if within.ends - within.starts > RANGE_LIMIT:
+        raise DavError(
+            507, dav("number-of-matches-within-limits"), reason="Busy times are told for three years at most."
+        )
     body = contentlines.serialise(_calendar(within, merged(_periods(within, resource, context)), context.tx.now()))
     return Response(200, (("Content-Type", "text/calendar; charset=utf-8"),), body)
 

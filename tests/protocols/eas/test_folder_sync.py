@@ -162,6 +162,16 @@ def test_an_unknown_key_is_status_9(phone, key):
     assert phone.folder_sync(key).status == "9"
 
 
+def test_more_folders_than_a_device_may_have_are_refused_not_cut(school, ada, phone, agenda, monkeypatch):
+    monkeypatch.setattr("protocols.eas.folder_sync.MAX_FOLDERS", len(phone.folders) - 1)
+    key = phone.folder_key
+    assert phone.folder_sync("0").status == "151"
+    assert phone.folder_sync(key).status == "151"
+    assert phone.sync_all(agenda).status == "1"
+    monkeypatch.setattr("protocols.eas.folder_sync.MAX_FOLDERS", len(phone.folders))
+    assert phone.folder_sync(key).status == "1"
+
+
 def test_a_request_without_key_is_status_10(phone):
     answer = phone.post("FolderSync", ("FolderHierarchy:FolderSync", []))
     assert answer.value("FolderHierarchy:Status") == "10"

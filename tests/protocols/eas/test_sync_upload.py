@@ -48,6 +48,86 @@ def test_a_lost_answer_does_not_make_the_event_twice(school, ada, phone, agenda,
     assert phone.quiet(agenda)
 
 
+def again(phone, folder, key, *commands, **options):
+    """Send a request anew whose answer was lost: nothing of it reached the phone."""
+    phone.items[folder].clear()
+    phone.keys[folder] = key
+    return phone.sync(folder, list(commands), **options)
+
+
+@pytest.mark.parametrize("uid", ["", "dentist-1"])
+def test_an_event_edited_after_a_lost_answer_is_stored_as_edited(school, ada, phone, agenda, uid):
+    phone.sync_all(agenda)
+    key = phone.keys[agenda]
+    dentist, surgeon = ({**DENTIST, "UID": uid, "Subject": name} for name in ("Dentist", "Surgeon"))
+    first = phone.sync(agenda, [add("1", item(dentist))])
+    second = again(phone, agenda, key, add("1", item(surgeon)))
+    third = again(phone, agenda, key, add("1", item(surgeon)))
+    named = [[each.value("AirSync:ServerId") for each in result.responses] for result in (first, second, third)]
+    assert named[0] == named[1] == named[2]
+    assert statuses(second.responses) == [("Add", "1")]
+    assert second.quiet
+    assert third.key == second.key != first.key
+    assert summaries(school, ada) == ["Surgeon"]
+    again(phone, agenda, key, add("1", item(dentist)))
+    assert summaries(school, ada) == ["Dentist"]
+    assert subjects(phone.items[agenda]) == ["Dentist"]
+    assert phone.quiet(agenda)
+
+
+@pytest.mark.parametrize(("conflict", "winner"), [(1, "Server"), (0, "Phone")])
+def test_an_event_edited_on_both_sides_after_a_lost_answer_is_a_conflict(school, ada, phone, agenda, conflict, winner):
+    phone.sync_all(agenda)
+    key = phone.keys[agenda]
+    phone.sync(agenda, [add("1", item(DENTIST))])
+    with school.writing() as tx:
+        calendar = school.calendar(tx, ada)
+        found = tx.objects.by_uid(calendar, "dentist-1")
+        tx.objects.put(calendar, found.href, found.ical.replace(b"Dentist", b"Server"))
+    edited = add("1", item({**DENTIST, "Subject": "Phone"}))
+    for _ in range(2):
+        result = again(phone, agenda, key, edited, conflict=conflict)
+        assert statuses(result.responses) == [("Add", "1")]
+        assert summaries(school, ada) == [winner]
+    phone.sync_all(agenda)
+    assert subjects(phone.items[agenda]) == [winner]
+    assert phone.quiet(agenda)
+
+
+def test_another_event_under_the_id_of_a_lost_one_replaces_nothing(school, ada, phone, agenda):
+    phone.sync_all(agenda)
+    key = phone.keys[agenda]
+    phone.sync(agenda, [add("1", item(DENTIST))])
+    surgeon = add("1", item({**DENTIST, "UID": "surgeon-1", "Subject": "Surgeon"}))
+    result = again(phone, agenda, key, surgeon, add("2", item(DENTIST)))
+    assert statuses(result.responses) == [("Add", "1"), ("Add", "1")]
+    assert summaries(school, ada) == ["Dentist", "Surgeon"]
+    phone.sync_all(agenda)
+    assert subjects(phone.items[agenda]) == ["Dentist", "Surgeon"]
+    assert phone.quiet(agenda)
+
+
+def test_an_edit_after_a_lost_answer_that_cannot_be_taken_leaves_the_event(school, ada, phone, agenda):
+    phone.sync_all(agenda)
+    key = phone.keys[agenda]
+    phone.sync(agenda, [add("1", item(DENTIST))])
+    result = again(phone, agenda, key, add("1", item({**DENTIST, "EndTime": "20261124T080000Z"})))
+    assert statuses(result.responses) == [("Add", "6")]
+    assert len(result.added) == 1
+    assert subjects(phone.items[agenda]) == ["Dentist"]
+    assert phone.quiet(agenda)
+
+
+def test_an_id_given_to_two_new_events_of_one_request_is_refused_to_the_second(school, ada, phone, agenda):
+    phone.sync_all(agenda)
+    key = phone.keys[agenda]
+    commands = [add("1", item({**DENTIST, "UID": name, "Subject": name})) for name in ("One", "Two")]
+    for _ in range(2):
+        result = again(phone, agenda, key, *commands)
+        assert statuses(result.responses) == [("Add", "1"), ("Add", "6")]
+        assert summaries(school, ada) == ["One"]
+
+
 def test_an_event_added_in_a_lost_answer_and_deleted_since_goes_from_the_phone(school, ada, phone, agenda):
     phone.sync_all(agenda)
     key = phone.keys[agenda]
