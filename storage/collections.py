@@ -245,6 +245,7 @@ class Collections:
         connection.execute(update(feed).where(stays).values(ended=seq))
         seen = and_(_s.school_id == school_id, _s.collection_id == collection.id, _s.ended.is_(None))
         connection.execute(update(subscription).where(seen).values(ended=seq, seq=seq))
+        self._tx.dead_properties.forget_collection(collection.id)
 
     def erase_owned(self, principal_id: int) -> None:
         """Delete a person's own calendars for good, text and history included: the person leaves (privacy)."""

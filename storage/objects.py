@@ -117,7 +117,9 @@ class Objects(Listings):
 
         Without `replace`, PreconditionFailed when the new name is taken.
         """
-        return self.put(*new, self.get(*old).ical, Expect(absent=not replace))
+        written = self.put(*new, self.get(*old).ical, Expect(absent=not replace))
+        self._tx.dead_properties.copy((old[0].id, old[1]), (new[0].id, new[1]))
+        return written
 
     def move(
         self, old: tuple[Collection, str], new: tuple[Collection, str], expect: Expect, *, replace: bool
@@ -131,8 +133,10 @@ class Objects(Listings):
         self._tx.lock()
         with self._tx.connection.begin_nested():
             found = self.get(*old)
-            self.delete(*old, expect)
-            return self.put(*new, found.ical, Expect(absent=not replace), found.schedule_tag)
+            self._end(*old, expect)
+            written = self.put(*new, found.ical, Expect(absent=not replace), found.schedule_tag)
+            self._tx.dead_properties.move((old[0].id, old[1]), (new[0].id, new[1]))
+            return written
 
     def _stored(self, calendar_id: int, href: str) -> CalendarObject | None:
         values = {"school": self._tx.school_id, "calendar": calendar_id, "href": href}
@@ -194,6 +198,11 @@ class Objects(Listings):
 
     def delete(self, collection: Collection, href: str, expect: Expect | None = None) -> int:
         """End one object and return the number that stamps it; raises ReadOnly, NotFound or PreconditionFailed."""
+        seq = self._end(collection, href, expect)
+        self._tx.dead_properties.forget_object((collection.id, href))
+        return seq
+
+    def _end(self, collection: Collection, href: str, expect: Expect | None) -> int:
         if not collection.rights.write:
             raise ReadOnly(collection.id, "unbind")
         self._tx.lock()

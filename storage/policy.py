@@ -58,17 +58,25 @@ def size_warning(count: int) -> bool:
     return count > SIZE_WARNING_ABOVE
 
 
-_ADULTS: Final = frozenset({Role.ADMIN, Role.STAFF, Role.TEACHER})
+_STAFF: Final = frozenset({Role.ADMIN, Role.STAFF, Role.TEACHER})
 
 
 def may_see_busy(asker: Role) -> bool:
     """Tell whether a person may ask when others of the school are busy; pupils and guardians may not."""
-    return asker in _ADULTS
+    return asker in _STAFF
 
 
 def may_mail_out(role: Role) -> bool:
     """Tell whether what a person schedules is mailed to addresses outside the school; not so for minors' accounts."""
-    return role in _ADULTS
+    return role in _STAFF
+
+
+def knows(asker: Role, other: Role) -> bool:
+    """Tell whether a person may find another in the school's directory.
+
+    Those who work there find everyone; pupils and guardians find those who work there, and never each other.
+    """
+    return asker in _STAFF or other in _STAFF
 
 
 def subscribes_to_school(role: Role) -> bool:

@@ -207,6 +207,7 @@ class Principals:
         """Delete a person with their own calendars, subscriptions, memberships, devices and account."""
         self._tx.lessons.forget_person(principal_id)
         self._tx.devices.forget_all(principal_id)
+        self._tx.dead_properties.forget_person(principal_id)
         self._tx.collections.erase_owned(principal_id)
         for table, column in (
             (subscription, subscription.c.principal_id),

@@ -310,3 +310,15 @@ outbox_message = Table(
 )
 Index("outbox_key", outbox_message.c.school_id, outbox_message.c.key, unique=True)
 Index("outbox_due", outbox_message.c.state, outbox_message.c.next_try)
+
+dead_property = Table(
+    "dead_property",
+    metadata,
+    Column("school_id", Integer, primary_key=True, autoincrement=False),
+    Column("principal_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("collection_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("href", String(512), primary_key=True),
+    Column("name", String(512), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+Index("dead_property_object", dead_property.c.school_id, dead_property.c.collection_id, dead_property.c.href)

@@ -12,6 +12,7 @@ from storage import schema
 from storage.audit import Audit
 from storage.changes import Changes
 from storage.collections import Collections
+from storage.dead_properties import DeadProperties
 from storage.devices import Devices
 from storage.directory import read_school
 from storage.errors import WritingRequired
@@ -134,6 +135,11 @@ class Transaction:
     def outbox(self) -> Outbox:
         """Messages that wait to be mailed."""
         return Outbox(self)
+
+    @cached_property
+    def dead_properties(self) -> DeadProperties:
+        """What clients keep with calendars and objects."""
+        return DeadProperties(self)
 
     @cached_property
     def audit(self) -> Audit:

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from protocols.caldav import errors, if_header, paths
 from protocols.caldav.context import Context
+from protocols.caldav.dead import Dead
 from protocols.caldav.errors import DavError
 from protocols.caldav.methods.copy_move import copy, move
 from protocols.caldav.methods.delete import delete
@@ -75,6 +76,6 @@ def _dispatch(request: Request, tx: Transaction) -> Response:
     method = METHODS.get(request.method)
     if method is None:
         raise DavError(405, reason=f"{request.method} is not known here.", headers=(allow(target.place),))
-    context = Context(request, tx, target)
+    context = Context(request, tx, target, Dead(tx, request.principal))
     if_header.check(context)
     return method(context)

@@ -6,12 +6,12 @@ import zlib
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from protocols.caldav import privileges
+from protocols.caldav import access, privileges
 from protocols.caldav.collations import COLLATIONS
 from protocols.caldav.conditional import quoted
 from protocols.caldav.context import Context
 from protocols.caldav.names import apple, caldav, calserver, dav
-from protocols.caldav.principal_properties import current_user, principal_sets, supported_privileges
+from protocols.caldav.principal_properties import current_user, principal_sets, reports, supported_privileges
 from protocols.caldav.resources import Calendar
 from protocols.caldav.xml_out import element, escape, href
 from storage import ical, zones
@@ -28,15 +28,6 @@ MAX_RESOURCE_SIZE: Final = 1024 * 1024
 
 
 _TYPE = element(dav("collection")) + element(caldav("calendar"))
-_REPORTS = "".join(
-    element(dav("supported-report"), element(dav("report"), element(name)))
-    for name in (
-        caldav("calendar-multiget"),
-        caldav("calendar-query"),
-        caldav("free-busy-query"),
-        dav("sync-collection"),
-    )
-)
 _COLLATIONS = "".join(element(caldav("supported-collation"), name) for name in COLLATIONS)
 _DATA = '<C:calendar-data content-type="text/calendar" version="2.0"/>'
 
@@ -64,11 +55,6 @@ def _name(calendar: Calendar, context: Context) -> str:
 def own_privileges(calendar: Calendar, context: Context) -> str:
     """Return what the asker may do with the calendar and its objects (RFC 3744, 5.4)."""
     return privileges.on_calendar(calendar.collection.rights)
-
-
-def reports(calendar: Calendar, context: Context) -> str:
-    """Return the reports that run on calendars and their objects."""
-    return _REPORTS
 
 
 def _etag(calendar: Calendar, context: Context) -> str:
@@ -164,7 +150,7 @@ CALENDAR: Mapping[str, Callable[[Any, Context], str | None]] = {
     dav("owner"): owner,
     dav("current-user-principal"): current_user,
     dav("principal-collection-set"): principal_sets,
-    dav("current-user-privilege-set"): own_privileges,
+    **access.control(own_privileges),
     dav("supported-privilege-set"): supported_privileges,
     dav("supported-report-set"): reports,
     dav("getetag"): _etag,

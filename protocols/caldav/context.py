@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from protocols.caldav import paths
+from protocols.caldav.dead import Dead
 from protocols.caldav.errors import DavError
 from protocols.caldav.paths import Target
 from protocols.wire import Request, Response
@@ -12,17 +13,18 @@ from storage.model import Client, ClientKind, Principal
 from storage.transaction import Transaction
 
 DAV_CLIENT = Client(ClientKind.DAV)
-APPLIED = ("Preference-Applied", "return=minimal")
+NO_ROOT = "depth-noroot"
 REPRESENTED = ("Preference-Applied", "return=representation")
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One request, what it is aimed at, and the transaction it runs in."""
+    """One request, what it is aimed at, the transaction it runs in, and the asker's dead properties."""
 
     request: Request
     tx: Transaction
     target: Target
+    dead: Dead
 
     @property
     def principal(self) -> Principal:
@@ -39,6 +41,11 @@ class Context:
         """Whether the client wants no more than it needs (RFC 8144; Apple's older `Brief: t`)."""
         brief = self.request.headers.get("brief", "").strip().lower()
         return "return=minimal" in self._preferences or brief == "t"
+
+    @property
+    def without_root(self) -> bool:
+        """Whether a listing is to leave out what it was asked of (RFC 8144, 2.2)."""
+        return NO_ROOT in self._preferences
 
     @property
     def wants_representation(self) -> bool:
@@ -59,7 +66,8 @@ class Context:
 
     def applied(self) -> tuple[tuple[str, str], ...]:
         """Return the header that tells the client that its preference was honoured, if it had one."""
-        return (APPLIED,) if self.minimal else ()
+        applied = [name for name, on in (("return=minimal", self.minimal), (NO_ROOT, self.without_root)) if on]
+        return (("Preference-Applied", ", ".join(applied)),) if applied else ()
 
 
 def multistatus_response(context: Context, body: bytes) -> Response:

@@ -17,7 +17,7 @@ from protocols.caldav.names import caldav
 from protocols.caldav.timeranges import TimeRange
 
 FILTER_LIMIT = 64
-_TIMED = frozenset({"VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY", "VALARM"})
+_TIMED = frozenset({"VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY", "VALARM", "VCALENDAR"})
 _TEXT_MATCH, _NOT_DEFINED, _TIME_RANGE = caldav("text-match"), caldav("is-not-defined"), caldav("time-range")
 _COMP, _PROP, _PARAM = caldav("comp-filter"), caldav("prop-filter"), caldav("param-filter")
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from email.utils import formatdate
 from typing import Any, Final
 
-from protocols.caldav import calendar_properties, principal_properties
+from protocols.caldav import access, calendar_properties, principal_properties, report_sets
 from protocols.caldav.context import Context
 from protocols.caldav.names import caldav, dav
 from protocols.caldav.resources import Calendar, Item, Row
@@ -50,6 +50,10 @@ def _schedule_tag(item: Item, context: Context) -> str | None:
     return schedule_tag(item.entry) if item.entry.schedule_tag else None
 
 
+def _reports(calendar: Calendar, context: Context) -> str:
+    return report_sets.TOLD[Item]
+
+
 OF_ROW: Mapping[str, Callable[[Row], str]] = {
     dav("getetag"): etag,
     dav("getcontenttype"): _content_type,
@@ -57,14 +61,14 @@ OF_ROW: Mapping[str, Callable[[Row], str]] = {
     dav("getlastmodified"): modified,
 }
 
-SHARED: Mapping[str, Callable[[Calendar, Context], str]] = {
+SHARED: Mapping[str, Callable[[Any, Context], str | None]] = {
     dav("resourcetype"): _no_type,
     dav("owner"): calendar_properties.owner,
     dav("current-user-principal"): principal_properties.current_user,
     dav("principal-collection-set"): principal_properties.principal_sets,
-    dav("current-user-privilege-set"): calendar_properties.own_privileges,
+    **access.control(calendar_properties.own_privileges),
     dav("supported-privilege-set"): principal_properties.supported_privileges,
-    dav("supported-report-set"): calendar_properties.reports,
+    dav("supported-report-set"): _reports,
 }
 
 
@@ -72,7 +76,7 @@ def _of_row(read: Callable[[Row], str]) -> Callable[[Item, Context], str]:
     return lambda item, context: read(item.entry)
 
 
-def _shared(read: Callable[[Calendar, Context], str]) -> Callable[[Item, Context], str]:
+def _shared(read: Callable[[Any, Context], str | None]) -> Callable[[Item, Context], str | None]:
     return lambda item, context: read(item.calendar, context)
 
 

@@ -25,7 +25,9 @@ def matches(wanted: CompFilter, text: bytes, zone: tzinfo) -> bool:
     if not all(needle in _folded(text) for needle in needles(wanted)):
         return False
     root = contentlines.parse(text)
-    return root.name == wanted.name and _component(wanted, root, root, zone)
+    if wanted.absent or root.name != wanted.name:
+        return False
+    return _component(wanted, root, root, zone) if wanted.comps else _anywhere(wanted, root, zone)
 
 
 def needles(wanted: CompFilter) -> tuple[bytes, ...]:
@@ -41,6 +43,19 @@ def needles(wanted: CompFilter) -> tuple[bytes, ...]:
 
 def _folded(text: bytes) -> bytes:
     return _FOLD.sub(b"", text).lower()
+
+
+def _anywhere(wanted: CompFilter, root: Component, zone: tzinfo) -> bool:
+    """Whether the calendar, or a component in it, has each property that a filter without component names.
+
+    RFC 4791 knows such a filter for properties of VCALENDAR alone; clients that search every kind at once write it for
+    those of what is in there.
+    """
+    holders = (root, *(each for each in root.components if each.name in ical.KINDS))
+    return all(
+        _property(each, root, root, zone) if each.absent else any(_property(each, one, root, zone) for one in holders)
+        for each in wanted.props
+    )
 
 
 def _component(wanted: CompFilter, found: Component, root: Component, zone: tzinfo) -> bool:

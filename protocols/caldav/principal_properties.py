@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from protocols.caldav import paths, privileges
-from protocols.caldav.context import Context
+from protocols.caldav import access, paths, privileges, report_sets
+from protocols.caldav.context import DAV_CLIENT, Context
 from protocols.caldav.names import caldav, dav
-from protocols.caldav.resources import Home, Person
+from protocols.caldav.resources import Home, Person, Resource
 from protocols.caldav.xml_out import element, escape, href
+from storage.home_changes import home_head
+from storage.tokens import format_home_token
 
 _COLLECTION = element(dav("collection"))
 
@@ -44,9 +46,9 @@ def supported_privileges(resource: object, context: Context) -> str:
     return privileges.SUPPORTED
 
 
-def no_reports(resource: object, context: Context) -> str:
-    """Return that no report runs here (RFC 3253, 3.1.5)."""
-    return ""
+def reports(resource: Resource, context: Context) -> str:
+    """Return the reports that run on this kind of resource (RFC 3253, 3.1.5)."""
+    return report_sets.TOLD[type(resource)]
 
 
 def _name(resource: Person | Home, context: Context) -> str:
@@ -79,8 +81,19 @@ def _schedule_outbox(resource: Person, context: Context) -> str:
     return href(paths.collection(resource.principal.login, paths.OUTBOX))
 
 
+def _person_privileges(resource: Person, context: Context) -> str:
+    return privileges.READ if resource.principal.id == context.principal.id else privileges.OTHERS
+
+
 def _home_privileges(resource: Home, context: Context) -> str:
     return privileges.HOME
+
+
+def home_sync_token(resource: Home, context: Context) -> str:
+    """Return the token that says that every calendar of the home is known as it is now (RFC 6578, 4)."""
+    principal, tx = resource.principal, context.tx
+    head = home_head(tx, principal.id, tx.collections.visible(principal, DAV_CLIENT))
+    return escape(format_home_token(principal.id, head, tx.school_id))
 
 
 Readers = Mapping[str, Callable[[Any, Context], str | None]]
@@ -89,9 +102,10 @@ CONTAINER: Readers = {
     dav("resourcetype"): resource_type,
     dav("current-user-principal"): current_user,
     dav("principal-collection-set"): principal_sets,
-    dav("current-user-privilege-set"): read_only,
     dav("supported-privilege-set"): supported_privileges,
-    dav("supported-report-set"): no_reports,
+    dav("supported-report-set"): reports,
+    dav("owner"): access.nothing,
+    **access.control(read_only),
 }
 
 ROOT = CONTAINER
@@ -100,7 +114,11 @@ PERSON: Readers = {
     **CONTAINER,
     dav("resourcetype"): principal_type,
     dav("displayname"): _name,
+    **access.control(_person_privileges),
     dav("principal-URL"): _path,
+    dav("alternate-URI-set"): access.nothing,
+    dav("group-member-set"): access.nothing,
+    dav("group-membership"): access.nothing,
     dav("owner"): _path,
     caldav("calendar-home-set"): _home,
     caldav("calendar-user-address-set"): _addresses,
@@ -113,6 +131,7 @@ HOME: Readers = {
     **CONTAINER,
     dav("displayname"): _name,
     dav("owner"): _path,
-    dav("current-user-privilege-set"): _home_privileges,
+    **access.control(_home_privileges),
+    dav("sync-token"): home_sync_token,
     caldav("calendar-home-set"): _home,
 }

@@ -10,7 +10,7 @@ from protocols.caldav.names import caldav, dav
 from protocols.caldav.xml_out import element
 from storage.model import Rights
 
-_READ = (dav("read"), dav("read-current-user-privilege-set"))
+_READ = (dav("read"), dav("read-acl"), dav("read-current-user-privilege-set"))
 _BUSY = caldav("read-free-busy")
 
 
@@ -19,6 +19,7 @@ def _granted(*names: str) -> str:
 
 
 READ = _granted(*_READ)
+OTHERS = _granted(dav("read"), dav("read-current-user-privilege-set"))
 HOME = _granted(*_READ, dav("bind"), dav("unbind"))
 
 _DELIVER = caldav("schedule-deliver")
@@ -50,6 +51,7 @@ SUPPORTED = _supported(
     _supported(
         dav("read"),
         "Read",
+        _supported(dav("read-acl"), "Read who may do what"),
         _supported(dav("read-current-user-privilege-set"), "Read one's own privileges"),
         _supported(_BUSY, "Read when someone is busy"),
     ),

@@ -8,7 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from protocols.caldav import calendar_properties, item_properties, principal_properties, schedule_properties, xml_out
+from protocols.caldav import (
+    calendar_properties,
+    dead,
+    item_properties,
+    principal_properties,
+    schedule_properties,
+    xml_out,
+)
 from protocols.caldav.context import Context
 from protocols.caldav.names import dav
 from protocols.caldav.resources import (
@@ -23,6 +30,7 @@ from protocols.caldav.resources import (
     ScheduleInbox,
     ScheduleOutbox,
 )
+from storage.dead_properties import Place
 
 Reader = Callable[[Any, Context], str | None]
 
@@ -38,6 +46,9 @@ PROPERTIES: Mapping[type[Resource], Mapping[str, Reader]] = {
     Item: item_properties.ITEM,
 }
 
+# A name that is live anywhere is dead nowhere.
+LIVE = frozenset(name for readers in PROPERTIES.values() for name in readers)
+
 # What allprop returns: the properties of RFC 4918 and what a client may have set; the others only by name
 # (RFC 4918, 9.1; RFC 4791, 5.2: calendar properties SHOULD NOT be returned by allprop).
 ALLPROP = frozenset(
@@ -49,10 +60,29 @@ ALLPROP = frozenset(
 )
 
 
+def place(resource: Resource) -> Place | None:
+    """Return where the dead properties of a resource are kept; None of those that have none."""
+    match resource:
+        case Home():
+            return dead.home()
+        case Calendar():
+            return resource.collection.id, ""
+        case Item():
+            return resource.calendar.collection.id, resource.entry.href
+    return None
+
+
+def dead_properties(resource: Resource, context: Context) -> Mapping[str, str]:
+    """Return the dead properties of a resource as elements, by name."""
+    found = place(resource)
+    return {} if found is None else context.dead.of(found)
+
+
 def defined(resource: Resource, context: Context) -> tuple[str, ...]:
     """Return the names of the properties that a resource has."""
     readers = PROPERTIES[type(resource)]
-    return tuple(name for name, read in readers.items() if read(resource, context) is not None)
+    alive = (name for name, read in readers.items() if read(resource, context) is not None)
+    return (*alive, *dead_properties(resource, context))
 
 
 def of_allprop(kind: type[Resource], include: Iterable[str]) -> tuple[str, ...]:
@@ -67,10 +97,12 @@ def response(resource: Resource, names: Iterable[str], context: Context) -> str:
     found, missing = [], []
     for name in names:
         value = readers[name](resource, context) if name in readers else None
-        if value is None:
-            missing.append(name)
-        else:
+        if value is not None:
             found.append(xml_out.element(name, value))
+        elif name not in LIVE and name in dead_properties(resource, context):
+            found.append(dead_properties(resource, context)[name])
+        else:
+            missing.append(name)
     unknown = xml_out.empty_elements(missing)
     return xml_out.response(resource.path, *propstats("".join(found), unknown, minimal=context.minimal))
 

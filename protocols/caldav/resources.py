@@ -10,11 +10,9 @@ from protocols.caldav import paths
 from protocols.caldav.context import DAV_CLIENT, Context
 from protocols.caldav.errors import DavError, missing_privilege
 from protocols.caldav.paths import Place
+from storage import policy
 from storage.errors import NotFound
-from storage.model import CalendarObject, Collection, Entry, Principal, Role
-
-# Who may learn that a login exists: those who see the school's lists of people anyway.
-_KNOWS_PEOPLE = frozenset({Role.ADMIN, Role.STAFF, Role.TEACHER})
+from storage.model import CalendarObject, Collection, Entry, Principal
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +116,34 @@ Resource = Root | PrincipalSet | Person | HomeSet | Home | Calendar | Item | Sch
 def own(context: Context) -> Principal:
     """Return the asker, if the path is about the asker.
 
-    Raises DavError otherwise: need-privileges for those who may know that the person exists, 404 for the others.
+    Raises otherwise: DavError need-privileges to those who may know that the person exists, NotFound to the others.
     """
     principal, login = context.principal, context.target.login
     if login.casefold() == principal.login.casefold():
         return principal
-    if principal.role in _KNOWS_PEOPLE:
-        context.tx.principals.by_login(login.casefold())
-        raise missing_privilege(context.request.path, "read")
-    raise NotFound("principal", login)
+    known(context)
+    raise missing_privilege(context.request.path, "read")
+
+
+def known(context: Context) -> Principal:
+    """Return the person whom the path is about; raises NotFound also for one whom the asker may not know."""
+    principal, login = context.principal, context.target.login
+    if login.casefold() == principal.login.casefold():
+        return principal
+    found = context.tx.principals.by_login(login.casefold())
+    if not found.active or not policy.knows(principal.role, found.role):
+        raise NotFound("principal", login)
+    return found
+
+
+def known_people(context: Context) -> tuple[Principal, ...]:
+    """Return the asker and everyone whom the asker may know, in order of login."""
+    asker = context.principal
+    return tuple(
+        each
+        for each in context.tx.principals.people()
+        if each.id == asker.id or (each.active and policy.knows(asker.role, each.role))
+    )
 
 
 def calendar(context: Context) -> Calendar:
@@ -176,7 +193,7 @@ def resolve(context: Context) -> Resource:
         case Place.HOMES:
             return HomeSet()
         case Place.PRINCIPAL:
-            return _person(own(context))
+            return _person(known(context))
         case Place.HOME:
             return _home(own(context))
         case Place.COLLECTION if context.target.slug == paths.OUTBOX:

@@ -9,7 +9,7 @@ from protocols.caldav import paths, xml_out
 from protocols.caldav.context import Context
 from protocols.caldav.item_properties import OF_ROW, SCHEDULE_TAG, SHARED, schedule_tag
 from protocols.caldav.names import caldav
-from protocols.caldav.properties import propstats
+from protocols.caldav.properties import LIVE, propstats
 from protocols.caldav.resources import Calendar, Row
 from storage.model import CalendarObject
 
@@ -52,6 +52,7 @@ class RowWriter:
         """Compile the names of the asked properties; calendar-data is one of them only when rows are Loaded."""
         readers = {**OF_ROW, CALENDAR_DATA: _data} if with_data else OF_ROW
         self._base = calendar.path
+        self._minimal = context.minimal
         self._readers: list[Callable[[Row], str]] = []
         # Only meetings have a Schedule-Tag: where it is asked for, they are written by a template of their own.
         self._meetings: RowWriter | None = None
@@ -66,13 +67,15 @@ class RowWriter:
                 found.append(f"{opening}%s{closing}")
                 self._readers.append(readers[name])
             elif name in SHARED:
-                found.append(xml_out.element(name, SHARED[name](calendar, context)).replace("%", "%%"))
+                found.append(xml_out.element(name, SHARED[name](calendar, context) or "").replace("%", "%%"))
             else:
                 missing.append(name)
+        self._missing = missing
+        self._found = "".join(found)
+        self._dead = context.dead.of_objects(calendar.collection.id) if {*missing} - LIVE else {}
         # Names a client makes up may hold a per cent sign.
         unknown = xml_out.empty_elements(missing).replace("%", "%%")
-        stats = "".join(propstats("".join(found), unknown, minimal=context.minimal))
-        self._template = f"<D:response><D:href>%s</D:href>{stats}</D:response>"
+        self._template = self._compiled(self._found, unknown)
 
     def write(self, row: Row) -> str:
         """Return the response of one row."""
@@ -86,5 +89,23 @@ class RowWriter:
         if self._meetings is not None:
             return [self._meetings.write(row) if row.schedule_tag else self._write(row) for row in rows]
         template, readers, base, encode = self._template, self._readers, self._base, paths.encode
+        if self._dead:
+            return [
+                self._template_of(row) % (base + encode(row.href), *[read(row) for read in readers]) for row in rows
+            ]
         # Percent-encoded paths hold nothing that XML would need escaped.
         return [template % (base + encode(row.href), *[read(row) for read in readers]) for row in rows]
+
+    def _template_of(self, row: Row) -> str:
+        """Return the template of a row that has dead properties of its own."""
+        own = self._dead.get(row.href)
+        if own is None:
+            return self._template
+        extra = "".join(own[name] for name in self._missing if name in own)
+        missing = xml_out.empty_elements([name for name in self._missing if name not in own])
+        parts = (each.replace("%", "%%") for each in (extra, missing))
+        return self._compiled(self._found + next(parts), next(parts))
+
+    def _compiled(self, found: str, missing: str) -> str:
+        stats = "".join(propstats(found, missing, minimal=self._minimal))
+        return f"<D:response><D:href>%s</D:href>{stats}</D:response>"

@@ -12,12 +12,13 @@ from typing import Any
 
 from lxml import etree
 
-from protocols.caldav import xml_in, xml_out
+from protocols.caldav import dead, xml_in, xml_out
 from protocols.caldav.calendar_properties import CALENDAR
 from protocols.caldav.item_properties import ITEM
 from protocols.caldav.names import apple, caldav, dav
 from protocols.caldav.principal_properties import HOME, PERSON
 from storage import zones
+from storage.dead_properties import MAX_OF_RESOURCE
 from storage.errors import InvalidObject
 from storage.model import Collection, CollectionPatch
 
@@ -28,7 +29,29 @@ ORDER_LIMIT = 2**31
 # The longest history of a zone that a client sends has about 20 000 characters.
 TIMEZONE_LENGTH = 64 * 1024
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}(?:[0-9A-Fa-f]{2})?")
+# The names of HTML 4, which some clients write; what reads colours here reads numbers.
+_COLOUR_NAMES = {
+    "aqua": "#00FFFF",
+    "black": "#000000",
+    "blue": "#0000FF",
+    "fuchsia": "#FF00FF",
+    "gray": "#808080",
+    "green": "#008000",
+    "lime": "#00FF00",
+    "maroon": "#800000",
+    "navy": "#000080",
+    "olive": "#808000",
+    "purple": "#800080",
+    "red": "#FF0000",
+    "silver": "#C0C0C0",
+    "teal": "#008080",
+    "white": "#FFFFFF",
+    "yellow": "#FFFF00",
+}
 _ORDER = re.compile(r"[+-]?\d{1,10}")
+
+
+Wishes = Iterable[tuple[str, etree._Element | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +66,7 @@ DONE = Outcome(200)
 UNFIT = Outcome(409)
 PROTECTED = Outcome(403, dav("cannot-modify-protected-property"))
 UNKNOWN = Outcome(403)
+FULL = Outcome(507)
 DEPENDENT = Outcome(424)
 
 _PROTECTED = frozenset({*CALENDAR, *ITEM, *HOME, *PERSON, dav("lockdiscovery"), dav("supportedlock")})
@@ -74,9 +98,10 @@ def _description(node: etree._Element) -> str:
 
 def _colour(node: etree._Element) -> str:
     value = _text(node, NAME_LENGTH)
-    if value and not _COLOUR.fullmatch(value):
+    named = _COLOUR_NAMES.get(value.lower(), value)
+    if named and not _COLOUR.fullmatch(named):
         raise Unfit
-    return value
+    return named
 
 
 def _order(node: etree._Element) -> int:
@@ -144,21 +169,49 @@ def refusal(name: str) -> Outcome:
     return PROTECTED if name in _PROTECTED else UNKNOWN
 
 
-def read_values(wishes: Iterable[tuple[str, etree._Element | None]]) -> tuple[dict[str, Outcome], dict[str, Any]]:
-    """Return the outcome of each property and the fields to write; if one is refused, the others are dependent."""
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a client wants to write: the outcome of each property, fields of the resource, and dead properties."""
+
+    outcomes: Mapping[str, Outcome]
+    fields: Mapping[str, Any]
+    dead: Mapping[str, str | None]
+
+    @property
+    def granted(self) -> bool:
+        """Whether everything is to be written."""
+        return all(outcome is DONE for outcome in self.outcomes.values())
+
+
+def read_values(wishes: Wishes, writers: Mapping[str, Writer], kept: Mapping[str, str]) -> Wanted:
+    """Return what is to be written, in the order of the wishes; if one is refused, the others are dependent.
+
+    `kept` are the dead properties that the resource has: there is room for so many.
+    """
     outcomes: dict[str, Outcome] = {}
     fields: dict[str, Any] = {}
+    dead_ones: dict[str, str | None] = {}
     for name, node in wishes:
-        writer = WRITERS.get(name)
+        writer = writers.get(name)
         if writer is None:
-            outcomes[name] = refusal(name)
+            outcomes[name] = _read_dead(name, node, dead_ones)
             continue
         try:
             fields[writer.field] = writer.removed if node is None else writer.read(node)
             outcomes.setdefault(name, DONE)
         except Unfit as error:
             outcomes[name] = error.outcome
-    return settled(outcomes), fields
+    if len(kept.keys() | {name for name, value in dead_ones.items() if value is not None}) > MAX_OF_RESOURCE:
+        outcomes |= {name: FULL for name, value in dead_ones.items() if value is not None}
+    return Wanted(settled(outcomes), fields, dead_ones)
+
+
+def _read_dead(name: str, node: etree._Element | None, found: dict[str, str | None]) -> Outcome:
+    """Keep a property that nobody here understands, if it may be kept."""
+    if name in _PROTECTED or not dead.can_be(name):
+        return refusal(name)
+    found[name] = None if node is None else dead.element(node)
+    return FULL if node is not None and found[name] is None else DONE
 
 
 def settled(outcomes: dict[str, Outcome]) -> dict[str, Outcome]:
@@ -168,14 +221,12 @@ def settled(outcomes: dict[str, Outcome]) -> dict[str, Outcome]:
     return {name: DEPENDENT if outcome is DONE else outcome for name, outcome in outcomes.items()}
 
 
-def read_patch(
-    wishes: Iterable[tuple[str, etree._Element | None]], collection: Collection
-) -> tuple[dict[str, Outcome], CollectionPatch]:
-    """Return the outcomes and the patch; a calendar whose name is removed is called by its slug."""
-    outcomes, fields = read_values(wishes)
+def patch_of(wanted: Wanted, collection: Collection) -> CollectionPatch:
+    """Return the fields as a patch; a calendar whose name is removed is called by its slug."""
+    fields = dict(wanted.fields)
     if "name" in fields:
         fields["name"] = fields["name"] or collection.slug
-    return outcomes, CollectionPatch(**fields)
+    return CollectionPatch(**fields)
 
 
 def propstats(outcomes: Mapping[str, Outcome]) -> list[str]:

@@ -34,6 +34,7 @@ def test_a_path_has_its_protocol(path: str, name: str | None) -> None:
     [
         ("/dav/x", "PUT", 10 * MIB),
         ("/dav/x", "REPORT", 10 * MIB),
+        ("/dav/x", "POST", 10 * MIB),
         ("/dav/x", "PROPFIND", MIB),
         ("/microsoft-server-activesync", "POST", 10 * MIB),
         ("/autodiscover/autodiscover.xml", "POST", MIB),

@@ -32,6 +32,8 @@ def delete(context: Context) -> Response:
 
 def _collection(context: Context) -> Response:
     holder = calendar(context)
+    if context.depth("infinity") != "infinity":
+        raise DavError(400, reason="A calendar is deleted with all that is in it.")
     if not holder.collection.rights.remove:
         raise missing_privilege(context.request.path, "unbind")
     conditional.required(context.request.headers, calendar_properties.etag(holder))

@@ -1,11 +1,11 @@
-"""GET and HEAD: one object as it was written, or a whole calendar as one .ics (RFC 4791, 5.3.4)."""
+"""GET and HEAD: one object as it was written or as jCal, or a whole calendar as one .ics (RFC 4791, 5.3.4)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
 
-from protocols.caldav import calendar_properties, conditional, item_properties, schedule_headers
+from protocols.caldav import calendar_properties, conditional, item_properties, media, schedule_headers
 from protocols.caldav.context import Context
 from protocols.caldav.errors import DavError
 from protocols.caldav.methods.options import allow
@@ -13,6 +13,8 @@ from protocols.caldav.paths import Place
 from protocols.caldav.resources import calendar, entry, resolve, stored
 from protocols.wire import Response
 from storage import ical
+from storage.errors import InvalidObject
+from storage.ical_jcal import jcal
 from storage.model import Collection
 
 # Shared caches must not keep what one person may read; each use asks again.
@@ -38,9 +40,13 @@ def head(context: Context) -> Response:
 
 def _object(context: Context) -> Response:
     found = stored(context, calendar(context))
+    as_json = media.prefers_jcal(context.request.headers.get("accept", ""))
+    tag = conditional.quoted(found.etag)
     fixed = (
-        ("ETag", conditional.quoted(found.etag)),
+        # The same state in another form: whoever writes goes by the form that is stored.
+        ("ETag", f"W/{tag}" if as_json else tag),
         ("Last-Modified", item_properties.modified(entry(found))),
+        ("Vary", "Accept"),
         _CACHE,
         *schedule_headers.tag(found),
     )
@@ -48,7 +54,16 @@ def _object(context: Context) -> Response:
     unwritten = conditional.not_modified_since(context.request.headers, found.modified)
     if unwritten or _unchanged(context.request.headers, found.etag):
         return Response(304, fixed)
+    if as_json:
+        return Response(200, (("Content-Type", f"{media.JCAL}; charset=utf-8"), *fixed), _jcal(found.ical))
     return Response(200, (("Content-Type", item_properties.content_type(found.component)), *fixed), found.ical)
+
+
+def _jcal(text: bytes) -> bytes:
+    try:
+        return jcal(text)
+    except InvalidObject as error:
+        raise DavError(406, reason=f"There is only text/calendar of this object: {error.reason}.") from error
 
 
 def _collection(context: Context) -> Response:

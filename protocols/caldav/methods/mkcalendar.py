@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from lxml import etree
@@ -14,15 +13,13 @@ from protocols.caldav.methods import proppatch
 from protocols.caldav.names import caldav, dav
 from protocols.caldav.paths import Place
 from protocols.caldav.resources import own
-from protocols.caldav.writable import DONE, Outcome
+from protocols.caldav.writable import DEPENDENT, Outcome, Wishes
 from protocols.wire import Response
 from storage.model import NewCalendar
 
 SLUG_LENGTH = 128
 COMPONENTS = ("VEVENT", "VTODO", "VJOURNAL")
 _COMPONENT_SET = caldav("supported-calendar-component-set")
-
-Wishes = Iterable[tuple[str, etree._Element | None]]
 
 
 def mkcalendar(context: Context) -> Response:
@@ -61,23 +58,25 @@ def _create(context: Context, wishes: Wishes, answer: str) -> Response:
             403, caldav("calendar-collection-location-ok"), reason=f"At most {SLUG_LENGTH} characters make a name."
         )
     wishes = list(wishes)
-    outcomes, fields = writable.read_values(each for each in wishes if each[0] != _COMPONENT_SET)
-    outcomes |= {name: DONE for name, _ in wishes if name == _COMPONENT_SET}
-    outcomes = writable.settled(outcomes)
-    if any(outcome is not DONE for outcome in outcomes.values()):
-        return _refused(context, outcomes, answer)
+    wanted = writable.read_values((each for each in wishes if each[0] != _COMPONENT_SET), writable.WRITERS, {})
+    if not wanted.granted:
+        told = {name: DEPENDENT for name, _ in wishes if name == _COMPONENT_SET}
+        return _refused(context, {**wanted.outcomes, **told}, answer)
+    proppatch.check_room(context, wanted)
     components = _components(next((node for name, node in wishes if name == _COMPONENT_SET), None))
     slug = context.target.slug
-    fields = {"name": slug} | {name: value for name, value in fields.items() if value not in {"", None}}
+    fields = {"name": slug} | {name: value for name, value in wanted.fields.items() if value not in {"", None}}
     new = NewCalendar(slug, **fields)
-    context.tx.collections.create(context.principal, replace(new, components=components) if components else new)
+    made = context.tx.collections.create(context.principal, replace(new, components=components) if components else new)
+    if wanted.dead:
+        context.tx.dead_properties.write(context.principal.id, (made.id, ""), wanted.dead)
     return Response(201, (("Cache-Control", "no-cache"), *context.applied()))
 
 
 def _components(node: etree._Element | None) -> tuple[str, ...]:
-    """Return the kinds of objects to hold; raises DavError for one that is not kept here (RFC 4791, 5.2.3)."""
+    """Return the kinds of objects to hold, all when none is named; raises DavError for others (RFC 4791, 5.2.3)."""
     if node is None:
-        return ()
+        return COMPONENTS
     asked = dict.fromkeys(comp.get("name", "").upper() for tag, comp in xml_in.children(node) if tag == caldav("comp"))
     if not asked.keys() <= set(COMPONENTS):
         raise DavError(

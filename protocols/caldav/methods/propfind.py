@@ -55,8 +55,9 @@ def propfind(context: Context) -> Response:
         raise DavError(403, dav("propfind-finite-depth"), reason="Depth is 0 or 1.")
     wish = parse(context.request.body)
     resource = resolve(context)
-    responses = [_response(resource, wish, context)]
-    if context.depth("0") == "1":
+    deep = context.depth("0") == "1"
+    responses = [] if deep and context.without_root else [_response(resource, wish, context)]
+    if deep:
         responses += _members(resource, wish, context)
     return multistatus_response(context, xml_out.multistatus(responses))
 
@@ -67,7 +68,9 @@ def _response(resource: Resource, wish: Wish, context: Context) -> str:
             return properties.response(resource, wish.names, context)
         case "allprop":
             there = {*properties.defined(resource, context), *wish.names}
-            return properties.response(resource, [name for name in wish.of(type(resource)) if name in there], context)
+            alive = [name for name in wish.of(type(resource)) if name in there]
+            asked = dict.fromkeys((*alive, *properties.dead_properties(resource, context)))
+            return properties.response(resource, asked, context)
     names = xml_out.empty_elements(properties.defined(resource, context))
     return xml_out.response(resource.path, xml_out.propstat(200, names))
 
@@ -76,8 +79,11 @@ def _members(resource: Resource, wish: Wish, context: Context) -> Iterable[str]:
     if not isinstance(resource, Calendar):
         return [_response(member, wish, context) for member in members(resource, context)]
     entries = context.tx.objects.entries(resource.collection)
+    if wish.kind == "prop":
+        return RowWriter(resource, wish.names, context).write_all(entries)
+    special = {*context.dead.of_objects(resource.collection.id)}
     if wish.kind == "propname":
-        return [
-            _response(Item(resource, each, resource.path + paths.encode(each.href)), wish, context) for each in entries
-        ]
-    return RowWriter(resource, wish.of(Item), context).write_all(entries)
+        special = {each.href for each in entries}
+    alike = RowWriter(resource, wish.of(Item), context).write_all(each for each in entries if each.href not in special)
+    items = (Item(resource, each, resource.path + paths.encode(each.href)) for each in entries if each.href in special)
+    return [*alike, *(_response(item, wish, context) for item in items)]

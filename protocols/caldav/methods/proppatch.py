@@ -1,19 +1,19 @@
-"""PROPPATCH: name, colour, order, description and time zone of a calendar, all or nothing (RFC 4918, 9.2)."""
+"""PROPPATCH: live properties of calendars, dead ones of whatever is one's own, all or nothing (RFC 4918, 9.2)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from lxml import etree
 
-from protocols.caldav import paths, writable, xml_in, xml_out
+from protocols.caldav import properties, writable, xml_in, xml_out
 from protocols.caldav.context import Context, multistatus_response
 from protocols.caldav.errors import DavError, missing_privilege
 from protocols.caldav.names import dav
-from protocols.caldav.resources import Calendar, resolve
-from protocols.caldav.writable import Outcome
+from protocols.caldav.resources import Calendar, Item, Resource, resolve
+from protocols.caldav.writable import Outcome, Wanted, read_values
 from protocols.wire import Response
-from storage.model import CollectionPatch
+from storage.dead_properties import MAX_OF_PERSON, Place
 
 
 def instructions(root: etree._Element) -> Iterator[tuple[str, etree._Element | None]]:
@@ -33,24 +33,51 @@ def _prop(node: etree._Element) -> etree._Element:
 
 
 def proppatch(context: Context) -> Response:
-    """Change properties of a calendar; anything that cannot be changed leaves everything unchanged."""
+    """Change properties of a resource; anything that cannot be changed leaves everything unchanged."""
     root = xml_in.parse_root(context.request.body, dav("propertyupdate"))
     resource = resolve(context)
     wishes = tuple(instructions(root))
     if len(wishes) > xml_in.NAME_LIMIT:
         raise DavError(400, reason=f"At most {xml_in.NAME_LIMIT} properties are changed at once.")
-    if not isinstance(resource, Calendar):
-        refused = {name: writable.refusal(name) for name, _ in wishes}
-        return _answer(context, resource.path, refused)
-    if not resource.collection.rights.properties:
+    place = properties.place(resource)
+    if place is None:
+        return _answer(context, resource.path, {name: writable.refusal(name) for name, _ in wishes})
+    if not _writes_properties(resource):
         raise missing_privilege(context.request.path, "write-properties")
-    outcomes, patch = writable.read_patch(wishes, resource.collection)
-    if all(outcome.status == 200 for outcome in outcomes.values()) and patch != CollectionPatch():
+    writers = writable.WRITERS if isinstance(resource, Calendar) else {}
+    wanted = read_values(wishes, writers, context.dead.of(place))
+    check_room(context, wanted)
+    if wanted.granted:
+        _write(context, resource, place, wanted)
+    return _answer(context, resource.path, wanted.outcomes)
+
+
+def _write(context: Context, resource: Resource, place: Place, wanted: Wanted) -> None:
+    if wanted.dead:
+        context.tx.dead_properties.write(context.principal.id, place, wanted.dead)
+    if isinstance(resource, Calendar) and wanted.fields:
+        patch = writable.patch_of(wanted, resource.collection)
         context.tx.collections.update(context.principal, resource.collection, patch)
-    return _answer(context, paths.collection(context.principal.login, resource.collection.slug), outcomes)
 
 
-def _answer(context: Context, path: str, outcomes: dict[str, Outcome]) -> Response:
+def _writes_properties(resource: Resource) -> bool:
+    """Whether the asker may change properties; in the home and on objects there are only the asker's own."""
+    match resource:
+        case Calendar():
+            return resource.collection.rights.properties
+        case Item():
+            return resource.calendar.collection.rights.properties
+    return True
+
+
+def check_room(context: Context, wanted: Wanted) -> None:
+    """Raise DavError 507 when the asker would keep too many dead properties; removing some is always possible."""
+    added = sum(value is not None for value in wanted.dead.values())
+    if added and context.tx.dead_properties.count(context.principal.id) + added > MAX_OF_PERSON:
+        raise DavError(507, reason=f"One person keeps at most {MAX_OF_PERSON} properties.")
+
+
+def _answer(context: Context, path: str, outcomes: Mapping[str, Outcome]) -> Response:
     if context.minimal and all(outcome.status == 200 for outcome in outcomes.values()):
         return Response(200, context.applied())
     stats = writable.propstats(outcomes)

@@ -13,7 +13,7 @@ from protocols.caldav.context import Context
 from protocols.caldav.errors import DavError
 from protocols.caldav.names import caldav, dav
 from protocols.caldav.query_zone import own_zone
-from protocols.caldav.resources import Calendar, Item
+from protocols.caldav.resources import Calendar
 from protocols.caldav.timeranges import TimeRange
 from protocols.wire import Response
 from storage import contentlines, ical
@@ -24,10 +24,8 @@ RANGE_LIMIT = 3 * 366 * 86_400
 PRODUCT = "-//Cadran//CalDAV//EN"
 
 
-def free_busy_query(root: etree._Element, resource: Calendar | Item, context: Context) -> Response:
+def free_busy_query(root: etree._Element, resource: Calendar, context: Context) -> Response:
     """Return the busy times of a calendar in a range as one VFREEBUSY."""
-    if isinstance(resource, Item):
-        raise DavError(403, dav("supported-report"), reason="free-busy-query runs on a calendar.")
     node = xml_in.child(root, caldav("time-range"))
     if node is None:
         raise DavError(400, reason="A free-busy-query has a time range.")

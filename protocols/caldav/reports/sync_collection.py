@@ -9,7 +9,8 @@ from protocols.caldav.context import Context, multistatus_response
 from protocols.caldav.errors import DavError
 from protocols.caldav.names import dav
 from protocols.caldav.reports import asked
-from protocols.caldav.resources import Calendar, Item
+from protocols.caldav.reports.asked import Asked
+from protocols.caldav.resources import Calendar
 from protocols.wire import Response
 from storage.errors import TokenInvalid
 from storage.model import ChangePage, SyncToken
@@ -18,27 +19,27 @@ from storage.tokens import format_token, parse_token
 _MATCHES = xml_out.element(dav("number-of-matches-within-limits"))
 
 
-def sync_collection(root: etree._Element, resource: Calendar | Item, context: Context) -> Response:
+def sync_collection(root: etree._Element, resource: Calendar, context: Context) -> Response:
     """Return the changes since a token, or everything without one, and the token that follows.
 
     The Depth header is not looked at: it should be 0, and Thunderbird sends 1. A calendar has no members below its
     objects, so sync-level infinite is the same as 1.
     """
-    if isinstance(resource, Item):
-        raise DavError(403, dav("supported-report"), reason="sync-collection runs on a calendar.")
     wish = asked.parse(root)
-    _check_level(xml_in.text(xml_in.child(root, dav("sync-level"))))
-    limit = _limit(xml_in.child(root, dav("limit")))
-    page = context.tx.changes.since(_token(root, resource, context), limit)
-    writer = asked.Writer(wish, resource, context)
-    responses = writer.write([change for change in page.changes if change.etag is not None])
-    responses += [
-        xml_out.status_response(resource.path + paths.encode(name), 404) for name in _gone(page, resource, context)
-    ]
+    level(root)
+    page = context.tx.changes.since(_token(root, resource, context), limit(root))
+    responses = rows(page, wish, resource, context)
     if page.more:
         responses.append(xml_out.status_response(resource.path, 507, _MATCHES))
     token = xml_out.element(dav("sync-token"), xml_out.escape(format_token(page.token, context.tx.school_id)))
     return multistatus_response(context, xml_out.multistatus(responses, token))
+
+
+def rows(page: ChangePage, wish: Asked, holder: Calendar, context: Context) -> list[str]:
+    """Return the responses of the objects of a page: what is there as it was asked for, and what is gone."""
+    responses = asked.Writer(wish, holder, context).write([each for each in page.changes if each.etag is not None])
+    gone = _gone(page, holder, context)
+    return [*responses, *(xml_out.status_response(holder.path + paths.encode(name), 404) for name in gone)]
 
 
 def _gone(page: ChangePage, holder: Calendar, context: Context) -> list[str]:
@@ -52,12 +53,17 @@ def _gone(page: ChangePage, holder: Calendar, context: Context) -> list[str]:
     return [name for name in names if name not in taken]
 
 
-def _check_level(level: str) -> None:
-    if level not in {"", "1", "infinite"}:
+def level(root: etree._Element) -> str:
+    """Return the sync-level of a report, 1 when it has none; raises DavError."""
+    text = xml_in.text(xml_in.child(root, dav("sync-level"))) or "1"
+    if text not in {"1", "infinite"}:
         raise DavError(400, reason="sync-level is 1 or infinite.")
+    return text
 
 
-def _limit(node: etree._Element | None) -> int | None:
+def limit(root: etree._Element) -> int | None:
+    """Return how many results a client wants at most (RFC 5323, 5.17), None when it does not say; raises DavError."""
+    node = xml_in.child(root, dav("limit"))
     if node is None:
         return None
     text = xml_in.text(xml_in.child(node, dav("nresults")))
@@ -66,8 +72,13 @@ def _limit(node: etree._Element | None) -> int | None:
     return int(text)
 
 
+def token_text(root: etree._Element) -> str:
+    """Return the token that a client holds, "" for none."""
+    return xml_in.text(xml_in.child(root, dav("sync-token")))
+
+
 def _token(root: etree._Element, holder: Calendar, context: Context) -> SyncToken:
-    text = xml_in.text(xml_in.child(root, dav("sync-token")))
+    text = token_text(root)
     if not text:
         return SyncToken(holder.collection.id)
     token = parse_token(text, context.tx.school_id)

@@ -11,7 +11,7 @@ from protocols.caldav.app import METHODS
 from protocols.caldav.names import PREFIXES
 from tests.protocols.caldav.client import SPACES, Dav, event_text, task_text
 
-KNOWN = frozenset({200, 201, 204, 207, 304, 400, 403, 404, 405, 409, 412, 413, 415, 507})
+KNOWN = frozenset({200, 201, 204, 207, 304, 400, 403, 404, 405, 406, 409, 412, 413, 415, 502, 507})
 quietly = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 TIMES = 'start="20261101T000000Z" end="20261201T000000Z"'
@@ -36,6 +36,22 @@ TEMPLATES = {
     "REPORT sync": f"<D:sync-collection {SPACES}><D:sync-token>urn:cadran:sync:1:2:9</D:sync-token>"
     "<D:sync-level>1</D:sync-level><D:limit><D:nresults>3</D:nresults></D:limit><D:prop><D:getetag/></D:prop>"
     "</D:sync-collection>",
+    "PROPPATCH dead": f'<D:propertyupdate {SPACES} xml:lang="fr"><D:set><D:prop><x:mood xmlns:x="urn:x" x:k="1">gai'
+    "<x:b/></x:mood></D:prop></D:set><D:remove><D:prop><y:mood xmlns:y='urn:y'/></D:prop></D:remove>"
+    "</D:propertyupdate>",
+    "REPORT alarm": f"<C:calendar-query {SPACES}><D:prop><D:getetag/></D:prop><C:filter>"
+    f'<C:comp-filter name="VCALENDAR"><C:comp-filter name="VEVENT">'
+    f'<C:comp-filter name="VALARM"><C:time-range {TIMES}/></C:comp-filter>'
+    '<C:prop-filter name="UID"><C:text-match>a</C:text-match></C:prop-filter></C:comp-filter></C:comp-filter>'
+    "</C:filter><C:timezone-id>Europe/Paris</C:timezone-id></C:calendar-query>",
+    "REPORT expand": f'<D:expand-property {SPACES}><D:property name="owner"><D:property name="calendar-home-set" '
+    'namespace="urn:ietf:params:xml:ns:caldav"><D:property name="displayname"/></D:property></D:property>'
+    "</D:expand-property>",
+    "REPORT search": f'<D:principal-property-search {SPACES} test="anyof"><D:property-search><D:prop><D:displayname/>'
+    '</D:prop><D:match match-type="equals">a</D:match></D:property-search><D:prop><D:displayname/></D:prop>'
+    "<D:apply-to-principal-collection-set/></D:principal-property-search>",
+    "REPORT match": f"<D:principal-match {SPACES}><D:principal-property><D:owner/></D:principal-property><D:prop>"
+    "<D:acl/></D:prop></D:principal-match>",
     "REPORT busy": f"<C:free-busy-query {SPACES}><C:time-range {TIMES}/></C:free-busy-query>",
 }
 TEXTS = (
@@ -58,10 +74,24 @@ LINES = (
 names = st.sampled_from([f"{prefix}:{name}" for prefix in PREFIXES.values() for name in (
     "prop", "comp", "filter", "comp-filter", "prop-filter", "param-filter", "text-match", "time-range", "set", "remove",
     "is-not-defined", "calendar-data", "expand", "allprop", "propname", "include", "href", "sync-token", "sync-level",
+    "timezone", "timezone-id", "property", "property-search", "match", "self", "principal-property",
     "limit", "nresults", "displayname", "resourcetype", "calendar-timezone", "getetag", "allcomp",
 )])  # fmt: skip
 attributes = st.dictionaries(
-    st.sampled_from(["name", "start", "end", "collation", "negate-condition", "novalue", "content-type", "version"]),
+    st.sampled_from(
+        [
+            "name",
+            "start",
+            "end",
+            "collation",
+            "negate-condition",
+            "novalue",
+            "content-type",
+            "version",
+            "namespace",
+            "test",
+        ]
+    ),
     st.sampled_from(
         ["VCALENDAR", "VEVENT", "SUMMARY", "20261101T000000Z", "20261201T000000Z", "yes", "i;octet", "", "é"]
     ),
@@ -91,6 +121,10 @@ ROOTS = {
     "C:calendar-query": "REPORT",
     "D:sync-collection": "REPORT",
     "C:free-busy-query": "REPORT",
+    "D:expand-property": "REPORT",
+    "D:principal-match": "REPORT",
+    "D:principal-property-search": "REPORT",
+    "D:acl-principal-prop-set": "REPORT",
 }
 
 
@@ -154,7 +188,9 @@ def test_any_bytes_are_answered_by_any_method(target: Dav, body: bytes, method: 
 @quietly
 @given(st.sampled_from(TEXTS), st.integers(0, 2**32))
 def test_damaged_objects_are_kept_or_refused(target: Dav, text: str, seed: int):
-    check(target, "PUT", target.agenda + f"{seed}.ics", damaged(text, seed), content_type="text/calendar")
+    path = target.agenda + f"{seed}.ics"
+    check(target, "PUT", path, damaged(text, seed), content_type="text/calendar")
+    check(target, "GET", path, b"", accept="application/calendar+json")
 
 
 @quietly
@@ -163,7 +199,9 @@ def test_objects_with_odd_lines_are_kept_or_refused(target: Dav, text: str, extr
     lines = text.split("\r\n")
     for at, line in extra:
         lines.insert(at, line)
-    check(target, "PUT", target.agenda + "lines.ics", "\r\n".join(lines).encode(), content_type="text/calendar")
+    path = target.agenda + "lines.ics"
+    check(target, "PUT", path, "\r\n".join(lines).encode(), content_type="text/calendar")
+    check(target, "GET", path, b"", accept="application/calendar+json")
 
 
 @quietly
@@ -175,8 +213,23 @@ def test_any_path_is_answered(target: Dav, tail: str, method: str):
 @quietly
 @given(
     st.dictionaries(
-        st.sampled_from(["if_match", "if_none_match", "depth", "prefer", "brief", "content_type", "content_encoding"]),
-        st.text("\"*W/,;=' abct01é", max_size=12),
+        st.sampled_from(
+            [
+                "if_match",
+                "if_none_match",
+                "depth",
+                "prefer",
+                "brief",
+                "content_type",
+                "content_encoding",
+                "if",
+                "destination",
+                "overwrite",
+                "if_modified_since",
+                "if_unmodified_since",
+            ]
+        ),
+        st.text("\"*W/,;=' abct01é()<>[]TF:", max_size=12),
         max_size=4,
     ),
     st.sampled_from(sorted(METHODS)),

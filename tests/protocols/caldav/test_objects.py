@@ -126,9 +126,10 @@ def test_parts_and_packed_bodies_are_refused(marie: Dav):
     assert marie.put(marie.agenda + "a.ics", event_text("a"), content_encoding="gzip").status == 415
 
 
-def test_an_object_is_written_into_a_calendar_only(marie: Dav, leo: Dav):
+def test_an_object_is_written_into_a_calendar_only(marie: Dav, leo: Dav, zoe: Dav):
     assert marie.put(marie.home + "nothing/a.ics", event_text("a")).status == 409
-    assert leo.put(marie.agenda + "a.ics", event_text("a")).status == 404
+    assert leo.put(marie.agenda + "a.ics", event_text("a")).status == 403
+    assert leo.put(zoe.agenda + "a.ics", event_text("a")).status == 404
     for path in (marie.home, "/dav/"):
         refused = marie.put(path, event_text("a"))
         assert refused.status == 405

@@ -35,7 +35,12 @@ def test_a_property_is_kept_as_sent(marie: Dav, name: str):
     assert marie.propfind(marie.agenda, name).row.text(name) == value
 
 
-@pytest.mark.parametrize("name", set(VALUES) - {D + "displayname", A + "calendar-order"})
+def test_a_colour_may_have_a_name(marie: Dav):
+    marie.send("PROPPATCH", marie.agenda, patch("<A:calendar-color>Blue</A:calendar-color>"))
+    assert marie.propfind(marie.agenda, A + "calendar-color").row.text(A + "calendar-color") == "#0000FF"
+
+
+@pytest.mark.parametrize("name", sorted(set(VALUES) - {D + "displayname", A + "calendar-order"}))
 def test_a_removed_property_is_gone(marie: Dav, name: str):
     marie.send("PROPPATCH", marie.agenda, patch(VALUES[name][0]))
     empty = f"<x:{name.rpartition('}')[2]} xmlns:x='{name[1:].partition('}')[0]}'/>"
@@ -52,7 +57,8 @@ REFUSALS = {
     "<D:getetag>x</D:getetag>": (D + "getetag", 403, (D + "cannot-modify-protected-property",)),
     "<D:resourcetype/>": (D + "resourcetype", 403, (D + "cannot-modify-protected-property",)),
     "<CS:getctag>1</CS:getctag>": (CS + "getctag", 403, (D + "cannot-modify-protected-property",)),
-    '<x:mood xmlns:x="urn:example">good</x:mood>': ("{urn:example}mood", 403, ()),
+    "<D:mood>good</D:mood>": (D + "mood", 403, ()),
+    f'<x:mood xmlns:x="urn:example">{"x" * 17_000}</x:mood>': ("{urn:example}mood", 507, ()),
     "<A:calendar-color>reddish</A:calendar-color>": (A + "calendar-color", 409, ()),
     "<A:calendar-order>first</A:calendar-order>": (A + "calendar-order", 409, ()),
     "<A:calendar-order>9999999999</A:calendar-order>": (A + "calendar-order", 409, ()),
@@ -87,7 +93,10 @@ def test_a_read_only_calendar_keeps_its_properties(marie: Dav):
 
 def test_nothing_else_has_properties_to_write(marie: Dav):
     marie.put(marie.agenda + "a.ics", event_text("a"))
-    for path in ("/dav/", marie.principal, marie.home, marie.agenda + "a.ics"):
+    for path in ("/dav/", marie.principal, "/dav/calendars/"):
+        for inner in ("<D:displayname>Neuf</D:displayname>", '<x:mood xmlns:x="urn:example"/>'):
+            assert set(marie.send("PROPPATCH", path, patch(inner)).row.props) == {403}
+    for path in (marie.home, marie.agenda + "a.ics"):
         row = marie.send("PROPPATCH", path, patch("<D:displayname>Neuf</D:displayname>")).row
         assert set(row.props) == {403}
 
@@ -119,12 +128,20 @@ def test_a_calendar_is_made_from_nothing_and_deleted(marie: Dav):
     assert marie.put(path + "a.ics", event_text("a")).status == 201
     again = marie.send("MKCALENDAR", path)
     assert (again.status, again.errors) == (405, (D + "resource-must-be-null",))
-    assert marie.send("DELETE", path).status == 204
+    assert marie.send("DELETE", path, depth="0").status == 400
+    assert marie.send("DELETE", path, depth="infinity").status == 204
     assert marie.propfind(path, D + "displayname").status == 404
     assert marie.send("GET", path + "a.ics").status == 404
 
 
 TYPE = "<D:resourcetype><D:collection/><C:calendar/></D:resourcetype>"
+
+
+def test_a_new_calendar_holds_every_kind_unless_told(marie: Dav):
+    name = C + "supported-calendar-component-set"
+    assert marie.send("MKCALENDAR", marie.home + "tout/").status == 201
+    kinds = marie.propfind(marie.home + "tout/", name).row.props[200][name]
+    assert [each.get("name") for each in kinds] == ["VEVENT", "VTODO", "VJOURNAL"]
 
 
 def test_davx5_makes_a_calendar_by_extended_mkcol(marie: Dav):
@@ -140,10 +157,10 @@ def test_only_calendars_are_made(marie: Dav, body: str):
 
 
 def test_a_calendar_with_an_unknown_property_is_not_made(marie: Dav):
-    inner = '<D:displayname>Club</D:displayname><x:mood xmlns:x="urn:example">good</x:mood>'
+    inner = "<D:displayname>Club</D:displayname><D:mood>good</D:mood>"
     row = marie.send("MKCALENDAR", marie.home + "club/", make(inner)).row
     assert {code: set(props) for code, props in row.props.items()} == {
-        403: {"{urn:example}mood"},
+        403: {D + "mood"},
         424: {D + "displayname"},
     }
     refused = marie.send("MKCOL", marie.home + "club/", make(TYPE + inner, "D:mkcol"))
@@ -171,5 +188,5 @@ def test_the_calendars_everyone_has_stay(marie: Dav, slug: str):
 
 
 def test_a_calendar_of_someone_else_is_not_made(marie: Dav, leo: Dav):
-    assert leo.send("MKCALENDAR", marie.home + "club/").status == 404
+    assert leo.send("MKCALENDAR", marie.home + "club/").status == 403
     assert marie.send("MKCALENDAR", leo.home + "club/").status == 403

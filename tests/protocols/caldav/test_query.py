@@ -160,6 +160,17 @@ QUERIES = {
         ),
         {"alarme"},
     ),
+    "any kind, by time": (within("23T0800", "23T0900"), {"cours"}),
+    "any kind, by time and text": (
+        within("23T0000", "30T0000")
+        + '<C:prop-filter name="SUMMARY"><C:text-match>Conseil</C:text-match></C:prop-filter>',
+        {"alarme"},
+    ),
+    "any kind, by text": (
+        '<C:prop-filter name="SUMMARY"><C:text-match>chor</C:text-match></C:prop-filter>',
+        {"hebdo"},
+    ),
+    "no calendar at all": ("<C:is-not-defined/>", set()),
     "property of the calendar": ('<C:prop-filter name="VERSION"/>', EVERYTHING),
     "no such property of the calendar": ('<C:prop-filter name="METHOD"/>', set()),
 }
@@ -215,7 +226,11 @@ REFUSED = {
     "ends first": (event(within("24T0000", "23T0000")), 400, "valid-filter"),
     "nameless": ("<C:comp-filter/>", 400, "valid-filter"),
     "both": (event('<C:is-not-defined/><C:prop-filter name="UID"/>'), 400, "valid-filter"),
-    "times of the calendar": (within("23T0000", "24T0000"), 403, "supported-filter"),
+    "times of time zones": (
+        f'<C:comp-filter name="VTIMEZONE">{within("23T0000", "24T0000")}</C:comp-filter>',
+        403,
+        "supported-filter",
+    ),
     "unknown condition": (event("<C:moon-phase/>"), 403, "supported-filter"),
     "too many": (event('<C:prop-filter name="UID"/>' * 70), 403, "supported-filter"),
 }
@@ -240,7 +255,7 @@ def test_reports_run_on_calendars_only(marie: Dav, path: str):
     assert (refused.status, refused.errors) == (403, (D + "supported-report",))
 
 
-@pytest.mark.parametrize("name", ["D:expand-property", "D:principal-property-search", "C:nothing", "D:version-tree"])
+@pytest.mark.parametrize("name", ["C:nothing", "D:version-tree", "D:sync-tree"])
 def test_an_unknown_report_is_refused(marie: Dav, name: str):
     refused = marie.send("REPORT", marie.agenda, f"<{name} {SPACES}/>")
     assert (refused.status, refused.errors) == (403, (D + "supported-report",))

@@ -84,9 +84,9 @@ def test_a_calendar_has_one_level(marie: Dav, level: str, status: int):
         assert marie.send("REPORT", marie.agenda, body + "</D:sync-collection>", depth=depth).status == status
 
 
-def test_only_calendars_are_synchronised(marie: Dav):
+def test_only_calendars_and_homes_are_synchronised(marie: Dav):
     fill(marie, "a")
-    for path in (marie.home, marie.agenda + "a.ics"):
+    for path in (marie.principal, marie.agenda + "a.ics"):
         refused = marie.sync(path)
         assert (refused.status, refused.errors) == (403, (D + "supported-report",))
 

@@ -1,0 +1,59 @@
+"""Which reports run on which kind of resource (RFC 3253, 3.1.5): the one table, told to clients and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from protocols.caldav.names import caldav, dav
+from protocols.caldav.resources import (
+    Calendar,
+    Home,
+    HomeSet,
+    Item,
+    Person,
+    PrincipalSet,
+    Resource,
+    Root,
+    ScheduleInbox,
+    ScheduleOutbox,
+)
+from protocols.caldav.xml_out import element
+
+_ANYWHERE: Final = (dav("expand-property"), dav("acl-principal-prop-set"))
+_COLLECTION: Final = (
+    *_ANYWHERE,
+    dav("principal-match"),
+    dav("principal-property-search"),
+    dav("principal-search-property-set"),
+)
+
+REPORTS_OF: Final[Mapping[type[Resource], tuple[str, ...]]] = {
+    Root: _COLLECTION,
+    PrincipalSet: _COLLECTION,
+    HomeSet: _COLLECTION,
+    Person: _COLLECTION,
+    Home: (dav("sync-collection"), *_COLLECTION),
+    Calendar: (
+        caldav("calendar-multiget"),
+        caldav("calendar-query"),
+        caldav("free-busy-query"),
+        dav("sync-collection"),
+        *_COLLECTION,
+    ),
+    ScheduleInbox: (
+        caldav("calendar-multiget"),
+        caldav("calendar-query"),
+        dav("sync-collection"),
+        *_COLLECTION,
+    ),
+    ScheduleOutbox: _COLLECTION,
+    Item: (caldav("calendar-multiget"), caldav("calendar-query"), *_ANYWHERE),
+}
+
+
+def _told(names: tuple[str, ...]) -> str:
+    return "".join(element(dav("supported-report"), element(dav("report"), element(name))) for name in names)
+
+
+TOLD: Final[Mapping[type[Resource], str]] = {kind: _told(names) for kind, names in REPORTS_OF.items()}

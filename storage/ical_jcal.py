@@ -1,0 +1,16 @@
+"""Write a stored object as jCal, the JSON form of iCalendar (RFC 7265)."""
+
+import json
+
+from icalendar import Calendar
+
+from storage.errors import InvalidObject
+
+
+def jcal(text: bytes) -> bytes:
+    """Return a VCALENDAR as jCal in UTF-8; raises InvalidObject when a value cannot be said in it."""
+    try:
+        # The library reads what clients wrote with fewer tolerances than we store it with.
+        return json.dumps(Calendar.from_ical(text.decode()).to_jcal(), ensure_ascii=False).encode()
+    except (ValueError, TypeError, AttributeError, KeyError, IndexError, OverflowError) as error:
+        raise InvalidObject("valid-calendar-data", f"not to be said in jCal: {type(error).__name__}") from error
