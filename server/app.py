@@ -12,7 +12,7 @@ from twisted.internet.defer import Deferred
 from twisted.python.threadpool import ThreadPool
 
 from protocols.wire import Request, Response
-from server import health, nightly, outgoing, pages
+from server import health, mail, nightly, outgoing, pages
 from server.auth import CredentialCache, Credentials, parse_basic
 from server.config import Config, Network
 from server.http import Exchange
@@ -92,6 +92,8 @@ class CalendarServer:
         self._lot = Lot(reactor)
         look = look_in_thread(store, partial(self._in_thread, self._pools.requests))
         self._watcher = Watcher(self._lot, look, window=section.wake_window)
+        self._mail = config.mail
+        self._posting = False
         self._visits: dict[Exchange, Visit] = {}
         self._running = 0
         self._rested: Callable[[], None] | None = None
@@ -103,6 +105,16 @@ class CalendarServer:
     def keep(self) -> None:
         """Look whether the night's work is due, in a thread."""
         self._in_thread(self._pools.requests, partial(nightly.work, self._store), lambda _succeeded, _result: None)
+
+    def post(self) -> None:
+        """Send what waits to be mailed, in a thread; a look while the last one is at work does nothing."""
+        if self._posting or not self._mail.host:
+            return
+        self._posting = True
+        self._in_thread(self._pools.requests, partial(mail.work, self._store, self._mail), self._posted)
+
+    def _posted(self, _succeeded: bool, _result: object) -> None:
+        self._posting = False
 
     def rest(self) -> Deferred[None]:
         """Answer every waiting request; the result fires when no request is being handled any more."""

@@ -14,6 +14,7 @@ from server.commands.calendars import calendar
 from server.commands.configuration import config
 from server.commands.demo import demo
 from server.commands.devices import devices
+from server.commands.mail import imip_, mail_
 from server.commands.people import people
 from server.commands.radicale import radicale
 from server.commands.sample import sample_school
@@ -81,6 +82,8 @@ for _command in (
     devices,
     radicale,
     sample_school,
+    mail_,
+    imip_,
 ):
     main.add_command(_command)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -125,6 +126,25 @@ class AuthSection(Section):
     remembered: int = Field(3600, ge=1)
 
 
+class MailSection(Section):
+    """The mail server that takes invitations to people outside; nothing is mailed while `host` is empty."""
+
+    host: str = ""
+    port: int = Field(25, ge=1, le=65535)
+    security: Literal["none", "starttls", "tls"] = "none"
+    user: str = ""
+    password: str = ""
+    # Spelt "from" outside, which is a keyword of the language.
+    sender: str = Field("", alias="from")
+
+    @field_validator("sender")
+    @classmethod
+    def _mailbox(cls, value: str) -> str:
+        if value and not re.fullmatch(r"[^\s@<>]+@[A-Za-z0-9.-]+", value):
+            raise ValueError("must be a mail address, such as cadran@ecole.example")
+        return value
+
+
 class Config(BaseSettings):
     """The whole configuration, checked; see `conf/` for a commented file."""
 
@@ -135,6 +155,7 @@ class Config(BaseSettings):
     database: DatabaseSection = DatabaseSection()
     log: LogSection = LogSection()
     auth: AuthSection = AuthSection()
+    mail: MailSection = MailSection()
 
     @classmethod
     def settings_customise_sources(
@@ -174,6 +195,7 @@ def shown(config: Config) -> dict[str, Any]:
     """Return the configuration as plain values with every secret hidden."""
     values = config.model_dump(mode="json", by_alias=True)
     values["database"]["url"] = _without_password(config.database_url())
+    values["mail"]["password"] = HIDDEN if config.mail.password else ""
     return values
 
 

@@ -70,6 +70,7 @@ def _met(stay: ColumnElement[bool]) -> Select[Any]:
             _o.modified,
             _o.starts,
             _o.ends,
+            _o.schedule_tag,
             shown.born.label("since"),
             shown.ended.label("until"),
         )
@@ -110,6 +111,7 @@ _EVERYTHING = Ready(
         _o.modified,
         _o.starts,
         _o.ends,
+        _o.schedule_tag,
     )
     .select_from(feed.join(calendar_object, shown.same_calendar))
     .where(shown.live_feed, shown.visible_now, shown.born <= _TOP)
@@ -222,6 +224,7 @@ class _Row(NamedTuple):
     modified: int
     starts: int
     ends: int
+    schedule_tag: str
     since: int
     until: int
     at: int
@@ -241,8 +244,10 @@ def _folded(rows: Sequence[_Row]) -> tuple[Change, ...]:
     """Keep the last row of each item; one that left and came back within the page is not new."""
     cut = {row.item for row in rows if row.gone}
     last: dict[int, Change] = {}
-    for _, item, href, etag, seq, component, size, modified, starts, ends, _, _, _, gone, new in rows:
+    for _, item, href, etag, seq, component, size, modified, starts, ends, tag, _, _, _, gone, new in rows:
         last.pop(item, None)
         fresh = bool(new) and item not in cut
-        last[item] = Change(item, href, None if gone else etag, fresh, seq, component, size, modified, starts, ends)
+        last[item] = Change(
+            item, href, None if gone else etag, fresh, seq, component, size, modified, starts, ends, tag
+        )
     return tuple(last.values())

@@ -56,6 +56,7 @@ _seen = (
         calendar.c.description,
         calendar.c.timezone,
         calendar.c.components,
+        calendar.c.transparent,
         _s.synchronise,
         calendar.c.seq,
         func.coalesce(_fed_seq, 0).label("fed_seq"),
@@ -168,6 +169,7 @@ class Collections:
                 "description": new.description,
                 "timezone": new.timezone,
                 "components": ",".join(new.components),
+                "transparent": new.transparent,
                 "seq": seq,
                 "purged": 0,
             },
@@ -194,7 +196,7 @@ class Collections:
             "position": patch.position,
             "synchronise": patch.synchronised,
         }
-        shared = {"description": patch.description, "timezone": patch.timezone}
+        shared = {"description": patch.description, "timezone": patch.timezone, "transparent": patch.transparent}
         mine = {name: value for name, value in mine.items() if value is not None}
         shared = {name: value for name, value in shared.items() if value is not None}
         if shared and not collection.rights.properties:
@@ -300,7 +302,8 @@ def visibility_of(collection: Collection, client: Client, tx: Transaction) -> Vi
 
 
 def _to_collection(row: Sequence[Any], principal: Principal) -> Collection:
-    number, kind_name, owner_id, slug, name, colour, position, description, timezone, components, on, seq, fed = row
+    number, kind_name, owner_id, slug, name, colour, position, description, timezone, *rest = row
+    components, transparent, on, seq, fed = rest
     kind, owned = CalendarKind(kind_name), owner_id == principal.id
     return Collection(
         id=number,
@@ -317,6 +320,7 @@ def _to_collection(row: Sequence[Any], principal: Principal) -> Collection:
         synchronised=on,
         owned=owned,
         head=max(seq, fed),
+        transparent=transparent,
     )
 
 

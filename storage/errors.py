@@ -85,6 +85,17 @@ class InvalidObject(CadranError):
         self.line = line
 
 
+class SchedulingRefused(CadranError):
+    """A meeting cannot be written so; names the precondition of RFC 6638, 3.2.4 or RFC 4791, 5.2.9 it breaks."""
+
+    def __init__(self, precondition: str, detail: str = "", place: tuple[str, str] | None = None) -> None:
+        """Keep the precondition, the property or number concerned, and the slug and name of the object in the way."""
+        super().__init__(precondition, detail, place)
+        self.precondition = precondition
+        self.detail = detail
+        self.place = place
+
+
 class TokenInvalid(CadranError):
     """The sync token is malformed, from the future, or another collection's."""
 

@@ -99,6 +99,8 @@ def inspect(data: bytes, zone: tzinfo) -> Facts:
     `zone` is where floating times and dates are read. Raises InvalidObject with the precondition of RFC 4791, 5.3.2.1.
     """
     read = _read(data, zone)
+    if read.root.first("METHOD") is not None:
+        raise InvalidObject("valid-calendar-object-resource", "METHOD is for messages, not for stored objects")
     main = read.components[0] if read.series.master is None else read.series.master.component
     span = (undated_span(main, read.root, zone) or Span(DAWN, DAWN)) if read.undated else life(read.series)
     return Facts(
@@ -197,8 +199,6 @@ def _checked(root: Component, zone: tzinfo) -> _Read:
         prop = root.first(name)
         if prop is not None and prop.value.strip().upper() != fits:
             raise InvalidObject("supported-calendar-data", f"{name} is not {fits}")
-    if root.first("METHOD") is not None:
-        raise InvalidObject("valid-calendar-object-resource", "METHOD is for messages, not for stored objects")
     components = _stored(root)
     _check_identity(components)
     read = series(components, root, zone)

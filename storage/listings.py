@@ -36,6 +36,7 @@ WHOLE: Final[tuple[ColumnElement[Any], ...]] = (
     _o.born,
     _o.seq,
     _o.modified,
+    _o.schedule_tag,
 )
 _ENTRY: Final[tuple[ColumnElement[Any], ...]] = (
     _o.item,
@@ -46,6 +47,7 @@ _ENTRY: Final[tuple[ColumnElement[Any], ...]] = (
     _o.modified,
     _o.starts,
     _o.ends,
+    _o.schedule_tag,
 )
 
 _live = and_(_o.school_id == bindparam("school"), _o.ended.is_(None))

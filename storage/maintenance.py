@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 EXTEND_AT_ONCE: Final = 100
 RETENTION_SECONDS: Final = 180 * 86_400
 NAMES_SECONDS: Final = 90 * 86_400
+OUTBOX_SECONDS: Final = 30 * 86_400
 NIGHT_HOURS: Final = range(2, 5)
 MISSED_SECONDS: Final = 30 * 3600
 
@@ -100,4 +101,5 @@ def trim(tx: Transaction) -> int:
     """Note the clock and purge what ended before the retention time; return how many rows were purged."""
     note_clock(tx)
     tx.imports.forget_names(tx.now() - NAMES_SECONDS)
+    tx.outbox.forget(tx.now() - OUTBOX_SECONDS)
     return purge(tx, number_at(tx, tx.now() - RETENTION_SECONDS))

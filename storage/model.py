@@ -26,6 +26,7 @@ class CalendarKind(StrEnum):
     LESSONS = "lessons"
     COURSE = "course"
     SCHOOL = "school"
+    INBOX = "inbox"
 
 
 class Role(StrEnum):
@@ -140,6 +141,7 @@ class Collection:
     synchronised: bool
     owned: bool
     head: int
+    transparent: bool = False
 
 
 class Entry(NamedTuple):
@@ -153,6 +155,7 @@ class Entry(NamedTuple):
     modified: int
     starts: int
     ends: int
+    schedule_tag: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +176,7 @@ class CalendarObject:
     born: int
     seq: int
     modified: int
+    schedule_tag: str = ""
 
 
 class Change(NamedTuple):
@@ -191,6 +195,7 @@ class Change(NamedTuple):
     modified: int
     starts: int
     ends: int
+    schedule_tag: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +261,7 @@ class CollectionPatch:
     description: str | None = None
     timezone: str | None = None
     synchronised: bool | None = None
+    transparent: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +275,7 @@ class NewCalendar:
     description: str = ""
     timezone: str = ""
     components: tuple[str, ...] = ("VEVENT", "VTODO")
+    transparent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

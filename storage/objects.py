@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import and_, bindparam, insert, select, update
 
 from storage import ical, occurrences
 from storage.errors import InvalidObject, NotFound, PreconditionFailed, ReadOnly, UidConflict
-from storage.ical import Facts
+from storage.ical import Facts, Span
 from storage.listings import WHOLE, Listings
 from storage.model import FOREVER, CalendarObject, Collection, Expect, Written
 from storage.schema import calendar, calendar_object, occurrence
@@ -31,7 +33,7 @@ _STAMP_CALENDAR = (
 _REWRITE = update(calendar_object).where(_o.school_id == bindparam("b_school"), _o.id == bindparam("b_id"))
 _REPLACE = _REWRITE.values(
     {name: bindparam(f"b_{name}") for name in ("component", "etag", "size", "starts", "ends", "recurring")}
-    | {name: bindparam(f"b_{name}") for name in ("indexed_until", "modified", "seq", "ical")}
+    | {name: bindparam(f"b_{name}") for name in ("indexed_until", "modified", "seq", "ical", "schedule_tag")}
 )
 _END = _REWRITE.values(ended=bindparam("b_seq"), seq=bindparam("b_seq"), ical=None)
 
@@ -60,11 +62,19 @@ def _check(current: CalendarObject | None, expect: Expect) -> None:
 class Objects(Listings):
     """Objects of collections: everything that can be read, and the two ways to write."""
 
-    def put(self, collection: Collection, href: str, text: bytes, expect: Expect | None = None) -> Written:
+    def put(
+        self,
+        collection: Collection,
+        href: str,
+        text: bytes,
+        expect: Expect | None = None,
+        schedule_tag: str | None = None,
+    ) -> Written:
         """Store one object under a name; the same bytes again change nothing.
 
-        Raises ReadOnly, PreconditionFailed, UidConflict (RFC 4791, 5.3.2.1) or InvalidObject; NotFound when the
-        calendar was deleted meanwhile.
+        Without a new `schedule_tag` the object keeps the one it has (RFC 6638, 3.2.10). Raises ReadOnly,
+        PreconditionFailed, UidConflict (RFC 4791, 5.3.2.1) or InvalidObject; NotFound when the calendar was deleted
+        meanwhile.
         """
         if not collection.rights.write:
             raise ReadOnly(collection.id, "write-content")
@@ -81,13 +91,26 @@ class Objects(Listings):
         if current is not None and current.ical == text:
             return Written(current, created=False, changed=False)
         values = self._content(facts, text, horizon)
+        values["schedule_tag"] = schedule_tag if schedule_tag is not None else current.schedule_tag if current else ""
         stored = self._insert(collection.id, href, facts, values) if current is None else self._replace(current, values)
         if current is not None:
             self._tx.connection.execute(occurrences.DROP, {"school": self._tx.school_id, "object": stored.id})
-        index = list(occurrences.rows(self._tx.school_id, collection.id, stored.id, spans))
+        self._index(stored, spans)
+        return Written(stored, created=current is None, changed=True)
+
+    def _index(self, stored: CalendarObject, spans: Iterable[Span]) -> None:
+        index = list(occurrences.rows(self._tx.school_id, stored.calendar_id, stored.id, spans))
         if index:
             self._tx.connection.execute(insert(occurrence), index)
-        return Written(stored, created=current is None, changed=True)
+
+    def file(self, calendar_id: int, href: str, message: bytes, content: bytes) -> CalendarObject:
+        """Store a scheduling message whose METHOD aside `content` is: an inbox may hold several of one UID."""
+        zone, horizon = self._tx.zone, self._tx.now() + occurrences.HORIZON_SECONDS
+        facts = replace(ical.inspect(content, zone), uid=href)
+        values = self._content(facts, message, horizon) | {"schedule_tag": ""}
+        stored = self._insert(calendar_id, href, facts, values)
+        self._index(stored, ical.spans(content, zone, horizon))
+        return stored
 
     def copy(self, old: tuple[Collection, str], new: tuple[Collection, str], *, replace: bool) -> Written:
         """Store the text of one (collection, name) under another; raises NotFound and what `put` raises.
@@ -109,9 +132,9 @@ class Objects(Listings):
             raise ReadOnly(old[0].id, "unbind")
         self._tx.lock()
         with self._tx.connection.begin_nested():
-            text = self.get(*old).ical
+            found = self.get(*old)
             self._end(*old, expect)
-            written = self.put(*new, text, Expect(absent=not replace))
+            written = self.put(*new, found.ical, Expect(absent=not replace), found.schedule_tag)
             self._tx.dead_properties.move((old[0].id, old[1]), (new[0].id, new[1]))
             return written
 

@@ -19,7 +19,7 @@ OWN_KINDS: Final = frozenset(
         CalendarKind.TASKS,
     }
 )
-_WRITABLE: Final = frozenset({CalendarKind.DEFAULT, CalendarKind.SECONDARY, CalendarKind.TASKS})
+WRITABLE: Final = frozenset({CalendarKind.DEFAULT, CalendarKind.SECONDARY, CalendarKind.TASKS})
 _EAS: Final = frozenset({ClientKind.EAS_IOS, ClientKind.EAS_OTHER})
 
 READ_ONLY: Final = Rights()
@@ -27,7 +27,7 @@ READ_ONLY: Final = Rights()
 
 def rights(kind: CalendarKind, *, owned: bool) -> Rights:
     """Return what a person may do: imported and shared calendars are read-only (R206)."""
-    if not owned or kind not in _WRITABLE:
+    if not owned or kind not in WRITABLE:
         return READ_ONLY
     return Rights(write=True, properties=True, remove=kind is CalendarKind.SECONDARY)
 
@@ -59,6 +59,16 @@ def size_warning(count: int) -> bool:
 
 
 _STAFF: Final = frozenset({Role.ADMIN, Role.STAFF, Role.TEACHER})
+
+
+def may_see_busy(asker: Role) -> bool:
+    """Tell whether a person may ask when others of the school are busy; pupils and guardians may not."""
+    return asker in _STAFF
+
+
+def may_mail_out(role: Role) -> bool:
+    """Tell whether what a person schedules is mailed to addresses outside the school; not so for minors' accounts."""
+    return role in _STAFF
 
 
 def knows(asker: Role, other: Role) -> bool:

@@ -22,6 +22,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
 )
 
 metadata = MetaData()
@@ -107,6 +108,7 @@ calendar = Table(
     Column("seq", BigInteger, nullable=False),
     Column("purged", BigInteger, nullable=False),
     Column("ended", BigInteger),
+    Column("transparent", Boolean, nullable=False, server_default=false()),
 )
 Index("calendar_seq", calendar.c.school_id, calendar.c.seq)
 Index("calendar_key", calendar.c.school_id, calendar.c.kind, calendar.c.key, unique=True)
@@ -133,6 +135,7 @@ calendar_object = Table(
     Column("ended", BigInteger),
     Column("content_hash", String(64)),
     Column("ical", LargeBinary),
+    Column("schedule_tag", String(64), nullable=False, server_default=""),
 )
 _object = calendar_object.c
 _live: dict[str, Any] = {"sqlite_where": _object.ended.is_(None), "postgresql_where": _object.ended.is_(None)}
@@ -286,6 +289,27 @@ audit = Table(
     Column("subject", Text, nullable=False),
     Column("detail", JSON, nullable=False),
 )
+
+outbox_message = Table(
+    "outbox_message",
+    metadata,
+    Column("school_id", Integer, primary_key=True, autoincrement=False),
+    Column("id", String(36), primary_key=True),
+    Column("key", String(64), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("sender", Text, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("method", String(16), nullable=False),
+    Column("uid", String(512), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_try", BigInteger, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("error", Text, nullable=False),
+)
+Index("outbox_key", outbox_message.c.school_id, outbox_message.c.key, unique=True)
+Index("outbox_due", outbox_message.c.state, outbox_message.c.next_try)
 
 dead_property = Table(
     "dead_property",

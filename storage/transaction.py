@@ -17,10 +17,13 @@ from storage.devices import Devices
 from storage.directory import read_school
 from storage.errors import WritingRequired
 from storage.imports import Imports
+from storage.inbox import Inbox
 from storage.lessons import Lessons
 from storage.model import School
 from storage.objects import Objects
+from storage.outbox import Outbox
 from storage.principals import Principals
+from storage.scheduling import Scheduling
 
 _RESERVE = (
     update(schema.clock)
@@ -117,6 +120,21 @@ class Transaction:
     def lessons(self) -> Lessons:
         """The imported timetable: lesson calendars, courses, memberships."""
         return Lessons(self)
+
+    @cached_property
+    def scheduling(self) -> Scheduling:
+        """Meetings: what writing one tells others."""
+        return Scheduling(self)
+
+    @cached_property
+    def inbox(self) -> Inbox:
+        """Scheduling messages that people received."""
+        return Inbox(self)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """Messages that wait to be mailed."""
+        return Outbox(self)
 
     @cached_property
     def dead_properties(self) -> DeadProperties:

@@ -51,6 +51,8 @@ _WRITING = frozenset({"PROPPATCH", "MKCALENDAR", "MKCOL", "PUT", "DELETE", "COPY
 
 def writes(request: Request) -> bool:
     """Whether the request needs a writing transaction."""
+    if request.method == "POST" and request.path.rstrip("/").endswith(f"/{paths.OUTBOX}"):
+        return False
     return request.method in _WRITING
 
 

@@ -132,6 +132,12 @@ def _timezone_id(calendar: Calendar, context: Context) -> str | None:
     return escape(zones.zone_name(calendar.collection.timezone)) or None
 
 
+def _transparency(calendar: Calendar, context: Context) -> str:
+    """Return whether the calendar's events count when others ask when its owner is busy (RFC 6638, 9.1)."""
+    opaque = calendar.collection.owned and not calendar.collection.transparent
+    return element(caldav("opaque" if opaque else "transparent"))
+
+
 SET_BY_CLIENTS: Final = (
     caldav("calendar-description"),
     apple("calendar-color"),
@@ -163,6 +169,7 @@ CALENDAR: Mapping[str, Callable[[Any, Context], str | None]] = {
     caldav("calendar-description"): _description,
     caldav("calendar-timezone"): _timezone,
     caldav("calendar-timezone-id"): _timezone_id,
+    caldav("schedule-calendar-transp"): _transparency,
     apple("calendar-color"): _colour,
     apple("calendar-order"): _order,
 }

@@ -52,8 +52,8 @@ class Search:
     def in_range(self, within: TimeRange) -> list[Entry]:
         """Return the objects that happen in a range.
 
-        The index answers, read in the calendar's own zone; endless series beyond the indexed years, and everything
-        near the range when it is read in another zone, are expanded here.
+        The index answers, read in the calendar's own zone; what it does not hold (endless series beyond the indexed
+        years, what a new time zone has moved) and, in another zone, everything near the range are expanded here.
         """
         foreign = self.zone != own_zone(self.holder, self.context)
         margin = _ZONES_APART if foreign else 0
@@ -61,9 +61,10 @@ class Search:
         hits = self.context.tx.objects.in_range(self.holder.collection, within.starts - margin, ends)
         if foreign:
             return self._happening((*hits.entries, *hits.unsure), within)
-        if not hits.unsure or within.ends == FOREVER:
-            return [*hits.entries, *hits.unsure]
-        return [*hits.entries, *self._happening(hits.unsure, within)]
+        # What never ends happens in every range that does not; the rest of what the index cannot tell is expanded.
+        endless = [row for row in hits.unsure if within.ends == row.ends == FOREVER]
+        others = [row for row in hits.unsure if not within.ends == row.ends == FOREVER]
+        return [*hits.entries, *endless, *self._happening(others, within)]
 
     def _happening(self, rows: Sequence[Entry], within: TimeRange) -> list[Entry]:
         found = {each.href for chunk in self.objects(rows) for each in chunk if self._happens(each, within)}

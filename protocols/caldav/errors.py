@@ -16,6 +16,7 @@ from storage.errors import (
     NotFound,
     PreconditionFailed,
     ReadOnly,
+    SchedulingRefused,
     TokenExpired,
     TokenInvalid,
     UidConflict,
@@ -92,6 +93,15 @@ def _invalid(error: InvalidObject, path: str) -> DavError:
     return DavError(403, caldav(error.precondition), reason=error.reason + place)
 
 
+def _scheduling(error: SchedulingRefused, path: str) -> DavError:
+    """Return the refusal of a meeting (RFC 6638, 3.2.4), with the object in its way."""
+    inner = ""
+    if error.place is not None:
+        home = "/".join(path.split("/")[:4])
+        inner = xml_out.href("/".join((home, *map(paths.encode, error.place))))
+    return DavError(403, caldav(error.precondition), inner=inner, reason=f"This cannot be scheduled: {error.detail}.")
+
+
 def _token(error: CadranError, path: str) -> DavError:
     return DavError(403, dav("valid-sync-token"), reason="This sync token cannot be used: start again without one.")
 
@@ -106,6 +116,7 @@ DAV_ANSWERS: Mapping[type[CadranError], Callable[..., DavError]] = {
     UidConflict: _uid_conflict,
     PreconditionFailed: _precondition_failed,
     InvalidObject: _invalid,
+    SchedulingRefused: _scheduling,
     TokenInvalid: _token,
     TokenExpired: _token,
 }

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from email.utils import formatdate
-from typing import Any
+from typing import Any, Final
 
 from protocols.caldav import access, calendar_properties, principal_properties, report_sets
 from protocols.caldav.context import Context
-from protocols.caldav.names import dav
+from protocols.caldav.names import caldav, dav
 from protocols.caldav.resources import Calendar, Item, Row
+
+SCHEDULE_TAG: Final = caldav("schedule-tag")
 
 
 def content_type(component: str) -> str:
@@ -37,6 +39,15 @@ def _size(row: Row) -> str:
 
 def _no_type(calendar: Calendar, context: Context) -> str:
     return ""
+
+
+def schedule_tag(row: Row) -> str:
+    """Return the Schedule-Tag of a meeting (RFC 6638, 3.2.10)."""
+    return f'"{row.schedule_tag}"'
+
+
+def _schedule_tag(item: Item, context: Context) -> str | None:
+    return schedule_tag(item.entry) if item.entry.schedule_tag else None
 
 
 def _reports(calendar: Calendar, context: Context) -> str:
@@ -72,4 +83,5 @@ def _shared(read: Callable[[Any, Context], str | None]) -> Callable[[Item, Conte
 ITEM: Mapping[str, Callable[[Any, Context], str | None]] = {
     **{name: _shared(read) for name, read in SHARED.items()},
     **{name: _of_row(read) for name, read in OF_ROW.items()},
+    SCHEDULE_TAG: _schedule_tag,
 }

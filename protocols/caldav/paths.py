@@ -16,6 +16,9 @@ PREFIX = "/dav/"
 PRINCIPALS = "/dav/principals/"
 HOMES = "/dav/calendars/"
 SEGMENT_LIMIT = 255
+# Two names in every home that no calendar can have (RFC 6638, 2.1 and 2.2).
+INBOX = "inbox"
+OUTBOX = "outbox"
 
 _PLAIN = re.compile(r"[A-Za-z0-9._~@+=-]*")
 _SAFE = "@+="

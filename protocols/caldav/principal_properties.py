@@ -73,6 +73,14 @@ def _user_type(resource: Person, context: Context) -> str:
     return "INDIVIDUAL"
 
 
+def _schedule_inbox(resource: Person, context: Context) -> str:
+    return href(paths.collection(resource.principal.login, paths.INBOX))
+
+
+def _schedule_outbox(resource: Person, context: Context) -> str:
+    return href(paths.collection(resource.principal.login, paths.OUTBOX))
+
+
 def _person_privileges(resource: Person, context: Context) -> str:
     return privileges.READ if resource.principal.id == context.principal.id else privileges.OTHERS
 
@@ -115,6 +123,8 @@ PERSON: Readers = {
     caldav("calendar-home-set"): _home,
     caldav("calendar-user-address-set"): _addresses,
     caldav("calendar-user-type"): _user_type,
+    caldav("schedule-inbox-URL"): _schedule_inbox,
+    caldav("schedule-outbox-URL"): _schedule_outbox,
 }
 
 HOME: Readers = {

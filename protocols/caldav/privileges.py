@@ -22,6 +22,12 @@ READ = _granted(*_READ)
 OTHERS = _granted(dav("read"), dav("read-current-user-privilege-set"))
 HOME = _granted(*_READ, dav("bind"), dav("unbind"))
 
+_DELIVER = caldav("schedule-deliver")
+_SEND = caldav("schedule-send")
+INBOX = _granted(*_READ, _DELIVER, *map(caldav, ("schedule-deliver-invite", "schedule-deliver-reply")), dav("unbind"))
+INBOX += _granted(caldav("schedule-query-freebusy"))
+OUTBOX = _granted(*_READ, _SEND, caldav("schedule-send-freebusy"))
+
 _CONTENT = (dav("write-content"), dav("bind"), dav("unbind"))
 _WRITE = (dav("write"), dav("write-properties"), *_CONTENT)
 
@@ -56,5 +62,17 @@ SUPPORTED = _supported(
         _supported(dav("write-content"), "Change events and tasks"),
         _supported(dav("bind"), "Add"),
         _supported(dav("unbind"), "Delete"),
+    ),
+    _supported(
+        _DELIVER,
+        "Deliver scheduling messages",
+        _supported(caldav("schedule-deliver-invite"), "Deliver messages of organizers"),
+        _supported(caldav("schedule-deliver-reply"), "Deliver answers of attendees"),
+        _supported(caldav("schedule-query-freebusy"), "Ask when the owner is busy"),
+    ),
+    _supported(
+        _SEND,
+        "Send scheduling messages",
+        _supported(caldav("schedule-send-freebusy"), "Ask when others are busy"),
     ),
 )

@@ -8,10 +8,28 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from protocols.caldav import calendar_properties, dead, item_properties, principal_properties, xml_out
+from protocols.caldav import (
+    calendar_properties,
+    dead,
+    item_properties,
+    principal_properties,
+    schedule_properties,
+    xml_out,
+)
 from protocols.caldav.context import Context
 from protocols.caldav.names import dav
-from protocols.caldav.resources import Calendar, Home, HomeSet, Item, Person, PrincipalSet, Resource, Root
+from protocols.caldav.resources import (
+    Calendar,
+    Home,
+    HomeSet,
+    Item,
+    Person,
+    PrincipalSet,
+    Resource,
+    Root,
+    ScheduleInbox,
+    ScheduleOutbox,
+)
 from storage.dead_properties import Place
 
 Reader = Callable[[Any, Context], str | None]
@@ -23,6 +41,8 @@ PROPERTIES: Mapping[type[Resource], Mapping[str, Reader]] = {
     Person: principal_properties.PERSON,
     Home: principal_properties.HOME,
     Calendar: calendar_properties.CALENDAR,
+    ScheduleInbox: schedule_properties.INBOX,
+    ScheduleOutbox: schedule_properties.OUTBOX,
     Item: item_properties.ITEM,
 }
 

@@ -6,7 +6,18 @@ from collections.abc import Mapping
 from typing import Final
 
 from protocols.caldav.names import caldav, dav
-from protocols.caldav.resources import Calendar, Home, HomeSet, Item, Person, PrincipalSet, Resource, Root
+from protocols.caldav.resources import (
+    Calendar,
+    Home,
+    HomeSet,
+    Item,
+    Person,
+    PrincipalSet,
+    Resource,
+    Root,
+    ScheduleInbox,
+    ScheduleOutbox,
+)
 from protocols.caldav.xml_out import element
 
 _ANYWHERE: Final = (dav("expand-property"), dav("acl-principal-prop-set"))
@@ -30,6 +41,13 @@ REPORTS_OF: Final[Mapping[type[Resource], tuple[str, ...]]] = {
         dav("sync-collection"),
         *_COLLECTION,
     ),
+    ScheduleInbox: (
+        caldav("calendar-multiget"),
+        caldav("calendar-query"),
+        dav("sync-collection"),
+        *_COLLECTION,
+    ),
+    ScheduleOutbox: _COLLECTION,
     Item: (caldav("calendar-multiget"), caldav("calendar-query"), *_ANYWHERE),
 }
 

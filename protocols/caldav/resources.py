@@ -60,6 +60,19 @@ class Calendar:
     path: str
 
 
+@dataclass(frozen=True, slots=True)
+class ScheduleInbox(Calendar):
+    """A person's inbox of scheduling messages, read like a calendar (RFC 6638, 2.2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleOutbox:
+    """Where a person asks when others are busy; it holds nothing (RFC 6638, 2.1)."""
+
+    principal: Principal
+    path: str
+
+
 class Row(Protocol):
     """What every listing knows of an object: an Entry, a Change or a Loaded."""
 
@@ -83,6 +96,10 @@ class Row(Protocol):
     def modified(self) -> int:
         """When it was last written, in epoch seconds."""
 
+    @property
+    def schedule_tag(self) -> str:
+        """Its bare Schedule-Tag, "" when it is no meeting."""
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -93,7 +110,7 @@ class Item:
     path: str
 
 
-Resource = Root | PrincipalSet | Person | HomeSet | Home | Calendar | Item
+Resource = Root | PrincipalSet | Person | HomeSet | Home | Calendar | Item | ScheduleInbox | ScheduleOutbox
 
 
 def own(context: Context) -> Principal:
@@ -133,6 +150,8 @@ def calendar(context: Context) -> Calendar:
     """Return the calendar that the path names or is in; raises NotFound."""
     principal = own(context)
     slug = context.target.slug
+    if slug == paths.INBOX:
+        return ScheduleInbox(context.tx.inbox.of(principal), paths.collection(principal.login, slug))
     collection = context.tx.collections.by_slug(principal, slug, DAV_CLIENT)
     return Calendar(collection, paths.collection(principal.login, collection.slug))
 
@@ -160,6 +179,7 @@ def entry(found: CalendarObject) -> Entry:
         found.modified,
         found.starts,
         found.ends,
+        found.schedule_tag,
     )
 
 
@@ -176,6 +196,8 @@ def resolve(context: Context) -> Resource:
             return _person(known(context))
         case Place.HOME:
             return _home(own(context))
+        case Place.COLLECTION if context.target.slug == paths.OUTBOX:
+            return ScheduleOutbox(owner := own(context), paths.collection(owner.login, paths.OUTBOX))
         case Place.COLLECTION:
             return calendar(context)
         case Place.OBJECT:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from protocols.caldav import paths, xml_out
 from protocols.caldav.context import Context
-from protocols.caldav.item_properties import OF_ROW, SHARED
+from protocols.caldav.item_properties import OF_ROW, SCHEDULE_TAG, SHARED, schedule_tag
 from protocols.caldav.names import caldav
 from protocols.caldav.properties import LIVE, propstats
 from protocols.caldav.resources import Calendar, Row
@@ -25,11 +25,12 @@ class Loaded(NamedTuple):
     size: int
     modified: int
     data: str
+    schedule_tag: str
 
 
 def loaded(found: CalendarObject, data: str) -> Loaded:
     """Return the row of an object with what is sent of its text."""
-    return Loaded(found.href, found.etag, found.component, len(found.ical), found.modified, data)
+    return Loaded(found.href, found.etag, found.component, len(found.ical), found.modified, data, found.schedule_tag)
 
 
 def _data(row: Row) -> str:
@@ -39,12 +40,26 @@ def _data(row: Row) -> str:
 class RowWriter:
     """Writes the DAV:response of one object after the other."""
 
-    def __init__(self, calendar: Calendar, names: Sequence[str], context: Context, *, with_data: bool = False) -> None:
+    def __init__(
+        self,
+        calendar: Calendar,
+        names: Sequence[str],
+        context: Context,
+        *,
+        with_data: bool = False,
+        tagged: bool = False,
+    ) -> None:
         """Compile the names of the asked properties; calendar-data is one of them only when rows are Loaded."""
         readers = {**OF_ROW, CALENDAR_DATA: _data} if with_data else OF_ROW
         self._base = calendar.path
         self._minimal = context.minimal
         self._readers: list[Callable[[Row], str]] = []
+        # Only meetings have a Schedule-Tag: where it is asked for, they are written by a template of their own.
+        self._meetings: RowWriter | None = None
+        if SCHEDULE_TAG in names and not tagged:
+            self._meetings = RowWriter(calendar, names, context, with_data=with_data, tagged=True)
+        if tagged:
+            readers = {**readers, SCHEDULE_TAG: schedule_tag}
         found, missing = [], []
         for name in names:
             if name in readers:
@@ -66,8 +81,13 @@ class RowWriter:
         """Return the response of one row."""
         return self.write_all((row,))[0]
 
+    def _write(self, row: Row) -> str:
+        return self._template % (self._base + paths.encode(row.href), *[read(row) for read in self._readers])
+
     def write_all(self, rows: Iterable[Row]) -> list[str]:
         """Return the responses of many rows."""
+        if self._meetings is not None:
+            return [self._meetings.write(row) if row.schedule_tag else self._write(row) for row in rows]
         template, readers, base, encode = self._template, self._readers, self._base, paths.encode
         if self._dead:
             return [

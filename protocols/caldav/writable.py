@@ -136,6 +136,14 @@ def _timezone_id(node: etree._Element) -> str:
         raise Unfit(Outcome(403, caldav("valid-timezone"))) from error
 
 
+def _transparent(node: etree._Element) -> bool:
+    """Return whether a calendar's events leave their owner free (RFC 6638, 9.1)."""
+    match xml_in.names(node):
+        case (name,) if name in {caldav("opaque"), caldav("transparent")}:
+            return name == caldav("transparent")
+    raise Unfit
+
+
 @dataclass(frozen=True, slots=True)
 class Writer:
     """How a property is read, the field of a patch it goes to, and what takes its place once removed."""
@@ -150,6 +158,7 @@ WRITERS: Mapping[str, Writer] = {
     caldav("calendar-description"): Writer("description", _description, ""),
     caldav("calendar-timezone"): Writer("timezone", _timezone, ""),
     caldav("calendar-timezone-id"): Writer("timezone", _timezone_id, ""),
+    caldav("schedule-calendar-transp"): Writer("transparent", _transparent, False),
     apple("calendar-color"): Writer("colour", _colour, ""),
     apple("calendar-order"): Writer("position", _order, 0),
 }

@@ -120,7 +120,7 @@ def test_the_first_load_and_the_refresh_of_the_timetable(demo: Demo, pupil: Dav)
     options = pupil.send("OPTIONS", home)
     assert options.status == 200
     assert "calendar-access" in options.headers["dav"]
-    assert "schedule" not in options.headers["dav"]
+    assert "calendar-auto-schedule" in options.headers["dav"]
     everything, token = pupil.sync(timetable)
     assert len(everything) > 300
     texts = pupil.multiget(timetable, list(everything))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from protocols.caldav import calendar_properties, conditional, preconditions
+from protocols.caldav import calendar_properties, conditional, preconditions, schedule_headers
 from protocols.caldav.context import Context
 from protocols.caldav.errors import DavError, missing_privilege
 from protocols.caldav.methods.options import allow
 from protocols.caldav.paths import Place
-from protocols.caldav.resources import calendar, resolve
+from protocols.caldav.resources import ScheduleInbox, calendar, resolve
 from protocols.wire import Response
 
 
@@ -18,7 +18,11 @@ def delete(context: Context) -> Response:
             holder = calendar(context)
             preconditions.check(context, holder)
             expect = conditional.expectation(context.request.headers)
-            context.tx.objects.delete(holder.collection, context.target.name, expect)
+            if isinstance(holder, ScheduleInbox):
+                context.tx.inbox.remove(context.principal, context.target.name, expect)
+                return Response(204)
+            wish = schedule_headers.wish(context.request.headers, expect)
+            context.tx.scheduling.delete(holder.collection, context.target.name, wish)
             return Response(204)
         case Place.COLLECTION:
             return _collection(context)
@@ -33,5 +37,6 @@ def _collection(context: Context) -> Response:
     if not holder.collection.rights.remove:
         raise missing_privilege(context.request.path, "unbind")
     conditional.required(context.request.headers, calendar_properties.etag(holder))
+    context.tx.scheduling.delete_all(holder.collection)
     context.tx.collections.delete(context.principal, holder.collection)
     return Response(204)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from protocols.caldav import calendar_properties, conditional, item_properties, media
+from protocols.caldav import calendar_properties, conditional, item_properties, media, schedule_headers
 from protocols.caldav.context import Context
 from protocols.caldav.errors import DavError
 from protocols.caldav.methods.options import allow
@@ -48,6 +48,7 @@ def _object(context: Context) -> Response:
         ("Last-Modified", item_properties.modified(entry(found))),
         ("Vary", "Accept"),
         _CACHE,
+        *schedule_headers.tag(found),
     )
     conditional.unmodified(context.request.headers, found.modified)
     unwritten = conditional.not_modified_since(context.request.headers, found.modified)

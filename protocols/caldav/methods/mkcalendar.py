@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from lxml import etree
 
-from protocols.caldav import writable, xml_in, xml_out
+from protocols.caldav import paths, writable, xml_in, xml_out
 from protocols.caldav.context import Context
 from protocols.caldav.errors import DavError
 from protocols.caldav.methods import proppatch
@@ -20,10 +20,6 @@ from storage.model import NewCalendar
 SLUG_LENGTH = 128
 COMPONENTS = ("VEVENT", "VTODO", "VJOURNAL")
 _COMPONENT_SET = caldav("supported-calendar-component-set")
-
-# Sent by DAVx5 and by Apple with every creation, and without effect here: nothing is scheduled. Refusing it would keep
-# these clients from creating any calendar.
-_PASSED_OVER = frozenset({caldav("schedule-calendar-transp")})
 
 
 def mkcalendar(context: Context) -> Response:
@@ -48,13 +44,15 @@ def _wishes(context: Context, root_name: str) -> list[tuple[str, etree._Element 
     wishes = list(proppatch.instructions(xml_in.parse_root(body, root_name)))
     if len(wishes) > xml_in.NAME_LIMIT or any(node is None for _, node in wishes):
         raise DavError(400, reason="The properties of a new calendar are set, and not too many.")
-    return [each for each in wishes if each[0] not in _PASSED_OVER]
+    return wishes
 
 
 def _create(context: Context, wishes: Wishes, answer: str) -> Response:
     own(context)
     if context.target.place is not Place.COLLECTION:
         raise DavError(403, caldav("calendar-collection-location-ok"), reason="Calendars are made in one's home.")
+    if context.target.slug in {paths.INBOX, paths.OUTBOX}:
+        raise DavError(405, dav("resource-must-be-null"), reason="This name is taken in every home.")
     if len(context.target.slug) > SLUG_LENGTH:
         raise DavError(
             403, caldav("calendar-collection-location-ok"), reason=f"At most {SLUG_LENGTH} characters make a name."

@@ -9,8 +9,9 @@ from protocols.caldav.context import Context
 from protocols.caldav.paths import Place
 from protocols.wire import Response
 
-# No "2": nothing is locked. No "access-control": there is no ACL method. No scheduling: clients then mail invitations.
-COMPLIANCE: Final = ("DAV", "1, 3, calendar-access, extended-mkcol")
+# No "2": nothing is locked. No "access-control": there is no ACL method. With auto-schedule clients leave invitations
+# to the server.
+COMPLIANCE: Final = ("DAV", "1, 3, calendar-access, calendar-auto-schedule, extended-mkcol")
 
 _COMMON = ("OPTIONS", "PROPFIND", "PROPPATCH", "REPORT")
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from protocols.caldav import bulk, conditional, paths
+from protocols.caldav import bulk, paths, schedule_headers
 from protocols.caldav.calendar_properties import ADD_MEMBER
 from protocols.caldav.context import Context
 from protocols.caldav.errors import DavError, missing_privilege
-from protocols.caldav.methods import put
+from protocols.caldav.methods import put, schedule_post
 from protocols.caldav.methods.options import allow
 from protocols.caldav.paths import Place
 from protocols.caldav.resources import calendar, resolve
@@ -16,6 +16,8 @@ from storage.model import Expect
 
 def post(context: Context) -> Response:
     """Add one object at the address that add-member tells, or a whole file at the calendar's own."""
+    if context.target.place is Place.COLLECTION and context.target.slug == paths.OUTBOX:
+        return schedule_post.free_busy(context)
     if context.target.place is not Place.COLLECTION:
         resolve(context)
         raise DavError(405, reason="Objects are added to calendars only.", headers=(allow(context.target.place),))
@@ -30,7 +32,8 @@ def _member(context: Context) -> Response:
         raise missing_privilege(holder.path, "bind")
     put.check_content(context)
     name = bulk.fresh_name()
-    written = context.tx.objects.put(holder.collection, name, context.request.body, Expect(absent=True))
+    wish = schedule_headers.wish(context.request.headers, Expect(absent=True))
+    written = context.tx.scheduling.put(holder.collection, name, context.request.body, wish)
     path = holder.path + paths.encode(name)
-    tag = ("ETag", conditional.quoted(written.object.etag))
-    return put.represented(context, written, (("Location", path), ("Content-Location", path), tag))
+    tags = schedule_headers.tags(written, context.request.body)
+    return put.represented(context, written, (("Location", path), ("Content-Location", path), *tags))

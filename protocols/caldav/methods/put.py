@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from email.message import Message
 
-from protocols.caldav import bulk, calendar_properties, conditional, item_properties, paths, preconditions
+from protocols.caldav import (
+    bulk,
+    calendar_properties,
+    conditional,
+    item_properties,
+    paths,
+    preconditions,
+    schedule_headers,
+)
 from protocols.caldav.calendar_properties import MAX_RESOURCE_SIZE
 from protocols.caldav.context import REPRESENTED, Context
 from protocols.caldav.errors import DavError, missing_privilege
@@ -34,10 +42,11 @@ def put(context: Context) -> Response:
     preconditions.check(context, holder)
     expect = conditional.expectation(context.request.headers)
     try:
-        written = context.tx.objects.put(holder.collection, context.target.name, context.request.body, expect)
+        wish = schedule_headers.wish(context.request.headers, expect)
+        written = context.tx.scheduling.put(holder.collection, context.target.name, context.request.body, wish)
     except PreconditionFailed:
         return _current(context, holder)
-    return represented(context, written, (("ETag", conditional.quoted(written.object.etag)),))
+    return represented(context, written, schedule_headers.tags(written, context.request.body))
 
 
 def whole(context: Context) -> Response:

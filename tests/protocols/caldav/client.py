@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from xml.etree import ElementTree
 
@@ -11,6 +11,7 @@ from sqlalchemy import event
 
 from protocols.caldav import app, paths
 from protocols.wire import Request, Response
+from storage.errors import WritingRequired
 from storage.model import Principal
 from storage.store import Store
 
@@ -21,6 +22,10 @@ A = "{http://apple.com/ns/ical/}"
 SPACES = 'xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav" xmlns:CS="http://calendarserver.org/ns/" '
 SPACES += 'xmlns:A="http://apple.com/ns/ical/"'
 BASE = "https://cadran.example"
+
+
+class _Undone(Exception):
+    """Leaves a writing transaction without committing it."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,11 @@ class Answer:
         root = ElementTree.fromstring(self.body)
         assert root.tag == D + "error"
         return tuple(each.tag for each in root)
+
+    @property
+    def tree(self) -> ElementTree.Element:
+        """Return the body of another kind of XML answer."""
+        return ElementTree.fromstring(self.body)
 
     @property
     def etag(self) -> str:
@@ -123,9 +133,19 @@ class Dav:
         raw = body.encode() if isinstance(body, str) else body
         path, _, query = path.partition("?")
         request = Request(method, path, query, named, raw, self.person, BASE)
-        opened = self.store.writing if app.writes(request) else self.store.reading
-        with opened(self.person.school_id) as tx:
-            return read(app.handle(request, tx))
+        return read(self._handled(request))
+
+    def _handled(self, request: Request) -> Response:
+        """Handle a request as the server does: reading first, and what is refused is undone."""
+        school = self.person.school_id
+        if not app.writes(request):
+            with suppress(WritingRequired), self.store.reading(school) as tx:
+                return app.handle(request, tx)
+        with suppress(_Undone), self.store.writing(school) as tx:
+            response = app.handle(request, tx)
+            if response.status >= 400:
+                raise _Undone
+        return response
 
     def propfind(self, path: str, *names: str, depth: str = "0", **headers: str) -> Answer:
         """Ask for properties."""

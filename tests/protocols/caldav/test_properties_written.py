@@ -40,7 +40,7 @@ def test_a_colour_may_have_a_name(marie: Dav):
     assert marie.propfind(marie.agenda, A + "calendar-color").row.text(A + "calendar-color") == "#0000FF"
 
 
-@pytest.mark.parametrize("name", set(VALUES) - {D + "displayname", A + "calendar-order"})
+@pytest.mark.parametrize("name", sorted(set(VALUES) - {D + "displayname", A + "calendar-order"}))
 def test_a_removed_property_is_gone(marie: Dav, name: str):
     marie.send("PROPPATCH", marie.agenda, patch(VALUES[name][0]))
     empty = f"<x:{name.rpartition('}')[2]} xmlns:x='{name[1:].partition('}')[0]}'/>"

@@ -136,7 +136,7 @@ def test_a_principal_has_its_addresses(marie: Dav, leo: Dav):
     ).row
     assert row.text(C + "calendar-user-address-set") == "mailto:marie.dupont@ecole.example" + marie.principal
     assert row.text(D + "principal-URL") == marie.principal
-    assert set(row.props[404]) == {C + "schedule-inbox-URL"}
+    assert row.text(C + "schedule-inbox-URL") == marie.home + "inbox/"
     alone = leo.propfind(leo.principal, C + "calendar-user-address-set").row
     assert alone.text(C + "calendar-user-address-set") == leo.principal
 

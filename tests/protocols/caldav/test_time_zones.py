@@ -92,6 +92,17 @@ def test_a_calendar_that_moves_to_another_zone_takes_what_floats_with_it(agenda:
     assert asking(agenda, "23T0700", "23T0800") == {"f.ics", "d.ics"}
 
 
+def test_what_waits_to_be_indexed_is_found_where_it_is(marie: Dav, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("storage.reindexing.AT_ONCE", 0)
+    marie.put(marie.agenda + "f.ics", FLOATING)
+    marie.put(marie.agenda + "d.ics", DAY)
+    marie.send("PROPPATCH", marie.agenda, patch(f"<C:calendar-timezone><![CDATA[{NEW_YORK}]]></C:calendar-timezone>"))
+    assert asking(marie, "23T1300", "23T1400") == {"f.ics", "d.ics"}
+    assert asking(marie, "23T0300", "23T0400") == set()
+    later = '<C:comp-filter name="VEVENT"><C:time-range start="20270101T000000Z"/></C:comp-filter>'
+    assert marie.query(marie.agenda, later).rows == {}
+
+
 def test_the_name_of_a_zone_and_its_description_are_one_property(marie: Dav):
     names = C + "calendar-timezone", C + "calendar-timezone-id"
     inner = "<C:calendar-timezone-id>America/New_York</C:calendar-timezone-id>"

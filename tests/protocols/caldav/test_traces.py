@@ -131,7 +131,7 @@ def test_thunderbird_loads_a_calendar_in_two_multigets(marie: Dav):
     options = marie.send("OPTIONS", marie.home)
     assert options.status == 200
     assert "calendar-access" in options.headers["DAV"]
-    assert "schedule" not in options.headers["DAV"]
+    assert "calendar-auto-schedule" in options.headers["DAV"]
     listing = marie.sync(marie.agenda, names=(D + "getcontenttype", D + "getetag"))
     assert set(listing.rows) == set(hrefs)
     assert all("text/calendar" in each.text(D + "getcontenttype") for each in listing.rows.values())

@@ -1,0 +1,71 @@
+"""Properties of the scheduling inbox and outbox (RFC 6638, 2 and 9)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from protocols.caldav import paths, privileges
+from protocols.caldav.calendar_properties import CALENDAR
+from protocols.caldav.context import Context
+from protocols.caldav.names import caldav, dav
+from protocols.caldav.principal_properties import CONTAINER
+from protocols.caldav.resources import ScheduleInbox, ScheduleOutbox
+from protocols.caldav.xml_out import element, href
+from storage.model import CalendarKind
+
+# What an inbox shares with calendars: it is read and synchronised alike, and nobody names or colours it.
+_LIKE_CALENDARS: Final = (
+    *map(dav, ("displayname", "owner", "getetag", "getcontenttype", "sync-token", "supported-report-set")),
+    "{http://calendarserver.org/ns/}getctag",
+    *map(caldav, ("supported-calendar-component-set", "supported-calendar-data", "supported-collation-set")),
+    caldav("max-resource-size"),
+)
+
+
+def _inbox_type(resource: ScheduleInbox, context: Context) -> str:
+    return element(dav("collection")) + element(caldav("schedule-inbox"))
+
+
+def _outbox_type(resource: ScheduleOutbox, context: Context) -> str:
+    return element(dav("collection")) + element(caldav("schedule-outbox"))
+
+
+def _default(resource: ScheduleInbox, context: Context) -> str | None:
+    """Return where new invitations are put (RFC 6638, 9.2)."""
+    seen = context.tx.collections.subscribed(context.principal)
+    found = next((each for each in seen if each.kind is CalendarKind.DEFAULT), None)
+    return None if found is None else href(paths.collection(context.principal.login, found.slug))
+
+
+def _inbox_privileges(resource: ScheduleInbox, context: Context) -> str:
+    return privileges.INBOX
+
+
+def _outbox_privileges(resource: ScheduleOutbox, context: Context) -> str:
+    return privileges.OUTBOX
+
+
+def _owner(resource: ScheduleOutbox, context: Context) -> str:
+    return href(paths.principal(resource.principal.login))
+
+
+Readers = Mapping[str, Callable[[Any, Context], str | None]]
+
+INBOX: Readers = {
+    **CONTAINER,
+    **{name: CALENDAR[name] for name in _LIKE_CALENDARS},
+    dav("resourcetype"): _inbox_type,
+    dav("current-user-privilege-set"): _inbox_privileges,
+    caldav("schedule-default-calendar-URL"): _default,
+}
+
+OUTBOX: Readers = {
+    **CONTAINER,
+    dav("resourcetype"): _outbox_type,
+    dav("owner"): _owner,
+    dav("current-user-privilege-set"): _outbox_privileges,
+    caldav("supported-calendar-component-set"): lambda resource, context: '<C:comp name="VFREEBUSY"/>',
+    caldav("supported-calendar-data"): CALENDAR[caldav("supported-calendar-data")],
+    caldav("max-resource-size"): CALENDAR[caldav("max-resource-size")],
+}

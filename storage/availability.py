@@ -1,0 +1,63 @@
+"""When people are busy, as those may know who plan with them (RFC 6638, 5; RFC 5546, 3.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from storage import addresses, contentlines, ical, itip
+from storage.contentlines import Component, Property
+from storage.errors import InvalidObject
+from storage.listings import CHUNK
+from storage.model import CalendarKind, CalendarObject, Collection, Principal
+from storage.zones import collection_zone
+
+if TYPE_CHECKING:
+    from storage.transaction import Transaction
+
+KINDS: Final = frozenset({CalendarKind.DEFAULT, CalendarKind.SECONDARY, CalendarKind.TIMETABLE, CalendarKind.BOOKINGS})
+_AS_EVENT: Final = {"DECLINED": "CANCELLED", "TENTATIVE": "TENTATIVE", "NEEDS-ACTION": "TENTATIVE"}
+
+
+def busy(
+    tx: Transaction, person: Principal, start: datetime, end: datetime, without: str = ""
+) -> Iterator[tuple[int, int, str]]:
+    """Yield the (starts, ends, FBTYPE) of a person within [start, end), unsorted, from all own opaque calendars.
+
+    The timetable and bookings count. Invitations count as tentative until they are accepted, declined ones not at all.
+    `without` is the UID of a meeting to leave out: the one that is being planned.
+    """
+    mine = addresses.of(person)
+    for collection in tx.collections.subscribed(person):
+        if collection.kind in KINDS and collection.owned and not collection.transparent:
+            zone = collection_zone(collection, tx.zone)
+            for found in _objects(tx, collection, start, end):
+                if found.uid != without:
+                    yield from ical.busy(_answered(found, mine), start, end, zone)
+
+
+def _objects(tx: Transaction, collection: Collection, start: datetime, end: datetime) -> Iterator[CalendarObject]:
+    hits = tx.objects.in_range(collection, int(start.timestamp()), int(end.timestamp()), ("VEVENT",))
+    names = [row.href for row in (*hits.entries, *hits.unsure)]
+    for at in range(0, len(names), CHUNK):
+        yield from tx.objects.many(collection, names[at : at + CHUNK]).values()
+
+
+def _answered(found: CalendarObject, mine: frozenset[str]) -> bytes:
+    """Return the text of an object with each invitation in the state that the person's answer gives it."""
+    if not found.schedule_tag:
+        return found.ical
+    try:
+        root = contentlines.parse(found.ical)
+    except InvalidObject:
+        return found.ical
+    return contentlines.serialise(root.with_components([_state(each, mine) for each in root.components]))
+
+
+def _state(component: Component, mine: frozenset[str]) -> Component:
+    own = next((p for p in component.all("ATTENDEE") if addresses.resolved(p.value) in mine), None)
+    state = _AS_EVENT.get(itip.partstat(own)) if own is not None else None
+    if state is None or component.name != "VEVENT" or itip.cancelled(component):
+        return component
+    return component.replaced("STATUS", Property.make("STATUS", state))

@@ -1,0 +1,256 @@
+"""Where messages go: to people of the school at once, to everybody else by mail (RFC 6638, 4; RFC 6047)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import select
+
+from storage import addresses, contentlines, itip, itip_apply, itip_organizer, policy
+from storage.errors import SchedulingRefused
+from storage.itip import Message, Scheduled
+from storage.listings import WHOLE
+from storage.model import CalendarKind, CalendarObject, Collection, Expect, Principal
+from storage.objects import content_etag
+from storage.schema import calendar, calendar_object
+
+if TYPE_CHECKING:
+    from storage.transaction import Transaction
+
+# Outcomes of RFC 6638, 3.2.9 and RFC 5546, 3.6.
+DELIVERED: Final = "1.2"
+MAILED: Final = "1.1"
+UNKNOWN_USER: Final = "3.7"
+NOT_ALLOWED: Final = "3.8"
+UNSUPPORTED: Final = "3.14"
+UNDELIVERABLE: Final = "5.1"
+
+MOST_COMPONENTS: Final = 500
+MOST_ATTENDEES: Final = 500
+# In larger meetings each answer would be written too often; the next request brings the answers.
+MOST_SPREAD: Final = 50
+TO_ATTENDEES: Final = frozenset({"REQUEST", "CANCEL", "ADD", "DECLINECOUNTER"})
+TO_ORGANIZER: Final = frozenset({"REPLY", "COUNTER", "REFRESH"})
+
+
+class Deliveries:
+    """Takes messages of one school where they belong."""
+
+    def __init__(self, tx: Transaction) -> None:
+        """Share a transaction."""
+        self._tx = tx
+        self._known: dict[str, Principal | None] = {}
+
+    def _holder(self, address: str) -> Principal | None:
+        if address not in self._known:
+            self._known[address] = addresses.holder(self._tx, address)
+        return self._known[address]
+
+    def addressed(self, messages: Iterable[Message]) -> tuple[Message, ...]:
+        """Return the messages but those that people would send to themselves under another address."""
+        return tuple(each for each in messages if not self._same_person(each))
+
+    def _same_person(self, message: Message) -> bool:
+        if addresses.resolved(message.sender) == addresses.resolved(message.recipient):
+            return True
+        to = self._holder(message.recipient)
+        return to is not None and addresses.resolved(message.sender) in addresses.of(to)
+
+    def prospects(self, messages: Iterable[Message]) -> dict[str, str]:
+        """Return what will become of messages, by recipient, as SCHEDULE-STATUS says it."""
+        return {each.recipient: self._prospect(each) for each in messages}
+
+    def _prospect(self, message: Message) -> str:
+        person = self._holder(message.recipient)
+        if person is not None:
+            return self._inside(message, person)
+        if not message.recipient.startswith("mailto:"):
+            return UNKNOWN_USER
+        sender = self._holder(message.sender)
+        if sender is not None and not policy.may_mail_out(sender.role):
+            return NOT_ALLOWED
+        return MAILED if message.sender.startswith("mailto:") else UNDELIVERABLE
+
+    def _inside(self, message: Message, person: Principal) -> str:
+        if message.method in TO_ORGANIZER:
+            return DELIVERED if self._copy(person, message.uid) is not None else UNDELIVERABLE
+        return DELIVERED if self._calendar(person, message.components[0].name) is not None else UNSUPPORTED
+
+    def deliver(self, messages: Iterable[Message], base: int) -> None:
+        """Take messages to their recipients; `base` is the number of what was changed, see `Outbox.add`."""
+        for each in messages:
+            match self._prospect(each):
+                case "1.2":
+                    person = self._holder(each.recipient)
+                    assert person is not None
+                    self._take(each, person, trusted=True)
+                case "1.1":
+                    self._tx.outbox.add(each, base)
+
+    def undelivered(self, sender: str, recipient: str, uid: str) -> None:
+        """Note on the sender's copy that a recipient was not reached (RFC 6638, 3.2.9)."""
+        person = self._holder(sender)
+        place = None if person is None else self._copy(person, uid)
+        if person is None or place is None:
+            return
+        stored = itip.read(place[1].ical, self._tx.zone)
+        name = "ATTENDEE" if _organizes(stored, person) else "ORGANIZER"
+        kept = itip_apply.told_of(stored, name, {recipient: UNDELIVERABLE})
+        self._tx.objects.put(place[0], place[1].href, contentlines.serialise(kept.root))
+
+    def receive(self, message: Message) -> tuple[Principal, ...]:
+        """Act on a message from outside and return the people who got it: an organizer, or attendees of the school.
+
+        Raises SchedulingRefused("sender") when the message speaks for somebody of this school, or answers for others
+        than its sender.
+        """
+        if len(message.components) > MOST_COMPONENTS or not message.components:
+            raise SchedulingRefused("components", str(len(message.components)))
+        _check_sender(message)
+        if self._holder(message.sender) is not None:
+            raise SchedulingRefused("sender", message.sender)
+        if message.method in TO_ORGANIZER:
+            wanted: set[str | None] = {itip.organizer(each) for each in message.components}
+        else:
+            wanted = {who for each in message.components for who in itip.attendees(each)}
+        if len(wanted) > MOST_ATTENDEES:
+            raise SchedulingRefused("max-attendees-per-instance", str(MOST_ATTENDEES))
+        people = {each.id: each for each in map(self._holder, sorted(filter(None, wanted))) if each is not None}
+        took = [each for each in people.values() if self._take(message, each, trusted=False)]
+        return tuple(took)
+
+    def _take(self, message: Message, person: Principal, *, trusted: bool) -> bool:
+        """Change a person's copy as a message says and leave the message in their inbox; False when it is too old."""
+        place = self._copy(person, message.uid)
+        arrived = itip.scheduled(itip_apply.bare(message), self._tx.zone)
+        stored = None if place is None else itip.read(place[1].ical, self._tx.zone)
+        if message.method in TO_ORGANIZER:
+            if stored is None or not _organizes(stored, person):
+                return False
+            self._answer(message, arrived, (place, stored))
+        else:
+            if stored is not None and not _may_change(stored, message, person):
+                return False
+            if stored is not None and not trusted and itip_apply.stale(stored, arrived):
+                return False
+            self._tell(message, arrived, (place, stored), person)
+        self._tx.inbox.drop(person, message)
+        return True
+
+    def _refresh(self, message: Message, place: tuple[Collection, CalendarObject], stored: Scheduled) -> None:
+        """Send an attendee once more what stands in the organizer's copy (RFC 5546, 3.2.6).
+
+        For one state of the meeting that is done once: two programs cannot keep each other busy.
+        """
+        stamp = itip.instant(self._tx.now())
+        told = itip_organizer.messages(None, stored, stamp, frozenset())
+        self.deliver([each for each in told if each.recipient == message.sender], place[1].seq)
+
+    def _answer(
+        self, message: Message, answer: Scheduled, here: tuple[tuple[Collection, CalendarObject] | None, Scheduled]
+    ) -> None:
+        place, stored = here
+        assert place is not None
+        if message.method == "REFRESH":
+            self._refresh(message, place, stored)
+        if message.method == "REPLY":
+            kept = itip_apply.reply(stored, answer, message.sender)
+            if kept is not None:
+                # Answers leave the organizer's Schedule-Tag as it is (RFC 6638, 3.2.10).
+                self._tx.objects.put(place[0], place[1].href, contentlines.serialise(kept.root))
+                self._spread(message, answer, kept)
+
+    def _spread(self, message: Message, answer: Scheduled, kept: Scheduled) -> None:
+        """Write an answer on the copies of the other attendees of the school too, for them to see who comes.
+
+        It is no news for them: nothing is put in their inboxes, and their Schedule-Tag stays (RFC 6638, 3.2.10).
+        """
+        others = itip_organizer.served(kept) - {message.sender}
+        if len(others) > MOST_SPREAD:
+            return
+        for person in filter(None, map(self._holder, sorted(others))):
+            place = self._copy(person, message.uid)
+            if place is None or not place[1].schedule_tag:
+                continue
+            stored = itip.read(place[1].ical, self._tx.zone)
+            if itip.organizer(stored.any) != itip.organizer(kept.any):
+                continue
+            seen = itip_apply.reply(stored, answer, message.sender, status=False)
+            if seen is not None:
+                self._tx.objects.put(place[0], place[1].href, contentlines.serialise(seen.root))
+
+    def _tell(
+        self,
+        message: Message,
+        told: Scheduled,
+        here: tuple[tuple[Collection, CalendarObject] | None, Scheduled | None],
+        person: Principal,
+    ) -> None:
+        place, stored = here
+        mine = addresses.of(person)
+        if message.method == "REQUEST":
+            kept = itip_apply.request(stored, told, mine)
+        elif message.method == "CANCEL" and stored is not None:
+            kept = itip_apply.cancel(stored, told)
+        else:
+            return
+        collection = place[0] if place is not None else self._calendar(person, told.any.name)
+        if collection is None:
+            return
+        href = place[1].href if place is not None else f"{uuid.uuid4()}.ics"
+        text = contentlines.serialise(kept.root)
+        self._tx.objects.put(collection, href, text, Expect(), content_etag(text))
+
+    def _calendar(self, person: Principal, component: str) -> Collection | None:
+        """Return where a person's new meetings go: the default calendar, or the one for tasks."""
+        own = self._tx.collections.subscribed(person)
+        kinds = (CalendarKind.DEFAULT, CalendarKind.TASKS)
+        return next((each for each in own if each.kind in kinds and component in each.components), None)
+
+    def _copy(self, person: Principal, uid: str) -> tuple[Collection, CalendarObject] | None:
+        """Return a person's copy of a meeting and the calendar it is in; the one that schedules, if there are two."""
+        o = calendar_object.c
+        kinds = sorted(each.value for each in policy.WRITABLE)
+        query = (
+            select(*WHOLE)
+            .join(calendar, (calendar.c.school_id == o.school_id) & (calendar.c.id == o.calendar_id))
+            .where(o.school_id == self._tx.school_id, o.uid == uid, o.ended.is_(None))
+            .where(calendar.c.owner_id == person.id, calendar.c.kind.in_(kinds))
+            .order_by(o.schedule_tag.desc(), o.id)
+        )
+        row = self._tx.connection.execute(query).first()
+        if row is None:
+            return None
+        found = CalendarObject(*row)
+        own = {each.id: each for each in self._tx.collections.subscribed(person)}
+        return (own[found.calendar_id], found) if found.calendar_id in own else None
+
+
+def _organizes(stored: Scheduled, person: Principal) -> bool:
+    by = itip.organizer(stored.any)
+    return by is not None and addresses.resolved(by) in addresses.of(person)
+
+
+def _may_change(stored: Scheduled, message: Message, person: Principal) -> bool:
+    """Tell whether an organizer's message is about the meeting that is here: the same organizer, and not the holder.
+
+    A private event that happens to have the UID is nobody else's to change.
+    """
+    by = itip.organizer(stored.any)
+    if by is None:
+        return False
+    resolved = addresses.resolved(by)
+    return resolved == addresses.resolved(message.sender) and resolved not in addresses.of(person)
+
+
+def _check_sender(message: Message) -> None:
+    """Refuse a message that speaks for others: organizers tell of their meetings, attendees answer for themselves."""
+    for each in message.components:
+        if message.method in TO_ORGANIZER:
+            fits = itip.attendee(each, (message.sender,)) is not None and len(each.all("ATTENDEE")) == 1
+        else:
+            fits = itip.organizer(each) == message.sender
+        if not fits:
+            raise SchedulingRefused("sender", message.sender)

@@ -1,0 +1,153 @@
+"""What a message that came in does to the copy that is here (RFC 5546, 3.2; RFC 6638, 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Final
+
+from storage import itip
+from storage.contentlines import Component, Property
+from storage.itip import Key, Message, Scheduled
+
+# What an attendee adds to a copy for themselves; an organizer's update leaves it.
+_OWN: Final = frozenset({"TRANSP", "CATEGORIES", "COLOR", "PERCENT-COMPLETE", "COMPLETED"})
+_ANSWERED: Final = frozenset({"PARTSTAT", "DELEGATED-TO", "DELEGATED-FROM", "SENT-BY", "CN"})
+
+
+def bare(message: Message) -> Component:
+    """Return the calendar of a message as an object that can be kept."""
+    return message.calendar.without("METHOD")
+
+
+def request(stored: Scheduled | None, asked: Scheduled, mine: Collection[str]) -> Scheduled:
+    """Return an attendee's copy after a request: the organizer's text with what is the attendee's own.
+
+    A request for single instances of a series that is here changes these and leaves the others.
+    """
+    if stored is None:
+        return asked
+    told = {key: _personal(_former(stored, key), each) for key, each in asked.parts.items()}
+    if None in told or stored.master is None:
+        kept = {} if None in told else {key: each for key, each in stored.parts.items() if key not in told}
+        return asked.with_parts([*kept.values(), *told.values()])
+    zones = {zone.text("TZID") for zone in stored.root.children("VTIMEZONE")}
+    new_zones = [zone for zone in asked.root.children("VTIMEZONE") if zone.text("TZID") not in zones]
+    root = stored.root.with_components([*new_zones, *stored.root.components])
+    return itip.scheduled(root, stored.zone).with_parts({**stored.parts, **told}.values())
+
+
+def _former(stored: Scheduled, key: Key) -> Component | None:
+    return stored.parts.get(key) or stored.master
+
+
+def _personal(before: Component | None, after: Component) -> Component:
+    """Return the organizer's component with the attendee's own alarms and marks."""
+    if before is None:
+        return after
+    lines = [prop for prop in after.properties if prop.name not in _OWN]
+    lines += [prop for prop in before.properties if prop.name in _OWN or prop.name.startswith("X-MOZ-")]
+    alarms = before.children("VALARM")
+    return Component(after.name, tuple(lines), (*(each for each in after.components if each.name != "VALARM"), *alarms))
+
+
+def cancel(stored: Scheduled, message: Scheduled) -> Scheduled:
+    """Return an attendee's copy after a cancellation.
+
+    Everything cancelled stays, marked so, until the attendee deletes it; instances of a series are taken out of it.
+    """
+    if stored.master is None:
+        alone = {key: _marked(each, message) if _meant(key, message) else each for key, each in stored.parts.items()}
+        return stored.with_parts(alone.values())
+    if None in message.parts:
+        return stored.with_parts(_marked(each, message) for each in stored.parts.values())
+    dates = [_exdate(stored.master, each) for each in message.parts.values()]
+    excluded = stored.excluded()
+    fresh = [date for key, date in zip(message.parts, dates, strict=True) if date is not None and key not in excluded]
+    master = Component(stored.master.name, (*stored.master.properties, *fresh), stored.master.components)
+    others = [each for key, each in stored.parts.items() if key is not None and key not in message.parts]
+    return stored.with_parts([master, *others])
+
+
+def _meant(key: Key, message: Scheduled) -> bool:
+    return None in message.parts or key in message.parts
+
+
+def _marked(component: Component, message: Scheduled) -> Component:
+    number = max(itip.sequence(component), *map(itip.sequence, message.parts.values()))
+    marked = component.replaced("STATUS", Property.make("STATUS", "CANCELLED"))
+    marked = marked.replaced("SEQUENCE", Property.make("SEQUENCE", str(number)))
+    return Component(marked.name, marked.properties, tuple(e for e in marked.components if e.name != "VALARM"))
+
+
+def _exdate(master: Component, named: Component) -> Property | None:
+    own = named.first("RECURRENCE-ID")
+    if own is None:
+        return None
+    return Property.make("EXDATE", own.value, {name: held for name, held in own.params if name in {"VALUE", "TZID"}})
+
+
+def reply(stored: Scheduled, answer: Scheduled, sender: str, *, status: bool = True) -> Scheduled | None:
+    """Return a copy after an answer, None when the sender is not invited to what is answered.
+
+    With `status`, which is for the organizer's copy alone, the line says what the answer came back with. An answer
+    about an instance that the series makes gives the instance a component of its own (RFC 6638, 3.2.6).
+    """
+    parts = dict(stored.parts)
+    done = False
+    for key, each in answer.parts.items():
+        here, line = parts.get(key) or _made(stored, key), itip.attendee(each, (sender,))
+        if here is None or line is None or itip.attendee(here, (sender,)) is None:
+            continue
+        parts[key], done = _answered(here, line, _code(each) if status else None), True
+    return stored.with_parts(parts.values()) if done else None
+
+
+def _made(stored: Scheduled, key: Key) -> Component | None:
+    return None if key is None else itip.instance(stored, key)
+
+
+def _code(component: Component) -> str:
+    return (component.text("REQUEST-STATUS") or "2.0").partition(";")[0].strip()
+
+
+def _answered(component: Component, line: Property, code: str | None) -> Component:
+    who = itip.address(line.value)
+    said = {name.replace("-", "_"): line.param(name) for name in _ANSWERED if line.param(name) is not None}
+    lines = [
+        itip.with_params(prop, **said, SCHEDULE_STATUS=code, RSVP=None)
+        if prop.name == "ATTENDEE" and itip.address(prop.value) == who
+        else prop
+        for prop in component.properties
+    ]
+    return Component(component.name, tuple(lines), component.components)
+
+
+def stale(stored: Scheduled, message: Scheduled) -> bool:
+    """Tell whether a request or cancellation is older than what is here (RFC 5546, 2.1.5)."""
+    known = [(here, each) for key, each in message.parts.items() if (here := stored.parts.get(key)) is not None]
+    return bool(known) and all(_older(each, here) for here, each in known)
+
+
+def _older(message: Component, here: Component) -> bool:
+    return _revision(message) < _revision(here)
+
+
+def _revision(component: Component) -> tuple[int, str]:
+    return itip.sequence(component), (component.text("DTSTAMP") or "").strip().upper()
+
+
+def told_of(found: Scheduled, name: str, statuses: dict[str, str]) -> Scheduled:
+    """Return an object with the outcome of delivery on its ATTENDEE or ORGANIZER lines (RFC 6638, 3.2.9)."""
+    if not statuses:
+        return found
+    return found.with_parts(_stated(each, name, statuses) for each in found.parts.values())
+
+
+def _stated(component: Component, name: str, statuses: dict[str, str]) -> Component:
+    lines: Iterable[Property] = (
+        itip.with_params(prop, SCHEDULE_STATUS=statuses[itip.address(prop.value)])
+        if prop.name == name and itip.address(prop.value) in statuses
+        else prop
+        for prop in component.properties
+    )
+    return Component(component.name, tuple(lines), component.components)
