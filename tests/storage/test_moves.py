@@ -68,7 +68,7 @@ def kept(desk: Desk, slug: str) -> dict[str, dict[str, str]]:
     """Return what a person keeps with the objects of a calendar."""
     number = desk.collection(slug).id
     with desk.reading() as tx:
-        return tx.dead_properties.of_objects(desk.person.id, number)
+        return {href: dict(held) for href, held in tx.dead_properties.of_objects(desk.person.id, number).items()}
 
 
 def test_what_is_kept_goes_with_its_object_and_ends_with_it(two: Desk):

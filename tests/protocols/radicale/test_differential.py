@@ -70,8 +70,8 @@ TABLE = (
         "what one may do in one's calendar",
         "* D:current-user-privilege-set",
         "200 C:read-free-busy D:all D:read D:write D:write-content D:write-properties",
-        "200 C:read-free-busy D:bind D:read D:read-acl D:read-current-user-privilege-set D:unbind D:write D:write-content "
-        "D:write-properties",
+        "200 C:read-free-busy D:bind D:read D:read-acl D:read-current-user-privilege-set D:unbind D:write "
+        "D:write-content D:write-properties",
         PRIVILEGE,
     ),
     Difference(
