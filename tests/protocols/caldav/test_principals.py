@@ -9,7 +9,7 @@ from tests.protocols.caldav.client import CS, SPACES, Answer, C, D, Dav, event_t
 SET = "/dav/principals/"
 
 
-def found(node, path):
+def inside(node, path):
     """Return what is at a path of an element; fails when nothing is."""
     child = node.find(path)
     assert child is not None, path
@@ -157,7 +157,7 @@ def test_access_control_is_told_and_protected(marie: Dav, which: str):
     assert set(row.props) == {200}
     (ace,) = row.props[200][D + "acl"]
     assert ace.find(D + "protected") is not None
-    granted = {each.tag for each in found(ace, D + "grant").iter()} - {D + "grant"}
+    granted = {each.tag for each in inside(ace, D + "grant").iter()} - {D + "grant"}
     assert granted == row.names(D + "current-user-privilege-set")
     assert row.names(D + "acl-restrictions") == {D + "grant-only", D + "no-invert"}
 
@@ -187,9 +187,9 @@ def test_a_property_is_expanded_to_what_it_names(marie: Dav):
     row = expand(marie, marie.agenda, inner + '<D:property name="displayname"/><D:property name="x"/>').row
     assert row.href == marie.agenda
     assert set(row.props[404]) == {D + "x"}
-    person = found(row.props[200][D + "current-user-principal"], D + "response")
+    person = inside(row.props[200][D + "current-user-principal"], D + "response")
     assert person.findtext(D + "href") == marie.principal
-    home = found(person, f".//{C}calendar-home-set/{D}response")
+    home = inside(person, f".//{C}calendar-home-set/{D}response")
     assert home.findtext(D + "href") == marie.home
     assert home.findtext(f".//{D}displayname") == "Marie Dupont"
     assert home.find(f".//{CS}getctag") is not None
