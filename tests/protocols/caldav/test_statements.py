@@ -22,6 +22,8 @@ def statements(client: Dav, ask: Callable[[], object]) -> int:
 
 
 WEEK = '<C:comp-filter name="VEVENT"><C:time-range start="20261101T000000Z" end="20261130T000000Z"/></C:comp-filter>'
+UID = '<C:comp-filter name="VEVENT"><C:prop-filter name="UID"><C:text-match>1</C:text-match></C:prop-filter>'
+UID += "</C:comp-filter>"
 REQUESTS: dict[str, tuple[Callable[[Dav], object], int]] = {
     "poll": (lambda dav: dav.propfind(dav.agenda, CS + "getctag", D + "sync-token"), 2),
     "home": (lambda dav: dav.propfind(dav.home, D + "displayname", CS + "getctag", A + "calendar-color", depth="1"), 2),
@@ -29,6 +31,8 @@ REQUESTS: dict[str, tuple[Callable[[Dav], object], int]] = {
     "first sync": (lambda dav: dav.sync(dav.agenda), 6),
     "object": (lambda dav: dav.send("GET", dav.agenda + "1.ics"), 3),
     "one of many": (lambda dav: dav.multiget(dav.agenda, [dav.agenda + "1.ics"]), 4),
+    "a UID": (lambda dav: dav.query(dav.agenda, UID), 5),
+    "unknown property": (lambda dav: dav.propfind(dav.agenda, "{urn:x}mood", D + "getetag", depth="1"), 5),
     "weeks": (lambda dav: dav.query(dav.agenda, WEEK), 5),
 }
 
