@@ -112,8 +112,9 @@ class _Prepared:
 def import_edt(store: Store, school: School, data: bytes, now: datetime, options: Options | None = None) -> Report:
     """Import an EDT/Pronote export into a school at an instant (aware); all or nothing.
 
-    Raises ImportRefused, also when the file is another school's, when Pronote's identifiers look regenerated (R77)
-    or most coming sessions would go, unless the options allow it, or when the plan is no longer the one approved. The run and its outcome are kept in the history, a dry run is not.
+    Raises ImportRefused, also when the file is another school's, when Pronote's identifiers look regenerated (R77) or
+    most coming sessions would go, unless the options allow it, or when the plan is no longer the one approved. The run
+    and its outcome are kept in the history, a dry run is not.
     """
     options = options or Options()
     if options.dry_run:

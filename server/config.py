@@ -47,7 +47,7 @@ def _words(value: object) -> object:
     try:
         return json.loads(value)
     except (ValueError, RecursionError) as error:
-        raise ValueError("is no list in JSON, such as [\"one\", \"two\"]") from error
+        raise ValueError('is no list in JSON, such as ["one", "two"]') from error
 
 
 Words = Annotated[tuple[str, ...], BeforeValidator(_words)]

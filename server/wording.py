@@ -44,8 +44,8 @@ _REFUSED: Final = {
     ),
     "too-many-sessions": N_("Line {line}: the file holds more than {limit} sessions: it is refused."),
     "idpn-regenerated": N_(
-        "{vanished} of {known} Pronote identifiers are no longer in the file: were they regenerated, or is this another "
-        "school's file? Nothing was imported. If they were regenerated, import it again with --new-identifiers."
+        "{vanished} of {known} Pronote identifiers are no longer in the file: were they regenerated, or is this "
+        "another school's file? Nothing was imported. If they were regenerated, import it again with --new-identifiers."
     ),
     "would-wreck": N_(
         "{lost} of {coming} coming sessions would disappear: is the file whole? Nothing was imported. "
@@ -138,7 +138,7 @@ def refusal(reason: str, data: Mapping[str, object]) -> str:
 
 def _refused(error: ImportRefused) -> str:
     if _no_table(error):
-        return _(_REFUSED["no-people-file"])
+        return filled(_REFUSED["no-people-file"], {})
     template = _REFUSED.get(error.reason)
     if template is not None:
         return filled(template, {name: _listed(value) for name, value in error.data.items()})
@@ -147,7 +147,9 @@ def _refused(error: ImportRefused) -> str:
 
 
 def _no_table(error: ImportRefused) -> bool:
-    """Tell whether a people file has no column that is known: a page, a picture, nothing at all."""
+    """Tell whether what should be a people file has no column that is known: a page, a picture, nothing at all."""
+    if error.reason == "bad-csv":
+        return error.data.get("line") == 1
     missing = error.data.get("columns")
     return error.reason == "missing-column" and isinstance(missing, tuple) and len(missing) == _PEOPLE_COLUMNS
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 import click
+from click.core import ParameterSource
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
@@ -21,10 +23,10 @@ from server import demo as demonstration
 from server import logs, routes
 from server.commands.progress import steps
 from server.commands.school import prepare
-from server.commands.workplace import Failure, Workplace, pass_workplace
+from server.commands.workplace import Failure, Workplace, pass_workplace, program, say, warn
 from server.config import Config
 from server.demo import DemoInfo
-from server.samples import FEWEST, MOST, Samples
+from server.samples import FEWEST, MOST, NEXT, Samples
 from server.serving import Serving, listen_on
 from server.texts import N_, _
 from storage.store import Store
@@ -37,9 +39,15 @@ _STEPS: Final = (
         "Thunderbird: Calendar > New Calendar > On the Network; user name {login}, location {caldav}, "
         "then password {password}."
     ),
-    N_("iPhone or Android: new account of the type Exchange; server {eas}, user {login}, password {password}."),
-    N_("Next export: in another terminal, cadran --data {folder} import edt {following}"),
+    N_(
+        "iPhone or Android: new account of the type Exchange; server {eas}, user {login}, password {password}. A real "
+        "phone wants TLS and a name: put a proxy before the server, as conf/Caddyfile and conf/nginx.conf show."
+    ),
+    N_("Next export: in another terminal, {program} --data {folder} import edt {following}"),
+    N_("Start again: {program} demo --data {folder}"),
+    N_("The data are in {folder}: delete that folder to make a new demo."),
 )
+_MADE_BEFORE: Final = ("pupils", "seed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +57,14 @@ class Wishes:
     port: int
     folder: Path
     samples: Samples
+    ignored: tuple[str, ...] = ()
 
 
-@click.command("demo", help=_("Make an invented school, import it, serve it on this machine and say how to connect."))
+@click.command(
+    "demo",
+    help=_("Make an invented school, import it, serve it on this machine and say how to connect."),
+    short_help=_("Try it: make an invented school and serve it."),
+)
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8008, show_default=True, help=_("Port to listen on; 0: any.")
 )
@@ -62,10 +75,11 @@ class Wishes:
 @click.option("--seed", type=int, default=1, show_default=True, help=_("Same seed, same school."))
 @click.option("--no-serve", is_flag=True, help=_("Prepare everything and do not start the server."))
 @pass_workplace
-def demo(workplace: Workplace, port: int, data: Path | None, pupils: int, seed: int, no_serve: bool) -> None:
+def demo(workplace: Workplace, /, data: Path | None, port: int, no_serve: bool, **school: int) -> None:
     """Prepare the demo, or find the one made earlier in the same folder, and serve it."""
     folder = (data or workplace.data or default_folder()).absolute()
-    wishes = Wishes(port, folder, Samples(pupils, seed, demonstration.NEXT_PERCENT))
+    samples = Samples(school["pupils"], school["seed"], demonstration.NEXT_PERCENT)
+    wishes = Wishes(port, folder, samples, _typed(_MADE_BEFORE))
     config = _config(wishes)
     logs.configure(config.log.level, as_json=config.log.as_json)
     with _prepared(config, wishes) as (store, info):
@@ -76,9 +90,17 @@ def demo(workplace: Workplace, port: int, data: Path | None, pupils: int, seed: 
 
         def started(addresses: Sequence[str]) -> None:
             present(wishes, _described(wishes, info, addresses[0]))
+            say(_(" The server runs: Ctrl-C stops it."))
 
         if not serving.run(listen_on(config.server.listen), started):
             raise Failure(_("The port {port} cannot be used: choose another one with --port.").format(port=port))
+
+
+def _typed(names: Sequence[str]) -> tuple[str, ...]:
+    """Return those options, of these names, that were typed."""
+    context = click.get_current_context()
+    typed = (name for name in names if context.get_parameter_source(name) is ParameterSource.COMMANDLINE)
+    return tuple(f"--{name}" for name in typed)
 
 
 def default_folder() -> Path:
@@ -96,9 +118,10 @@ def present(wishes: Wishes, info: DemoInfo) -> None:
     console.print(_table(_("Accounts"), accounts))
     teacher = next(each for each in info.accounts if each.role == "teacher")
     values = {"login": teacher.login, "password": teacher.password, "caldav": info.caldav, "eas": info.eas}
-    following = wishes.folder / demonstration.FOLDER / "timetable-next.xml"
+    following = wishes.folder / demonstration.FOLDER / NEXT
+    values |= {"folder": shlex.quote(str(wishes.folder)), "following": shlex.quote(str(following))}
     for line in _STEPS:
-        text = _(line).format(**values, folder=wishes.folder, following=following)
+        text = _(line).format(**values, program=program())
         console.print(Text(f" {text}\n"), soft_wrap=True)
 
 
@@ -126,6 +149,8 @@ def _prepared(config: Config, wishes: Wishes) -> Iterator[tuple[Store, DemoInfo]
         _clear_unfinished(wishes.folder, database)
         prepare(config)
         demonstration.begin(wishes.folder)
+    else:
+        _tell_found(wishes)
     store = Store(config.database_url())
     try:
         store.check()
@@ -138,13 +163,22 @@ def _prepared(config: Config, wishes: Wishes) -> Iterator[tuple[Store, DemoInfo]
 
 
 def _clear_unfinished(folder: Path, database: Path) -> None:
-    """Remove the database of a demo that was interrupted; any other database is refused."""
-    if not database.exists():
-        return
+    """Remove the database of a demo that was interrupted; any other database or folder in use is refused."""
     if not demonstration.unfinished(folder):
+        if not folder.is_dir() or not any(folder.iterdir()):
+            return
+        if not database.exists():
+            raise Failure(_("{folder} is not empty and holds no demo: choose another --data.").format(folder=folder))
         raise Failure(_("{folder} holds the data of a real school: choose another --data.").format(folder=folder))
     for suffix in ("", "-wal", "-shm"):
         Path(f"{database}{suffix}").unlink(missing_ok=True)
+
+
+def _tell_found(wishes: Wishes) -> None:
+    say(_("The demo made earlier in {folder} is used.").format(folder=wishes.folder))
+    if wishes.ignored:
+        text = _("Ignored, because they are for a new demo: {options}.")
+        warn(text.format(options=", ".join(wishes.ignored)))
 
 
 def _described(wishes: Wishes, info: DemoInfo, address: str) -> DemoInfo:

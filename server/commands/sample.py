@@ -12,7 +12,11 @@ from server.samples import FEWEST, MOST, Samples, existing, write
 from server.texts import _
 
 
-@click.command("sample-school", help=_("Write the export and the people file of an invented school."))
+@click.command(
+    "sample-school",
+    short_help=_("Write the files of an invented school."),
+    help=_("Write the export and the people file of an invented school."),
+)
 @click.option(
     "--pupils", type=click.IntRange(FEWEST, MOST), default=240, show_default=True, help=_("Number of pupils.")
 )

@@ -44,7 +44,9 @@ def serve(workplace: Workplace, sockets: str, port: int | None, endpoints: tuple
             serving = Serving(config, store, routes.find, child=bool(numbers))
             succeeded = serving.run(adopt(numbers) if numbers else listen, _nothing)
     if not succeeded:
-        text = _("Cannot listen on {endpoints}: the log above says why. server.listen, --port or --listen name another.")
+        text = _(
+            "Cannot listen on {endpoints}: see the log above. server.listen, --port or --listen name another address."
+        )
         raise Failure(text.format(endpoints=", ".join(config.server.listen)))
 
 

@@ -38,8 +38,8 @@ def import_() -> None:
 @import_.command(
     "edt",
     help=_(
-        "Import a clear EDT or Pronote export. Sessions that have begun are neither imported nor changed; importing the "
-        "same file again changes nothing."
+        "Import a clear EDT or Pronote export. Sessions that have begun are neither imported nor changed; importing "
+        "the same file again changes nothing."
     ),
     short_help=_("Import a clear EDT or Pronote export."),
 )

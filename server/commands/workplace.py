@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -163,6 +164,14 @@ def confirmed(question: str, *, default: bool = False) -> bool:
         return answers.get(word, default)
 
     return bool(click.prompt(f"{question} [{hint}]", default="", show_default=False, value_proc=understood))
+
+
+def program() -> str:
+    """Return how this program was called, ready for a shell."""
+    called = Path(sys.argv[0])
+    if called.suffix == ".py":
+        return shlex.join((sys.executable, "-m", "server.cli"))
+    return shlex.quote(str(called))
 
 
 def say(text: str) -> None:
