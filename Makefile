@@ -17,6 +17,9 @@ help:
 	@echo "make bench   the benchmarks, with Radicale and Xandikos beside us"
 	@echo "make format  rewrite the code as the checks want it"
 	@echo "make clean   remove the environment and the caches"
+	@echo
+	@echo "ARGS adds arguments: make run ARGS=\"--port 9000 --data /tmp/demo\", make test ARGS=\"tests/storage -x\""
+	@echo "PYTHON chooses the interpreter: make run PYTHON=python3.12"
 
 run: $(VENV)/.ready
 	$(BIN)/cadran demo $(ARGS)

@@ -52,7 +52,9 @@ _REFUSED: Final = {
         "If that is what you want, import it again with --force."
     ),
     "plan-changed": N_("What the import would do has changed since it was approved: look at it again."),
-    "bad-encoding": N_("The file's characters cannot be read: save it as UTF-8."),
+    "bad-encoding": N_(
+        "The file's characters cannot be read: it is no people file, or has to be saved as CSV in UTF-8."
+    ),
     "bad-csv": N_("Line {line}: this is not a table separated by commas, semicolons or tabs."),
     "missing-column": N_("The first line lacks the columns: {columns}."),
     "not-radicale": N_(

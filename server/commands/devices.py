@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
 
 import click
 
+from server import reports
 from server.commands.workplace import (
     Workplace,
     actor,
@@ -40,13 +40,14 @@ def list_devices(workplace: Workplace, login: str | None, as_json: bool, code: s
         school_id = owner.school_id if owner else chosen_school(store, code).id
         with store.reading(school_id) as tx:
             logins = {each.id: each.login for each in tx.principals.people()}
+            zone = tx.school.zone
             found = tx.devices.list(owner.id if owner else None)
     if as_json:
         print_json([asdict(each) | {"login": logins.get(each.principal_id, "")} for each in found])
         return
     print_table(
         (_("Login"), _("Device"), _("Type"), _("Last seen")),
-        [(logins.get(d.principal_id, ""), d.device_id, d.device_type, _moment(d.last_seen)) for d in found],
+        [(logins.get(d.principal_id, ""), d.device_id, d.device_type, _moment(d.last_seen, zone)) for d in found],
     )
 
 
@@ -66,5 +67,5 @@ def forget(workplace: Workplace, login: str, device: str) -> None:
     say(_("The device “{device}” is forgotten.").format(device=device))
 
 
-def _moment(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds).astimezone().isoformat(" ", "minutes") if seconds else ""
+def _moment(seconds: int, zone: str) -> str:
+    return reports.moment(seconds, zone) if seconds else ""

@@ -186,6 +186,7 @@ def prepare(config: Config) -> None:
 
 def create(store: Store, wanted: NewSchool, login: str, password_hash: str) -> None:
     """Create a school and the account of its administrator; raises NameTaken, and then creates neither."""
+    check_login(login)
     if store.directory.account(login) is not None:
         raise NameTaken("login", login)
     settings = Settings(eas_others_allowed=wanted.other_phones)

@@ -9,6 +9,8 @@ from typing import Final
 
 import click
 
+from importers.errors import ImportRefused
+from importers.run import Report
 from server import reports, timetable
 from server.commands.progress import steps
 from server.commands.workplace import (
@@ -25,6 +27,8 @@ from server.commands.workplace import (
 )
 from server.texts import _
 from storage.imports import ImportRun
+from storage.model import School
+from storage.store import Store
 
 _ZIP: Final = b"PK\3\4"
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -56,11 +60,10 @@ def import_() -> None:
 @pass_workplace
 def edt(workplace: Workplace, /, file: Path, as_json: bool, code: str | None, **guards: bool) -> None:
     """Import one export and print its report."""
-    _refuse_archive(file)
     with workplace.store() as store, steps() as step:
         school = chosen_school(store, code)
         choice = timetable.Choice(datetime.now().astimezone(), **guards)
-        report = timetable.run(store, school, file, choice, step)
+        report = _run(store, school, file, choice, step)
     if as_json:
         print_json(reports.plain(report))
         return
@@ -87,10 +90,19 @@ def history(workplace: Workplace, as_json: bool, code: str | None) -> None:
     print_table(columns, [_row(run, school.zone) for run in runs])
 
 
-def _refuse_archive(file: Path) -> None:
+def _run(store: Store, school: School, file: Path, choice: timetable.Choice, step: timetable.Step) -> Report:
+    try:
+        return timetable.run(store, school, file, choice, step)
+    except ImportRefused as refusal:
+        if not _is_archive(file):
+            raise
+        text = _("{file} is an archive: unzip it and import the XML file inside.")
+        raise Failure(text.format(file=file)) from refusal
+
+
+def _is_archive(file: Path) -> bool:
     with file.open("rb") as stream:
-        if stream.read(len(_ZIP)) == _ZIP:
-            raise Failure(_("{file} is an archive: unzip it and import the XML file inside.").format(file=file))
+        return stream.read(len(_ZIP)) == _ZIP
 
 
 def _row(run: ImportRun, zone: str) -> tuple[str, ...]:

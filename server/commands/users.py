@@ -14,6 +14,7 @@ from server.commands.workplace import (
     actor,
     asked_password,
     chosen_school,
+    confirmed,
     json_option,
     pass_workplace,
     password_option,
@@ -120,7 +121,9 @@ def remove(workplace: Workplace, login: str, close: bool, yes: bool) -> None:
     with workplace.store() as store:
         found = person(store, login)
         if not close and not yes:
-            click.confirm(_("Delete “{name}” and all their calendars?").format(name=found.name), abort=True)
+            question = _("Delete “{name}” and all their calendars?").format(name=found.name)
+            if not confirmed(question):
+                raise click.Abort
         with store.writing(found.school_id) as tx:
             (tx.principals.deactivate if close else tx.principals.remove)(found.id)
             tx.audit.record(actor(), "account-closed" if close else "account-removed", found.login)

@@ -47,9 +47,11 @@ def test_init_makes_a_private_folder_a_school_and_its_administrator(cadran: Cadr
 
 
 def test_init_asks_for_what_it_was_not_told(cadran: Cadran, tmp_path: Path) -> None:
-    typed = "0990001X\nLycée\n\na long password\na long password\n"
+    typed = "099\n0990001X\n\nLycée\nshort\na long password\na long password\n"
     result = cadran("init", typed=typed, data=tmp_path / "new")
     assert result.exit_code == 0, result.output
+    assert "Password of “admin”" in result.output
+    assert "phones" not in result.output
     assert cadran("user", "list", "--json", data=tmp_path / "new").exit_code == 0
 
 

@@ -30,6 +30,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     result = demo(folder)
     assert result.exit_code == 0, result.output
     assert "http://127.0.0.1:8008/dav/" in result.output
+    assert f"demo --data {folder}" in result.output
     return folder
 
 
@@ -67,6 +68,8 @@ def test_a_second_run_finds_the_first(made: Path) -> None:
     before = (made / "samples" / "timetable.xml").stat().st_mtime_ns
     result = demo(made, "--port", "8100")
     assert result.exit_code == 0
+    assert "made earlier" in result.output
+    assert "--pupils" in result.output
     assert (made / "samples" / "timetable.xml").stat().st_mtime_ns == before
     assert json.loads((made / "demo-info.json").read_text("utf-8"))["caldav"] == "http://127.0.0.1:8100/dav/"
 
