@@ -76,9 +76,7 @@ def test_an_event_edited_after_a_lost_answer_is_stored_as_edited(school, ada, ph
 
 
 @pytest.mark.parametrize(("conflict", "winner"), [(1, "Server"), (0, "Phone")])
-def test_an_event_edited_on_both_sides_after_a_lost_answer_is_a_conflict(
-    school, ada, phone, agenda, conflict, winner
-):
+def test_an_event_edited_on_both_sides_after_a_lost_answer_is_a_conflict(school, ada, phone, agenda, conflict, winner):
     phone.sync_all(agenda)
     key = phone.keys[agenda]
     phone.sync(agenda, [add("1", item(DENTIST))])
