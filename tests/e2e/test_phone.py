@@ -154,7 +154,7 @@ def test_states_outlive_a_restart_and_stopping_answers_those_who_wait(tmp_path: 
         heard: list[tuple[str, list[str]]] = []
         waiting = threading.Thread(target=lambda: heard.append(phone.ping([folder], 600)))
         waiting.start()
-        time.sleep(0.5)
+        time.sleep(2)
         assert running.stop() == 0
         waiting.join(20)
         assert heard == [("1", [])]
