@@ -21,7 +21,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     """Set what every SQLite connection needs: durable commits, readers beside a writer, patience."""
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-16000", "temp_store=MEMORY"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-2000", "temp_store=MEMORY"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.execute(f"PRAGMA busy_timeout={WAIT_SECONDS * 1000}")
     cursor.close()
