@@ -16,7 +16,7 @@ from server.errors import Refused
 from server.incoming import Incoming, inflated
 from server.route import Route
 from server.throttle import Throttle
-from storage.errors import Busy, NotFound, WritingRequired
+from storage.errors import Busy, NotFound, StorageFull, WritingRequired
 from storage.store import Store
 from storage.transaction import Transaction
 
@@ -67,6 +67,9 @@ class Service:
         except Busy:
             _log.warning("database busy", method=incoming.method, path=incoming.path)
             return outgoing.plain(503, ("Retry-After", str(RETRY_SECONDS)))
+        except StorageFull:
+            _log.error("disk full", method=incoming.method, path=incoming.path)
+            return outgoing.plain(507)
         except Exception:
             _log.exception("request failed", method=incoming.method, path=incoming.path)
             return outgoing.plain(500)

@@ -198,6 +198,18 @@ def _read_only(_error: errors.ReadOnly) -> str:
     return _("This calendar can be read and not changed.")
 
 
+def _busy(_error: errors.Busy) -> str:
+    return _("The database is busy with something else, an import perhaps: try again in a minute.")
+
+
+def _storage_full(_error: errors.StorageFull) -> str:
+    return _("The disk of the database is full: nothing was written. Make room and try again.")
+
+
+def _limit_reached(error: errors.LimitReached) -> str:
+    return filled(N_("One person may have {limit} calendars."), {"limit": error.limit})
+
+
 def _forbidden(_error: errors.Forbidden) -> str:
     return _("This is not allowed.")
 
@@ -207,6 +219,9 @@ _WORDS: Final[Mapping[type[Exception], Callable[[Any], str]]] = {
     errors.NameTaken: _name_taken,
     BadLogin: _bad_login,
     errors.ReadOnly: _read_only,
+    errors.Busy: _busy,
+    errors.StorageFull: _storage_full,
+    errors.LimitReached: _limit_reached,
     errors.Forbidden: _forbidden,
     errors.InvalidObject: _invalid_object,
     errors.Unreadable: _unreadable,

@@ -9,11 +9,12 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 
-from storage.errors import Busy, Unreadable
+from storage.errors import Busy, StorageFull, Unreadable
 
 WRITING: Final = "cadran_writing"
 WAIT_SECONDS: Final = 30
 LOCK_NOT_AVAILABLE: Final = "55P03"
+DISK_FULL: Final = "53100"
 _UNREADABLE: Final = ("SQLITE_NOTADB", "SQLITE_CANTOPEN", "SQLITE_CORRUPT")
 
 
@@ -74,11 +75,13 @@ def _engine(url: str) -> Engine:
 
 @contextmanager
 def patience() -> Iterator[None]:
-    """Turn a wait for the writer's turn that was too long into Busy."""
+    """Turn a wait for the writer's turn that was too long into Busy, and a full disk into StorageFull."""
     try:
         yield
     except OperationalError as error:
-        busy = str(getattr(error.orig, "sqlite_errorname", "")).startswith("SQLITE_BUSY")
-        if busy or getattr(error.orig, "sqlstate", None) == LOCK_NOT_AVAILABLE:
+        name, state = str(getattr(error.orig, "sqlite_errorname", "")), getattr(error.orig, "sqlstate", None)
+        if name.startswith("SQLITE_BUSY") or state == LOCK_NOT_AVAILABLE:
             raise Busy from error
+        if name == "SQLITE_FULL" or state == DISK_FULL:
+            raise StorageFull from error
         raise

@@ -112,6 +112,10 @@ class Busy(CadranError):
     """Another writer held the database for too long: the same request may be sent again in a while."""
 
 
+class StorageFull(CadranError):
+    """The disk of the database is full: nothing was written, and nothing can be until somebody makes room."""
+
+
 class LimitReached(CadranError):
     """The owner has as many of these as one person may have."""
 

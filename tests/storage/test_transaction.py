@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from storage import maintenance
-from storage.errors import CadranError, NameTaken, NotFound, PreconditionFailed, WritingRequired
+from storage import maintenance, migrate
+from storage.errors import CadranError, NameTaken, NotFound, PreconditionFailed, StorageFull, WritingRequired
 from storage.model import CollectionPatch, Device, Expect, NewCalendar, Role, SyncToken
 from storage.principals import NewPerson
+from storage.store import Store
 from tests.storage.builders import DAV, event_text, lesson, make_person, make_school
 
 ROOT = Path(__file__).parent.parent.parent
@@ -247,3 +248,24 @@ def test_a_killed_writer_keeps_what_it_acknowledged_and_nothing_else(desk, commi
     assert found == (["a.ics"] if commits == "yes" else [])
     assert desk.clock() == before + (commits == "yes")
     assert desk.put("b.ics").object.seq == desk.clock()
+
+
+def test_a_full_disk_is_told_as_such_and_leaves_nothing(tmp_path):
+    url = f"sqlite:///{tmp_path / 'full.sqlite'}"
+    migrate.upgrade(url)
+    store = Store(url)
+    school = store.directory.create_school("0990001X", "École", "Europe/Paris")
+    pages = 0
+    with store.reading(school.id) as tx:
+        pages = tx.connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+
+    def crowd():
+        with store.writing(school.id) as tx:
+            tx.connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+            tx.principals.create_many([NewPerson(f"p{n}", "Petit", "Léa", Role.PUPIL) for n in range(500)])
+
+    with pytest.raises(StorageFull):
+        crowd()
+    with store.reading(school.id) as tx:
+        assert tx.principals.people() == ()
+    store.close()
