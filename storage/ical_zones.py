@@ -22,10 +22,13 @@ _MAX_STEPS = 30_000
 _MAX_NAME = 255
 _MOST_PARTS = 3
 _NOT_PLACES = frozenset(("factory", "localtime", "posixrules"))
+_AREAS = frozenset("Africa America Asia Atlantic Australia Europe Indian Pacific".split())
 _FIRST_ONSET, _LAST_ONSET = datetime(1900, 1, 1), datetime(2100, 1, 1)
 _COUNTER = re.compile(r" \d{1,2}$", re.ASCII)
-_OFFSET_NAME = re.compile(r"\(?(?:UTC|GMT)([+-])(\d{1,2}):?(?:00)?\)?", re.ASCII | re.IGNORECASE)
-_DISPLAYED = re.compile(r"\((?:UTC|GMT)[^)]*\) (.+)", re.ASCII)
+_OFFSET_NAME = re.compile(r"\(?(?:(?:UTC|GMT) ?)?([+-])(\d{1,2}):?(?:00)?\)?", re.ASCII | re.IGNORECASE)
+_DISPLAYED = re.compile(r"\((?:UTC|GMT)[^)]*\) (.+)", re.IGNORECASE)
+_SUMMER = re.compile(r" daylight time$", re.IGNORECASE)
+_BETWEEN_CITIES = re.compile(r"\s*[,/;]\s*")
 # How Outlook and Exchange show a zone when they write its display name where its identifier belongs.
 _DISPLAY_NAMES = {
     "brussels, copenhagen, madrid, paris": "Romance Standard Time",
@@ -102,14 +105,14 @@ def windows_zone(name: str) -> str | None:
 @lru_cache(maxsize=4096)
 def resolve(tzid: str) -> ZoneInfo | None:
     """Return the zone a TZID means: an IANA or Windows name, or the disguises clients give them; None if unknown."""
-    return _certain(tzid) or _by_offset(tzid)
+    return _certain(tzid) or _likely(tzid)
 
 
 def zone_of(tzid: str, root: Component, zone: tzinfo) -> tzinfo:
     """Return the zone of a TZID used in a calendar; an unknown one without a usable VTIMEZONE is read in `zone`.
 
     A name of the zone database is never read from the VTIMEZONE: Thunderbird sends histories that begin in 1911, others
-    send rules that were abolished. A bare offset such as "GMT+0100" is less certain than a VTIMEZONE.
+    send rules that were abolished. A bare offset such as "GMT+0100" or a city is less certain than a VTIMEZONE.
     """
     known = _certain(tzid)
     if known is not None:
@@ -119,12 +122,12 @@ def zone_of(tzid: str, root: Component, zone: tzinfo) -> tzinfo:
             observed = _observed(component)
             if observed is not None:
                 return observed
-    return _by_offset(tzid) or zone
+    return _likely(tzid) or zone
 
 
 @lru_cache(maxsize=4096)
 def _certain(tzid: str) -> ZoneInfo | None:
-    name = tzid.strip().strip('"')
+    name = tzid.strip().strip("\"'").replace("\\", "").strip()
     if not name or len(name) > _MAX_NAME:
         return None
     for candidate in _candidates(name):
@@ -136,9 +139,10 @@ def _certain(tzid: str) -> ZoneInfo | None:
 def _candidates(name: str) -> Iterator[str]:
     yield name
     yield _COUNTER.sub("", name)
-    if found := _DISPLAYED.fullmatch(name):
-        yield _DISPLAY_NAMES.get(found[1].lower(), "")
-    yield _DISPLAY_NAMES.get(name.lower(), "")
+    yield _SUMMER.sub(" Standard Time", name)
+    yield _DISPLAY_NAMES.get(", ".join(_cities(name)), "")
+    if " / " in name:
+        yield name.replace(" / ", "/")
     if name.lower() == "tzone://microsoft/utc":
         yield "UTC"
     # Evolution, old Mozilla and Citadel put a path before: /freeassociation.sourceforge.net/Tzfile/Europe/Paris.
@@ -147,10 +151,38 @@ def _candidates(name: str) -> Iterator[str]:
         yield "/".join(parts[-size:])
 
 
+def _cities(name: str) -> list[str]:
+    """Return the places of a display name such as "(GMT+01:00) Brussels, Paris", in lower case."""
+    found = _DISPLAYED.fullmatch(name)
+    return _BETWEEN_CITIES.split((found[1] if found else name).strip().lower())
+
+
+def _likely(tzid: str) -> ZoneInfo | None:
+    """Return the zone of a bare offset, or of places that all have the zone's city among them."""
+    found = _by_offset(tzid)
+    if found is not None or len(tzid) > _MAX_NAME or not (_DISPLAYED.fullmatch(tzid.strip()) or tzid.isalpha()):
+        return found
+    keys = {key for city in _cities(tzid.strip()) if (key := _of_cities().get(city.replace(" ", "_")))}
+    return ZoneInfo(keys.pop()) if len(keys) == 1 else None
+
+
+@lru_cache(maxsize=1)
+def _of_cities() -> dict[str, str]:
+    """Return the zone of each city that is the last part of one name only, or of one spelling of it."""
+    found: dict[str, set[str]] = {}
+    for key in _iana_names().values():
+        area, _, city = key.rpartition("/")
+        if area in _AREAS:
+            found.setdefault(city.lower(), set()).add(key)
+    return {city: keys.pop() for city, keys in found.items() if len(keys) == 1}
+
+
 def _by_offset(tzid: str) -> ZoneInfo | None:
     found = _OFFSET_NAME.fullmatch(tzid.strip())
     if found is None:
         return None
+    if int(found[2]) == 0:
+        return ZoneInfo("Etc/GMT")
     # The signs of Etc/GMT names are those of POSIX: west is positive.
     key = _iana_names().get(f"etc/gmt{'-' if found[1] == '+' else '+'}{int(found[2])}")
     return ZoneInfo(key) if key else None

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, and_, case, func, insert, select, update
 
 from storage import contentlines
 from storage.contentlines import Component
+from storage.ical_by_reference import complete
 from storage.identifiers import ordered_id
 from storage.itip import Message
 from storage.schema import outbox_message
@@ -75,7 +76,7 @@ class Outbox:
             "recipient": message.recipient,
             "method": message.method,
             "uid": message.uid,
-            "body": contentlines.serialise(message.calendar),
+            "body": complete(contentlines.serialise(message.calendar)),
             "created": now,
             "attempts": 0,
             "next_try": now,

@@ -82,15 +82,18 @@ def _selection(node: etree._Element, depth: int) -> Selection:
     )
 
 
-def renderer(wish: DataWish, zone: tzinfo) -> Callable[[bytes], str]:
-    """Return what turns a stored text into escaped character data; its work is bounded over one whole report."""
+def renderer(wish: DataWish, zone: tzinfo, shape: Callable[[bytes], bytes]) -> Callable[[bytes], str]:
+    """Return what turns a stored text into escaped character data; its work is bounded over one whole report.
+
+    `shape` gives the text the time zones that the client wants in it.
+    """
     if wish.plain:
-        return lambda text: xml_out.escape(text.decode())
+        return lambda text: xml_out.escape(shape(text).decode())
     left = INSTANCE_LIMIT
 
     def render(text: bytes) -> str:
         nonlocal left
-        root = contentlines.parse(text)
+        root = contentlines.parse(shape(text))
         if wish.expand is not None:
             root = expanded(root, wish.expand, zone)
             left -= len(root.components)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from protocols.caldav import paths
@@ -9,6 +10,7 @@ from protocols.caldav.dead import Dead
 from protocols.caldav.errors import DavError
 from protocols.caldav.paths import Target
 from protocols.wire import Request, Response
+from storage import ical_by_reference
 from storage.model import Client, ClientKind, Principal
 from storage.transaction import Transaction
 
@@ -51,6 +53,12 @@ class Context:
     def wants_representation(self) -> bool:
         """Whether the client wants to see what it wrote as it is now (RFC 7240, 4.2)."""
         return "return=representation" in self._preferences
+
+    @property
+    def shape(self) -> Callable[[bytes], bytes]:
+        """What makes a stored text the one to send: with every VTIMEZONE, or without the known ones (RFC 7809, 7.1)."""
+        wish = self.request.headers.get("caldav-timezones", "T").strip().upper()
+        return ical_by_reference.stripped if wish == "F" else ical_by_reference.complete
 
     @property
     def _preferences(self) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from protocols.caldav import access, paths, privileges, report_sets
 from protocols.caldav.context import DAV_CLIENT, Context
@@ -12,6 +12,9 @@ from protocols.caldav.resources import Home, Person, Resource
 from protocols.caldav.xml_out import element, escape, href
 from storage.home_changes import home_head
 from storage.tokens import format_home_token
+
+# Where protocols/tzdist is, which this package knows nothing else about.
+ZONE_SERVICE: Final = "/timezones"
 
 _COLLECTION = element(dav("collection"))
 
@@ -96,6 +99,11 @@ def home_sync_token(resource: Home, context: Context) -> str:
     return escape(format_home_token(principal.id, head, tx.school_id))
 
 
+def zone_services(resource: Home, context: Context) -> str:
+    """Return where descriptions of time zones are to be had (RFC 7809, 5.1): this server's own RFC 7808 service."""
+    return href(context.request.base.rstrip("/") + ZONE_SERVICE)
+
+
 Readers = Mapping[str, Callable[[Any, Context], str | None]]
 
 CONTAINER: Readers = {
@@ -134,4 +142,5 @@ HOME: Readers = {
     **access.control(_home_privileges),
     dav("sync-token"): home_sync_token,
     caldav("calendar-home-set"): _home,
+    caldav("timezone-service-set"): zone_services,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from protocols.caldav import conditional
+from protocols.caldav.context import Context
 from protocols.caldav.errors import DavError
 from storage.model import CalendarObject, Expect, Written
 from storage.scheduling import Wish
@@ -27,7 +28,11 @@ def tag(found: CalendarObject) -> tuple[tuple[str, str], ...]:
     return (("Schedule-Tag", conditional.quoted(found.schedule_tag)),) if found.schedule_tag else ()
 
 
-def tags(written: Written, sent: bytes) -> tuple[tuple[str, str], ...]:
-    """Return the tags of what was written: no ETag where scheduling changed the text sent (RFC 4791, 5.3.4)."""
-    etag = (("ETag", conditional.quoted(written.object.etag)),) if written.object.ical == sent else ()
+def tags(written: Written, context: Context) -> tuple[tuple[str, str], ...]:
+    """Return the tags of what was written: no ETag where GET would not give the text as sent (RFC 4791, 5.3.4).
+
+    Scheduling may have changed it, or time zones are added to it or left out of it for this client (RFC 7809).
+    """
+    as_sent = context.shape(written.object.ical) == context.request.body
+    etag = (("ETag", conditional.quoted(written.object.etag)),) if as_sent else ()
     return (*etag, *tag(written.object))

@@ -36,6 +36,26 @@ TOKYO = ZoneInfo("Asia/Tokyo")
         ("tzone://Microsoft/Utc", "UTC"),
         ("GMT+0100", "Etc/GMT-1"),
         ("UTC-05:00", "Etc/GMT+5"),
+        ("GMT+2", "Etc/GMT-2"),
+        ("UTC+1", "Etc/GMT-1"),
+        ("GMT +0100", "Etc/GMT-1"),
+        ("+01:00", "Etc/GMT-1"),
+        ("UTC+00:00", "Etc/GMT"),
+        ("(GMT+01:00) Paris", "Europe/Paris"),
+        ("(UTC+01:00) Paris", "Europe/Paris"),
+        ("(GMT-03:00) Sao Paulo", "America/Sao_Paulo"),
+        ("Paris", "Europe/Paris"),
+        ("'Europe/Paris'", "Europe/Paris"),
+        ("Europe / Paris", "Europe/Paris"),
+        ("Europe\\/Paris", "Europe/Paris"),
+        ("/Europe/Paris", "Europe/Paris"),
+        ("/ical.me/Europe/Paris", "Europe/Paris"),
+        ("/mozilla.org/20050126_1/Europe/Paris", "Europe/Paris"),
+        ("/softwarestudio.org/Olson_20011030_5/Europe/Paris", "Europe/Paris"),
+        ("http://www.tzurl.org/zoneinfo/Europe/Paris", "Europe/Paris"),
+        ("Romance Daylight Time", "Europe/Paris"),
+        ("(GMT+01.00) Amsterdam / Berlin / Bern / Rome / Stockholm / Vienna", "Europe/Berlin"),
+        ("Europe/Kiev", "Europe/Kiev"),
     ],
 )
 def test_a_zone_is_known_by_the_names_clients_give_it(tzid, key):
@@ -57,6 +77,10 @@ def test_a_zone_is_known_by_the_names_clients_give_it(tzid, key):
         "Custom Zone",
         "tzone://Microsoft/Custom",
         "GMT+99",
+        "UTC+05:30",
+        "Customized Time Zone",
+        "(GMT+01:00) Atlantis",
+        "(GMT+01:00) Paris, Tokyo",
         "A" * 5000,
         "Europe/Paris\x00",
         "\ud800",
@@ -204,3 +228,25 @@ def test_a_vtimezone_is_small_where_rules_are_simple():
 def test_a_vtimezone_of_nowhere_is_refused():
     with pytest.raises(InvalidObject):
         vtimezone("Nowhere\r\nATTACH:1")
+
+
+CUSTOM = (
+    *("BEGIN:VTIMEZONE", "TZID:{}", "BEGIN:STANDARD", "DTSTART:16010101T000000"),
+    *("TZOFFSETFROM:+0200", "TZOFFSETTO:+0200", "END:STANDARD", "END:VTIMEZONE"),
+)
+
+
+@pytest.mark.parametrize(
+    ("tzid", "hours"),
+    [
+        ("Customized Time Zone", 2),
+        ("Paris", 2),
+        ("GMT+0500", 2),
+        ("(GMT+01:00) Atlantis", 2),
+        ("Europe/Paris", 1),
+        ("Romance Standard Time", 1),
+    ],
+)
+def test_rules_count_unless_the_name_is_certain(tzid, hours):
+    described = root(*(line.format(tzid) for line in CUSTOM))
+    assert zone_of(tzid, described, TOKYO).utcoffset(datetime(2026, 1, 1)) == timedelta(hours=hours)

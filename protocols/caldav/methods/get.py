@@ -46,7 +46,7 @@ def _object(context: Context) -> Response:
         # The same state in another form: whoever writes goes by the form that is stored.
         ("ETag", f"W/{tag}" if as_json else tag),
         ("Last-Modified", item_properties.modified(entry(found))),
-        ("Vary", "Accept"),
+        ("Vary", "Accept, CalDAV-Timezones"),
         _CACHE,
         *schedule_headers.tag(found),
     )
@@ -54,9 +54,10 @@ def _object(context: Context) -> Response:
     unwritten = conditional.not_modified_since(context.request.headers, found.modified)
     if unwritten or _unchanged(context.request.headers, found.etag):
         return Response(304, fixed)
+    text = context.shape(found.ical)
     if as_json:
-        return Response(200, (("Content-Type", f"{media.JCAL}; charset=utf-8"), *fixed), _jcal(found.ical))
-    return Response(200, (("Content-Type", item_properties.content_type(found.component)), *fixed), found.ical)
+        return Response(200, (("Content-Type", f"{media.JCAL}; charset=utf-8"), *fixed), _jcal(text))
+    return Response(200, (("Content-Type", item_properties.content_type(found.component)), *fixed), text)
 
 
 def _jcal(text: bytes) -> bytes:
@@ -69,10 +70,10 @@ def _jcal(text: bytes) -> bytes:
 def _collection(context: Context) -> Response:
     holder = calendar(context)
     etag = calendar_properties.etag(holder)
-    fixed = (("ETag", conditional.quoted(etag)), _CACHE)
+    fixed = (("ETag", conditional.quoted(etag)), ("Vary", "CalDAV-Timezones"), _CACHE)
     if _unchanged(context.request.headers, etag):
         return Response(304, fixed)
-    body = ical.merge(context.tx.objects.texts(holder.collection), _titles(holder.collection))
+    body = ical.merge(map(context.shape, context.tx.objects.texts(holder.collection)), _titles(holder.collection))
     return Response(200, (("Content-Type", "text/calendar; charset=utf-8"), *fixed), body)
 
 

@@ -35,5 +35,5 @@ def _member(context: Context) -> Response:
     wish = schedule_headers.wish(context.request.headers, Expect(absent=True))
     written = context.tx.scheduling.put(holder.collection, name, context.request.body, wish)
     path = holder.path + paths.encode(name)
-    tags = schedule_headers.tags(written, context.request.body)
+    tags = schedule_headers.tags(written, context)
     return put.represented(context, written, (("Location", path), ("Content-Location", path), *tags))

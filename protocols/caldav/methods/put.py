@@ -46,7 +46,7 @@ def put(context: Context) -> Response:
         written = context.tx.scheduling.put(holder.collection, context.target.name, context.request.body, wish)
     except PreconditionFailed:
         return _current(context, holder)
-    return represented(context, written, schedule_headers.tags(written, context.request.body))
+    return represented(context, written, schedule_headers.tags(written, context))
 
 
 def whole(context: Context) -> Response:
@@ -64,7 +64,7 @@ def represented(context: Context, written: Written, headers: tuple[tuple[str, st
     if not context.wants_representation:
         return Response(201 if written.created else 204, headers)
     kind = ("Content-Type", item_properties.content_type(written.object.component))
-    return Response(201 if written.created else 200, (*headers, kind, REPRESENTED), written.object.ical)
+    return Response(201 if written.created else 200, (*headers, kind, REPRESENTED), context.shape(written.object.ical))
 
 
 def _current(context: Context, holder: Calendar) -> Response:
@@ -75,7 +75,7 @@ def _current(context: Context, holder: Calendar) -> Response:
     path = holder.path + paths.encode(found.href)
     kind = ("Content-Type", item_properties.content_type(found.component))
     tag = ("ETag", conditional.quoted(found.etag))
-    return Response(412, (kind, tag, ("Content-Location", path), REPRESENTED), found.ical)
+    return Response(412, (kind, tag, ("Content-Location", path), REPRESENTED), context.shape(found.ical))
 
 
 def _holder(context: Context) -> Calendar:

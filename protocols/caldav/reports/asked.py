@@ -48,7 +48,7 @@ class Writer:
         zone = zone or own_zone(calendar, context)
         self._rows = RowWriter(calendar, asked.names, context, with_data=asked.data is not None)
         self._render: Callable[[bytes], str] | None = (
-            None if asked.data is None else calendar_data.renderer(asked.data, zone)
+            None if asked.data is None else calendar_data.renderer(asked.data, zone, context.shape)
         )
         self._collection = calendar.collection
         self._objects = context.tx.objects

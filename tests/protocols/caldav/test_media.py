@@ -34,7 +34,7 @@ def test_an_object_is_told_as_jcal(marie: Dav):
     written = marie.put(path, event_text("a", "Été", "20261123T080000Z", "DURATION:PT1H", "X-OWN;X-P=1:kept"))
     found = marie.send("GET", path, accept="application/calendar+json")
     assert (found.status, found.headers["Content-Type"]) == (200, "application/calendar+json; charset=utf-8")
-    assert (found.etag, found.headers["Vary"]) == ("W/" + written.etag, "Accept")
+    assert (found.etag, found.headers["Vary"]) == ("W/" + written.etag, "Accept, CalDAV-Timezones")
     name, _, ((kind, properties, _),) = json.loads(found.body)
     assert (name, kind) == ("vcalendar", "vevent")
     assert ["summary", {}, "text", "Été"] in properties
