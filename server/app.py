@@ -11,6 +11,7 @@ import structlog
 from twisted.internet.defer import Deferred
 from twisted.python.threadpool import ThreadPool
 
+from protocols.tzdist import app as tzdist
 from protocols.wire import Request, Response
 from server import health, mail, nightly, outgoing, pages
 from server.auth import CredentialCache, Credentials, parse_basic
@@ -26,6 +27,7 @@ from storage.store import Store
 
 LOGIN_THREADS: Final = 2
 LONGEST_LOGIN_QUEUE: Final = 2000
+LONGEST_OPEN_QUEUE: Final = 50
 BUSY_SECONDS: Final = 5.0
 
 _log = structlog.get_logger("app")
@@ -168,11 +170,24 @@ class CalendarServer:
 
     def _answer_openly(self, visit: Visit) -> None:
         path = visit.incoming.path
+        if tzdist.mine(path):
+            self._tell_zones(visit)
+            return
         if path == health.READY:
             self._hop(visit, self._pools.requests, partial(health.ready, self._store))
             return
         response = health.live() if path == health.LIVE else pages.answer(visit.incoming)
         self._finish(visit, response or outgoing.plain(404))
+
+    def _tell_zones(self, visit: Visit) -> None:
+        """Answer about time zones in a thread; anybody may ask, so nobody with an account waits behind them."""
+        asked = visit.incoming
+        if self._pools.logins.q.qsize() > LONGEST_OPEN_QUEUE:
+            self._finish(visit, outgoing.plain(503, ("Retry-After", str(round(BUSY_SECONDS)))))
+            return
+        work = partial(tzdist.answer, asked.method, (asked.path, asked.query), asked.headers, asked.base)
+        accepted = asked.headers.get("accept-encoding", "")
+        self._hop(visit, self._pools.logins, lambda: outgoing.compressed(work(), accepted))
 
     def _admit(self, visit: Visit, route: Route, credentials: Credentials) -> None:
         """Hand a request to a thread: the few for logins when its credentials have still to be verified."""

@@ -73,6 +73,28 @@ def vtimezone(tzid: str) -> str:
     return "".join(f"{fold(line)}\r\n" for line in lines)
 
 
+@lru_cache(maxsize=256)
+def between(tzid: str, start: datetime | None, end: datetime | None) -> str:
+    """Return a VTIMEZONE that speaks of the time from `start` on, or before `end`, or both (RFC 7808, 3.9).
+
+    Both are aware and not after 2100, `start` not before 1970; TZUNTIL (7.1) says where it ends. Raises InvalidObject.
+    """
+    zone = resolve(tzid)
+    if zone is None:
+        raise InvalidObject("valid-calendar-data", f"{tzid[:60]!r} is not a time zone")
+    first = (start or datetime(FIRST_YEAR, 1, 1, tzinfo=UTC)).astimezone(UTC)
+    last = end.astimezone(UTC) if end else datetime(max(LAST_YEAR, first.year + 2) + 1, 1, 1, tzinfo=UTC)
+    inside = [
+        change for change in changes(zone, first.year, last.year) if first < change.instant.replace(tzinfo=UTC) < last
+    ]
+    lines = ["BEGIN:VTIMEZONE", Property.of_text("TZID", zone.key).line]
+    lines += [f"TZUNTIL:{_wall(last)}Z"] if end else []
+    lines += _base(zone, first)
+    for run in _runs(tuple(inside)):
+        lines += _observance(run, run.changes[0].wall, ends=end is not None)
+    return "".join(f"{fold(line)}\r\n" for line in (*lines, "END:VTIMEZONE"))
+
+
 def _state(zone: tzinfo, instant: datetime) -> tuple[timedelta, str, bool]:
     local = instant.astimezone(zone)
     offset = local.utcoffset()
@@ -135,13 +157,13 @@ def _rule(run: list[Change]) -> str:
     return ""
 
 
-def _observance(run: _Run, start: datetime) -> Iterator[str]:
+def _observance(run: _Run, start: datetime, *, ends: bool = False) -> Iterator[str]:
     first, last = run.changes[0], run.changes[-1]
     kind = "DAYLIGHT" if first.daylight else "STANDARD"
     yield f"BEGIN:{kind}"
     yield f"DTSTART:{_wall(start)}"
     if len(run.changes) > 1:
-        until = "" if last.wall.year >= LAST_YEAR else f";UNTIL={_wall(last.instant)}Z"
+        until = "" if last.wall.year >= LAST_YEAR and not ends else f";UNTIL={_wall(last.instant)}Z"
         yield f"RRULE:{run.rule}{until}"
     yield from _offsets(first.before, first.after, first.name)
     yield f"END:{kind}"
@@ -161,11 +183,13 @@ def _backdated(run: _Run) -> datetime:
     return same[(first.day - 1) // _WEEK]
 
 
-def _base(zone: tzinfo) -> Iterator[str]:
-    offset, name, daylight = _state(zone, datetime(FIRST_YEAR, 1, 1, tzinfo=UTC))
+def _base(zone: tzinfo, since: datetime | None = None) -> Iterator[str]:
+    """Describe what was so before the first change: from an instant on, or as if it had been so in 1970."""
+    offset, name, daylight = _state(zone, since or datetime(FIRST_YEAR, 1, 1, tzinfo=UTC))
+    start = since.replace(tzinfo=None) + offset if since else datetime(_BACKDATED_YEAR, 1, 1)
     kind = "DAYLIGHT" if daylight else "STANDARD"
     yield f"BEGIN:{kind}"
-    yield f"DTSTART:{_wall(datetime(_BACKDATED_YEAR, 1, 1))}"
+    yield f"DTSTART:{_wall(start)}"
     yield from _offsets(offset, offset, name)
     yield f"END:{kind}"
 

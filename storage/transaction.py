@@ -23,6 +23,7 @@ from storage.model import School
 from storage.objects import Objects
 from storage.outbox import Outbox
 from storage.principals import Principals
+from storage.push import Push
 from storage.scheduling import Scheduling
 
 _RESERVE = (
@@ -140,6 +141,11 @@ class Transaction:
     def dead_properties(self) -> DeadProperties:
         """What clients keep with calendars and objects."""
         return DeadProperties(self)
+
+    @cached_property
+    def push(self) -> Push:
+        """Who is to be told of what through push services."""
+        return Push(self)
 
     @cached_property
     def audit(self) -> Audit:
