@@ -19,6 +19,7 @@ from server.config import Config, Network
 from server.http import Exchange
 from server.incoming import Incoming, Peer, believed
 from server.parking import Clock, Lot, Parked
+from server.push import Pusher
 from server.route import Route
 from server.service import Service, Waiting
 from server.throttle import Limits, Throttle
@@ -95,6 +96,8 @@ class CalendarServer:
         look = look_in_thread(store, partial(self._in_thread, self._pools.requests))
         self._watcher = Watcher(self._lot, look, window=section.wake_window)
         self._mail = config.mail
+        self._pusher = Pusher(store, config)
+        self._pushing = False
         self._posting = False
         self._visits: dict[Exchange, Visit] = {}
         self._running = 0
@@ -115,6 +118,18 @@ class CalendarServer:
         self._posting = True
         self._in_thread(self._pools.requests, partial(mail.work, self._store, self._mail), self._posted)
 
+    def push(self) -> None:
+        """Look whether somebody has to be told of something, in a thread; one look at a time."""
+        if self._pushing:
+            return
+        self._pushing = True
+        self._in_thread(self._pools.requests, self._pusher.look, self._pushed)
+
+    def _pushed(self, succeeded: bool, result: object) -> None:
+        self._pushing = False
+        if not succeeded:
+            _log.error("push failed", error=str(result))
+
     def _posted(self, _succeeded: bool, _result: object) -> None:
         self._posting = False
 
@@ -128,6 +143,7 @@ class CalendarServer:
 
     def stop(self) -> None:
         """Stop the threads."""
+        self._pusher.stop()
         self._pools.stop()
 
     @property

@@ -145,6 +145,21 @@ class MailSection(Section):
         return value
 
 
+class PushSection(Section):
+    """Messages through push services outside, to clients that register for them."""
+
+    enabled: bool = True
+    private_hosts: Words = ()
+    contact: str = ""
+
+    @field_validator("contact")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        if value and not value.startswith(("mailto:", "https:")):
+            raise ValueError("must begin with mailto: or https:")
+        return value
+
+
 class Config(BaseSettings):
     """The whole configuration, checked; see `conf/` for a commented file."""
 
@@ -156,6 +171,7 @@ class Config(BaseSettings):
     log: LogSection = LogSection()
     auth: AuthSection = AuthSection()
     mail: MailSection = MailSection()
+    push: PushSection = PushSection()
 
     @classmethod
     def settings_customise_sources(

@@ -21,7 +21,7 @@ from twisted.internet.stdio import StandardIO
 from twisted.internet.task import LoopingCall
 from twisted.python.failure import Failure
 
-from server import logs, mail, nightly
+from server import logs, mail, nightly, push
 from server.app import CalendarServer
 from server.config import Config, ConfigError
 from server.http import Factory
@@ -50,6 +50,7 @@ class Serving:
         self._sweeping = LoopingCall(self._factory.sweep)
         self._keeping = LoopingCall(self._server.keep)
         self._posting = LoopingCall(self._server.post)
+        self._pushing = LoopingCall(self._server.push)
         self._ports: list[Any] = []
         self._overdue = False
 
@@ -97,6 +98,7 @@ class Serving:
         self._sweeping.start(SWEEP_SECONDS, now=False)
         self._keeping.start(nightly.LOOK_SECONDS, now=False)
         self._posting.start(mail.LOOK_SECONDS, now=False)
+        self._pushing.start(push.LOOK_SECONDS, now=False)
         listen(self._factory).addCallbacks(listening, failed)
 
     def _stop(self) -> Deferred[None]:
@@ -111,7 +113,7 @@ class Serving:
                 stopped.callback(None)
 
         self._factory.stopping = True
-        for regular in (self._sweeping, self._keeping, self._posting):
+        for regular in (self._sweeping, self._keeping, self._posting, self._pushing):
             if regular.running:
                 regular.stop()
         closing = DeferredList([maybeDeferred(port.stopListening) for port in self._ports], consumeErrors=True)

@@ -8,15 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from protocols.caldav import errors, if_header, paths
+from protocols.caldav import errors, if_header, paths, push_quiet
 from protocols.caldav.context import Context
 from protocols.caldav.dead import Dead
 from protocols.caldav.errors import DavError
+from protocols.caldav.methods import push_register
 from protocols.caldav.methods.copy_move import copy, move
 from protocols.caldav.methods.delete import delete
 from protocols.caldav.methods.get import get, head
 from protocols.caldav.methods.mkcalendar import mkcalendar, mkcol
-from protocols.caldav.methods.options import COMPLIANCE, allow, options
+from protocols.caldav.methods.options import allow, compliance, options
 from protocols.caldav.methods.post import post
 from protocols.caldav.methods.propfind import propfind
 from protocols.caldav.methods.proppatch import proppatch
@@ -53,7 +54,8 @@ def writes(request: Request) -> bool:
     """Whether the request needs a writing transaction."""
     if request.method == "POST" and request.path.rstrip("/").endswith(f"/{paths.OUTBOX}"):
         return False
-    return request.method in _WRITING
+    # A push service is looked up by name before the school's turn to write is taken.
+    return request.method in _WRITING and not push_register.meant(request)
 
 
 def handle(request: Request, tx: Transaction) -> Response:
@@ -63,7 +65,7 @@ def handle(request: Request, tx: Transaction) -> Response:
     except (CadranError, DavError) as error:
         response = errors.answer(error, request)
     body = b"" if request.method == "HEAD" else response.body
-    return replace(response, headers=(*response.headers, COMPLIANCE), body=body)
+    return replace(response, headers=(*response.headers, compliance()), body=body)
 
 
 def _dispatch(request: Request, tx: Transaction) -> Response:
@@ -78,4 +80,9 @@ def _dispatch(request: Request, tx: Transaction) -> Response:
         raise DavError(405, reason=f"{request.method} is not known here.", headers=(allow(target.place),))
     context = Context(request, tx, target, Dead(tx, request.principal))
     if_header.check(context)
-    return method(context)
+    if request.method not in _WRITING:
+        return method(context)
+    quiet = push_quiet.wanted(context)
+    response = method(context)
+    quiet.keep(context)
+    return response

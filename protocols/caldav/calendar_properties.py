@@ -12,6 +12,7 @@ from protocols.caldav.conditional import quoted
 from protocols.caldav.context import Context
 from protocols.caldav.names import apple, caldav, calserver, dav
 from protocols.caldav.principal_properties import current_user, principal_sets, reports, supported_privileges
+from protocols.caldav.push_properties import PUSH
 from protocols.caldav.resources import Calendar
 from protocols.caldav.xml_out import element, escape, href
 from storage import ical, zones
@@ -172,4 +173,5 @@ CALENDAR: Mapping[str, Callable[[Any, Context], str | None]] = {
     caldav("schedule-calendar-transp"): _transparency,
     apple("calendar-color"): _colour,
     apple("calendar-order"): _order,
+    **PUSH,
 }

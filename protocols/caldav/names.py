@@ -8,6 +8,7 @@ DAV: Final = "DAV:"
 CALDAV: Final = "urn:ietf:params:xml:ns:caldav"
 CALSERVER: Final = "http://calendarserver.org/ns/"
 APPLE: Final = "http://apple.com/ns/ical/"
+WEBDAV_PUSH: Final = "https://bitfire.at/webdav-push"
 
 PREFIXES: Final = {DAV: "D", CALDAV: "C", CALSERVER: "CS", APPLE: "A"}
 
@@ -30,6 +31,11 @@ def calserver(name: str) -> str:
 def apple(name: str) -> str:
     """Return a name of Apple's calendar properties, which every client reads."""
     return f"{{{APPLE}}}{name}"
+
+
+def push(name: str) -> str:
+    """Return a name of WebDAV-Push (draft-bitfire-webdav-push)."""
+    return f"{{{WEBDAV_PUSH}}}{name}"
 
 
 def split(name: str) -> tuple[str, str]:

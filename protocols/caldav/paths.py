@@ -15,6 +15,7 @@ from protocols.wire import Response
 PREFIX = "/dav/"
 PRINCIPALS = "/dav/principals/"
 HOMES = "/dav/calendars/"
+REGISTRATIONS = "/dav/push/"
 SEGMENT_LIMIT = 255
 # Two names in every home that no calendar can have (RFC 6638, 2.1 and 2.2).
 INBOX = "inbox"
@@ -35,6 +36,7 @@ class Place(Enum):
     HOME = "home"
     COLLECTION = "collection"
     OBJECT = "object"
+    REGISTRATION = "registration"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,8 @@ def parse(path: str) -> Target | None:
     parts = [_decode(part) for part in path.removeprefix(PREFIX).removesuffix("/").split("/")]
     if parts == [""]:
         return Target(Place.ROOT)
+    if parts[0] == "push" and len(parts) == 2 and parts[1]:
+        return Target(Place.REGISTRATION, name=parts[1])
     places = _PLACES.get(parts[0])
     if places is None or "" in parts or len(parts) > len(places):
         return None
@@ -116,6 +120,11 @@ def home(login: str) -> str:
 def collection(login: str, slug: str) -> str:
     """Return the path of a collection as one person sees it."""
     return f"{HOMES}{encode(login)}/{encode(slug)}/"
+
+
+def registration(name: str) -> str:
+    """Return the path of a push registration."""
+    return REGISTRATIONS + encode(name)
 
 
 def redirect(request_path: str, base: str) -> Response:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from protocols.caldav import access, paths, privileges, report_sets
 from protocols.caldav.context import DAV_CLIENT, Context
 from protocols.caldav.names import caldav, dav
+from protocols.caldav.push_properties import PUSH
 from protocols.caldav.resources import Home, Person, Resource
 from protocols.caldav.xml_out import element, escape, href
 from storage.home_changes import home_head
@@ -143,4 +144,5 @@ HOME: Readers = {
     dav("sync-token"): home_sync_token,
     caldav("calendar-home-set"): _home,
     caldav("timezone-service-set"): zone_services,
+    **PUSH,
 }

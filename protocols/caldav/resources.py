@@ -202,6 +202,8 @@ def resolve(context: Context) -> Resource:
             return calendar(context)
         case Place.OBJECT:
             return _item(context, calendar(context))
+        case Place.REGISTRATION:
+            raise no_such_member(context.request.path)
 
 
 def members(resource: Resource, context: Context) -> Iterator[Resource]:

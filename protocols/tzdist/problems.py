@@ -31,10 +31,8 @@ class Problem(Exception):
 def answer(problem: Problem) -> Response:
     """Return the refusal."""
     status, title = _TITLES[problem.name]
-    body = json.dumps({"type": _TYPE + problem.name, "title": title, "status": status})
-    return Response(
-        status, (("Content-Type", "application/problem+json"), ("Cache-Control", "no-store")), body.encode()
-    )
+    body = json.dumps({"type": _TYPE + problem.name, "title": title, "status": status}).encode()
+    return Response(status, (("Content-Type", "application/problem+json"), ("Cache-Control", "no-store")), body)
 
 
 def wrong_method() -> Response:

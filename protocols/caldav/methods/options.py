@@ -7,11 +7,12 @@ from typing import Final
 
 from protocols.caldav.context import Context
 from protocols.caldav.paths import Place
+from protocols.outside import OUTSIDE
 from protocols.wire import Response
 
 # No "2": nothing is locked. No "access-control": there is no ACL method. With auto-schedule clients leave invitations
 # to the server.
-COMPLIANCE: Final = ("DAV", "1, 3, calendar-access, calendar-auto-schedule, calendar-no-timezone, extended-mkcol")
+COMPLIANCE: Final = "1, 3, calendar-access, calendar-auto-schedule, calendar-no-timezone, extended-mkcol"
 
 _COMMON = ("OPTIONS", "PROPFIND", "PROPPATCH", "REPORT")
 
@@ -20,10 +21,16 @@ ALLOWED: Mapping[Place, tuple[str, ...]] = {
     Place.PRINCIPALS: _COMMON,
     Place.PRINCIPAL: _COMMON,
     Place.HOMES: _COMMON,
-    Place.HOME: _COMMON,
+    Place.HOME: (*_COMMON, "POST"),
     Place.COLLECTION: (*_COMMON, "GET", "HEAD", "PUT", "POST", "DELETE", "MKCALENDAR", "MKCOL"),
+    Place.REGISTRATION: ("OPTIONS", "DELETE"),
     Place.OBJECT: (*_COMMON, "GET", "HEAD", "PUT", "DELETE", "COPY", "MOVE"),
 }
+
+
+def compliance() -> tuple[str, str]:
+    """Return the DAV header."""
+    return "DAV", f"{COMPLIANCE}, webdav-push" if OUTSIDE.policy.enabled else COMPLIANCE
 
 
 def allow(place: Place) -> tuple[str, str]:
