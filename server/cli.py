@@ -16,6 +16,7 @@ from server.commands.demo import demo
 from server.commands.devices import devices
 from server.commands.mail import imip_, mail_
 from server.commands.people import people
+from server.commands.push import push
 from server.commands.radicale import radicale
 from server.commands.sample import sample_school
 from server.commands.school import init, migrate
@@ -84,6 +85,7 @@ for _command in (
     sample_school,
     mail_,
     imip_,
+    push,
 ):
     main.add_command(_command)
 

@@ -21,7 +21,7 @@ from server.config import Config
 from server.push_delivery import Outcome, Verdict
 from storage.errors import NotFound
 from storage.model import Watch
-from storage.push import HOME, Registration
+from storage.push import Registration, topic_of
 from storage.push_keys import PushKey
 from storage.push_standing import News, Standing, Standings, news
 from storage.store import Store
@@ -79,9 +79,12 @@ class Pusher:
 
     def _look_at(self, school_id: int, head: int) -> None:
         seen = self._seen.get(school_id)
-        moved = self._moved(school_id, seen, head)
+        moved, waiting = self._moved(school_id, seen, head), self._waiting.get(school_id, frozenset())
+        if moved is not None and not moved and not waiting:
+            self._seen[school_id] = head
+            return
         with self._store.reading(school_id) as tx:
-            found = tx.push.concerned(moved, self._waiting.get(school_id, frozenset()))
+            found = tx.push.concerned(moved, waiting)
             later = frozenset(each.id for each in found if each.next_try > tx.now())
             parcels, ended = _parcels(tx, [each for each in found if each.id not in later]) if found else ((), ())
         self._seen[school_id], self._waiting[school_id] = head, later
@@ -171,15 +174,12 @@ def sealed(parcel: Parcel, contact: str) -> tuple[dict[str, str], bytes]:
 
 def message(parcel: Parcel) -> bytes:
     """Return the push-message: which collection, and what of it has changed."""
-    home = parcel.registration.collection_id == HOME
-    number = parcel.registration.principal_id if home else parcel.registration.collection_id
-    topic = parcel.key.topic(f"{'home' if home else 'collection'}:{parcel.school_id}:{number}")
+    topic = topic_of(parcel.key, parcel.registration.principal_id, parcel.registration.collection_id)
     token = f"<content-update><D:sync-token>{parcel.standing.token}</D:sync-token></content-update>"
     parts = (token if parcel.news.content else "", "<property-update/>" if parcel.news.properties else "")
     root = '<push-message xmlns="https://bitfire.at/webdav-push" xmlns:D="DAV:">'
-    return (
-        f'<?xml version="1.0" encoding="utf-8"?>\n{root}<topic>{topic}</topic>{"".join(parts)}</push-message>'.encode()
-    )
+    inner = f"<topic>{topic}</topic>{''.join(parts)}"
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{root}{inner}</push-message>'.encode()
 
 
 def _settle(tx: Transaction, parcel: Parcel, outcome: Outcome) -> None:

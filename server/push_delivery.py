@@ -6,14 +6,17 @@ import http.client
 import socket
 import ssl
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
+from threading import Timer
 from typing import Final
 
 from protocols.outside import OUTSIDE, Destination, Unwelcome, destination
 
 TIMEOUT: Final = 10.0
+LONGEST: Final = 30.0
 LONGEST_WAIT: Final = 3600
 _READ: Final = 4096
 
@@ -50,6 +53,12 @@ class _Pinned(http.client.HTTPSConnection):
             bare.close()
             raise
 
+    def abort(self) -> None:
+        """End what is under way, from another thread."""
+        with suppress(OSError):
+            if self.sock is not None:
+                self.sock.shutdown(socket.SHUT_RDWR)
+
 
 @lru_cache(maxsize=1)
 def _context() -> ssl.SSLContext:
@@ -70,17 +79,22 @@ def post(resource: str, headers: Mapping[str, str], body: bytes) -> Outcome:
 
 def _posted(there: Destination, number: str, headers: Mapping[str, str], body: bytes) -> Outcome:
     connection = _Pinned(there, number)
+    # A time-out for each read does not end an answer that comes octet by octet.
+    alarm = Timer(LONGEST, connection.abort)
+    alarm.daemon = True
+    alarm.start()
     try:
         connection.request("POST", there.path, body, dict(headers))
         answer = connection.getresponse()
         answer.read(_READ)
         return _judged(answer.status, answer.reason, answer.getheader("Retry-After", ""))
     finally:
+        alarm.cancel()
         connection.close()
 
 
 def _judged(status: int, reason: str, retry_after: str) -> Outcome:
-    words = f"{status} {reason}".strip()
+    words = "".join(sign for sign in f"{status} {reason}" if sign.isprintable()).strip()
     if 200 <= status < 300:
         return Outcome(Verdict.TAKEN, words)
     if status in {404, 410}:

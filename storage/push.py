@@ -19,6 +19,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, u
 from storage.errors import NotFound, WritingRequired
 from storage.model import Watch
 from storage.push_keys import PushKey, new_key
+from storage.schema import subscription
 from storage.schema_push import push_key, push_registration
 from storage.shown import greatest
 
@@ -36,6 +37,8 @@ LEASE_SECONDS: Final = 60
 PAUSE_SECONDS: Final = 3
 FIRST_WAIT: Final = 10
 LONGEST_WAIT: Final = 3600
+# More than these are not named one by one in a query.
+MOST_NAMED: Final = 5_000
 # What has ended is shown for so long with what the push service said.
 SHOWN_SECONDS: Final = 7 * 86_400
 
@@ -85,6 +88,11 @@ class Registration:
     last_result: str
 
 
+def topic_of(key: PushKey, principal_id: int, collection_id: int) -> str:
+    """Return the push topic of a collection, the same for all who see it, or of a person's home."""
+    return key.topic(f"home:{principal_id}" if collection_id == HOME else f"collection:{collection_id}")
+
+
 class Push:
     """The registrations of one school."""
 
@@ -113,6 +121,8 @@ class Push:
         A new one is up to date with `standing`; a renewed one is still told what it was not. Limits are the caller's.
         """
         self._tx.lock()
+        # Whoever sends only reads: the key has to be there.
+        _ = self.key
         hashed = hashlib.sha256(wanted.subscriber.resource.encode()).hexdigest()
         same = self._here(
             _r.principal_id == principal_id, _r.collection_id == collection_id, _r.resource_hash == hashed
@@ -156,18 +166,23 @@ class Push:
         return self._some(and_(self._live(), _r.principal_id == principal_id))
 
     def concerned(self, moved: Iterable[Watch] | None, waiting: Several[str]) -> tuple[Registration, ...]:
-        """Return the live registrations that something moved for, that failed, or that are named; None means all."""
+        """Return the live registrations that something moved for, or that are named; None means all."""
         if moved is None:
             return self._some(self._live())
         watches = tuple(moved)
+        if len(watches) + len(waiting) > MOST_NAMED:
+            return self._some(self._live())
         collections = [watch.id for watch in watches if watch.kind == "collection"]
         people = [watch.id for watch in watches if watch.kind == "home"]
-        of_home = and_(_r.collection_id == HOME, _r.content == "infinite") if collections else _r.id.is_(None)
+        seers = select(subscription.c.principal_id).where(
+            subscription.c.school_id == self._tx.school_id,
+            subscription.c.collection_id.in_(collections),
+            subscription.c.ended.is_(None),
+        )
         any_of = or_(
             _r.collection_id.in_(collections),
             _r.principal_id.in_(people),
-            of_home,
-            _r.attempts > 0,
+            and_(_r.collection_id == HOME, _r.content == "infinite", _r.principal_id.in_(seers)),
             _r.id.in_(tuple(waiting)),
         )
         return self._some(and_(self._live(), any_of))

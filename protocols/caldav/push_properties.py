@@ -10,7 +10,7 @@ from protocols.caldav.names import dav, push
 from protocols.caldav.resources import Calendar, Home, ScheduleInbox
 from protocols.caldav.xml_out import element, escape, tags
 from protocols.outside import OUTSIDE
-from storage.push import HOME
+from storage.push import HOME, topic_of
 
 
 def transports(resource: Calendar | Home, context: Context) -> str | None:
@@ -26,14 +26,7 @@ def topic(resource: Calendar | Home, context: Context) -> str | None:
     """Return the name of the collection in messages: the same for everyone who sees it, and it tells nothing."""
     if not available(resource):
         return None
-    return topic_of(resource, context)
-
-
-def topic_of(resource: Calendar | Home, context: Context) -> str:
-    """Return the topic of a collection or of a home."""
-    number = resource.principal.id if isinstance(resource, Home) else resource.collection.id
-    kind = "home" if isinstance(resource, Home) else "collection"
-    return context.tx.push.key.topic(f"{kind}:{context.tx.school_id}:{number}")
+    return topic_of(context.tx.push.key, context.principal.id, place(resource))
 
 
 def triggers(resource: Calendar | Home, context: Context) -> str | None:

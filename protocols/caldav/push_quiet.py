@@ -1,8 +1,8 @@
 """Push-Dont-Notify: whoever changes something need not be told of it (draft-bitfire-webdav-push).
 
 The header holds quoted registration addresses, or an asterisk for all. Only the asker's own registrations are kept
-quiet, for nobody may keep news from others; and only those that knew everything before, for news of others' changes must
-not be lost with one's own.
+quiet, for nobody may keep news from others; and only those that knew everything before, for news of others' changes
+must not be lost with one's own.
 """
 
 from __future__ import annotations
