@@ -53,7 +53,7 @@ class Standings:
         query = select(_s.collection_id, func.max(_s.seq)).where(
             _s.school_id == tx.school_id, _s.principal_id == person.id
         )
-        self._named: dict[int, int] = dict(tx.connection.execute(query.group_by(_s.collection_id)).tuples())
+        self._named: dict[int, int] = dict(tx.connection.execute(query.group_by(_s.collection_id)).all())
 
     def of(self, collection_id: int, content: str) -> Standing | None:
         """Return how far a place has gone; None when the person does not see it any more.
