@@ -12,6 +12,7 @@ from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 from queue import Empty
+from typing import Any
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
@@ -105,6 +106,7 @@ def test_a_change_reaches_the_client_that_asked_for_it(port: int, service: PushS
     service.status = 410
     send(port, "PUT", AGENDA + "b.ics", EVENT.format(uid="b"), Content_Type="text/calendar")
     service.taken.get(timeout=30)
+    one: dict[str, Any] = {}
     for _ in range(100):
         (one,) = json.loads(cadran("--data", str(tmp_path / "data"), "push", "list", "--json").stdout)
         if one["ended"]:

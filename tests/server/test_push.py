@@ -192,6 +192,7 @@ def test_what_was_not_taken_is_sent_again_later_and_later(desk: Desk) -> None:
     desk.write("a")
     desk.outcome = Outcome(Verdict.LATER, "503 Service Unavailable")
     waits = []
+    (one,) = desk.all()
     for _ in range(3):
         assert len(desk.settle(pusher)) == 1
         (one,) = desk.all()
