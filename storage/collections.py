@@ -232,6 +232,7 @@ class Collections:
         if not collection.rights.remove:
             raise ReadOnly(collection.id, "unbind")
         seq = self._tx.tick()[0]
+        self._tx.trash.keep_calendar(collection)
         school_id = self._tx.school_id
         connection = self._tx.connection
         here = and_(calendar_object.c.school_id == school_id, calendar_object.c.calendar_id == collection.id)

@@ -8,6 +8,8 @@ DAV: Final = "DAV:"
 CALDAV: Final = "urn:ietf:params:xml:ns:caldav"
 CALSERVER: Final = "http://calendarserver.org/ns/"
 APPLE: Final = "http://apple.com/ns/ical/"
+# What no standard names: the trash.
+CADRAN: Final = "urn:x-cadran:dav"
 
 PREFIXES: Final = {DAV: "D", CALDAV: "C", CALSERVER: "CS", APPLE: "A"}
 
@@ -30,6 +32,11 @@ def calserver(name: str) -> str:
 def apple(name: str) -> str:
     """Return a name of Apple's calendar properties, which every client reads."""
     return f"{{{APPLE}}}{name}"
+
+
+def cadran(name: str) -> str:
+    """Return a name of our own, for what no standard knows."""
+    return f"{{{CADRAN}}}{name}"
 
 
 def split(name: str) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from protocols.caldav import access, paths, privileges, report_sets
 from protocols.caldav.context import DAV_CLIENT, Context
-from protocols.caldav.names import caldav, dav
+from protocols.caldav.names import cadran, caldav, dav
 from protocols.caldav.resources import Home, Person, Resource
 from protocols.caldav.xml_out import element, escape, href
 from storage.home_changes import home_head
@@ -81,6 +81,11 @@ def _schedule_outbox(resource: Person, context: Context) -> str:
     return href(paths.collection(resource.principal.login, paths.OUTBOX))
 
 
+def _trash(resource: Home, context: Context) -> str:
+    """Return where what was deleted can be restored from; it is listed nowhere else, so that nobody synchronises it."""
+    return href(paths.collection(resource.principal.login, paths.TRASH))
+
+
 def _person_privileges(resource: Person, context: Context) -> str:
     return privileges.READ if resource.principal.id == context.principal.id else privileges.OTHERS
 
@@ -134,4 +139,5 @@ HOME: Readers = {
     **access.control(_home_privileges),
     dav("sync-token"): home_sync_token,
     caldav("calendar-home-set"): _home,
+    cadran("trash-URL"): _trash,
 }

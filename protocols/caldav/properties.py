@@ -14,6 +14,7 @@ from protocols.caldav import (
     item_properties,
     principal_properties,
     schedule_properties,
+    trash_properties,
     xml_out,
 )
 from protocols.caldav.context import Context
@@ -29,6 +30,8 @@ from protocols.caldav.resources import (
     Root,
     ScheduleInbox,
     ScheduleOutbox,
+    Trash,
+    TrashItem,
 )
 from storage.dead_properties import Place
 
@@ -44,6 +47,8 @@ PROPERTIES: Mapping[type[Resource], Mapping[str, Reader]] = {
     ScheduleInbox: schedule_properties.INBOX,
     ScheduleOutbox: schedule_properties.OUTBOX,
     Item: item_properties.ITEM,
+    Trash: trash_properties.TRASH,
+    TrashItem: trash_properties.ITEM,
 }
 
 # A name that is live anywhere is dead nowhere.

@@ -17,6 +17,8 @@ from protocols.caldav.resources import (
     Root,
     ScheduleInbox,
     ScheduleOutbox,
+    Trash,
+    TrashItem,
 )
 from protocols.caldav.xml_out import element
 
@@ -49,6 +51,8 @@ REPORTS_OF: Final[Mapping[type[Resource], tuple[str, ...]]] = {
     ),
     ScheduleOutbox: _COLLECTION,
     Item: (caldav("calendar-multiget"), caldav("calendar-query"), *_ANYWHERE),
+    Trash: _ANYWHERE,
+    TrashItem: _ANYWHERE,
 }
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from protocols.caldav import paths
@@ -13,6 +13,7 @@ from protocols.caldav.paths import Place
 from storage import policy
 from storage.errors import NotFound
 from storage.model import CalendarObject, Collection, Entry, Principal
+from storage.trash import OBJECT, Trashed
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,26 @@ class Item:
     path: str
 
 
-Resource = Root | PrincipalSet | Person | HomeSet | Home | Calendar | Item | ScheduleInbox | ScheduleOutbox
+@dataclass(frozen=True, slots=True)
+class Trash:
+    """What a person deleted and may restore; no calendar, and no client synchronises it."""
+
+    principal: Principal
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrashItem:
+    """One thing in a trash."""
+
+    principal: Principal
+    found: Trashed
+    path: str
+
+
+Resource = (
+    Root | PrincipalSet | Person | HomeSet | Home | Calendar | Item | ScheduleInbox | ScheduleOutbox | Trash | TrashItem
+)
 
 
 def own(context: Context) -> Principal:
@@ -183,15 +203,18 @@ def entry(found: CalendarObject) -> Entry:
     )
 
 
+_FIXED: Mapping[Place, Callable[[], Resource]] = {
+    Place.ROOT: Root,
+    Place.PRINCIPALS: PrincipalSet,
+    Place.HOMES: HomeSet,
+}
+
+
 def resolve(context: Context) -> Resource:
     """Return what the path stands for; raises NotFound or DavError."""
     match context.target.place:
-        case Place.ROOT:
-            return Root()
-        case Place.PRINCIPALS:
-            return PrincipalSet()
-        case Place.HOMES:
-            return HomeSet()
+        case Place.ROOT | Place.PRINCIPALS | Place.HOMES:
+            return _FIXED[context.target.place]()
         case Place.PRINCIPAL:
             return _person(known(context))
         case Place.HOME:
@@ -202,6 +225,8 @@ def resolve(context: Context) -> Resource:
             return calendar(context)
         case Place.OBJECT:
             return _item(context, calendar(context))
+        case Place.TRASH | Place.TRASHED:
+            return _trash(context)
 
 
 def members(resource: Resource, context: Context) -> Iterator[Resource]:
@@ -215,6 +240,36 @@ def members(resource: Resource, context: Context) -> Iterator[Resource]:
             yield _home(context.principal)
         case Home():
             yield from calendars(context)
+        case Trash():
+            for found in context.tx.trash.of(resource.principal):
+                yield _in_trash(resource.principal, found)
+
+
+def calendar_at(context: Context, target: paths.Target) -> Calendar:
+    """Return the calendar that a Destination is in; raises DavError 409 when it is not there (RFC 4918, 9.8.5)."""
+    try:
+        return calendar(replace(context, target=target))
+    except NotFound as error:
+        raise DavError(409, reason="There is no such calendar to write to.") from error
+
+
+def _trash(context: Context) -> Trash | TrashItem:
+    """Return the trash, or what a name in it stands for: `<number>.ics` an object, `<number>` a calendar."""
+    owner, name = own(context), context.target.name
+    if context.target.place is Place.TRASH:
+        return Trash(owner, paths.collection(owner.login, paths.TRASH))
+    number = name.removesuffix(".ics")
+    if not (number.isascii() and number.isdecimal() and len(number) < 18):
+        raise NotFound("trashed", name)
+    found = context.tx.trash.get(owner, int(number))
+    if (found.kind == OBJECT) is not name.endswith(".ics"):
+        raise NotFound("trashed", name)
+    return _in_trash(owner, found)
+
+
+def _in_trash(owner: Principal, found: Trashed) -> TrashItem:
+    ending = ".ics" if found.kind == OBJECT else ""
+    return TrashItem(owner, found, f"{paths.collection(owner.login, paths.TRASH)}{found.id}{ending}")
 
 
 def _person(principal: Principal) -> Person:

@@ -49,9 +49,9 @@ def _wishes(context: Context, root_name: str) -> list[tuple[str, etree._Element 
 
 def _create(context: Context, wishes: Wishes, answer: str) -> Response:
     own(context)
-    if context.target.place is not Place.COLLECTION:
+    if context.target.place is not Place.COLLECTION and context.target.place is not Place.TRASH:
         raise DavError(403, caldav("calendar-collection-location-ok"), reason="Calendars are made in one's home.")
-    if context.target.slug in {paths.INBOX, paths.OUTBOX}:
+    if context.target.slug in paths.RESERVED:
         raise DavError(405, dav("resource-must-be-null"), reason="This name is taken in every home.")
     if len(context.target.slug) > SLUG_LENGTH:
         raise DavError(

@@ -23,6 +23,8 @@ ALLOWED: Mapping[Place, tuple[str, ...]] = {
     Place.HOME: _COMMON,
     Place.COLLECTION: (*_COMMON, "GET", "HEAD", "PUT", "POST", "DELETE", "MKCALENDAR", "MKCOL"),
     Place.OBJECT: (*_COMMON, "GET", "HEAD", "PUT", "DELETE", "COPY", "MOVE"),
+    Place.TRASH: ("OPTIONS", "PROPFIND", "REPORT"),
+    Place.TRASHED: ("OPTIONS", "PROPFIND", "REPORT", "GET", "HEAD", "DELETE", "MOVE"),
 }
 
 
