@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -35,6 +35,31 @@ def busy(
             for found in _objects(tx, collection, start, end):
                 if found.uid != without:
                     yield from ical.busy(_answered(found, mine), start, end, zone)
+
+
+def of_collection(
+    tx: Transaction, collection: Collection, start: datetime, end: datetime
+) -> Iterator[tuple[int, int, str]]:
+    """Yield the (starts, ends, FBTYPE) of one collection within [start, end), unsorted."""
+    zone = collection_zone(collection, tx.zone)
+    for found in _objects(tx, collection, start, end):
+        yield from ical.busy(found.ical, start, end, zone)
+
+
+def merged(periods: Iterable[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    """Return periods in order, those of a kind that touch or overlap made one."""
+    last: dict[str, list[int]] = {}
+    found: list[tuple[str, list[int]]] = []
+    for starts, ends, kind in sorted(periods):
+        if starts >= ends:
+            continue
+        open_one = last.get(kind)
+        if open_one is not None and starts <= open_one[1]:
+            open_one[1] = max(open_one[1], ends)
+            continue
+        last[kind] = [starts, ends]
+        found.append((kind, last[kind]))
+    return [(starts, ends, kind) for kind, (starts, ends) in found]
 
 
 def _objects(tx: Transaction, collection: Collection, start: datetime, end: datetime) -> Iterator[CalendarObject]:
