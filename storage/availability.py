@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from storage import addresses, contentlines, ical, itip
+from storage import addresses, contentlines, ical, ical_availability, itip
 from storage.contentlines import Component, Property
 from storage.errors import InvalidObject
 from storage.listings import CHUNK
@@ -25,6 +25,8 @@ def busy(
 ) -> Iterator[tuple[int, int, str]]:
     """Yield the (starts, ends, FBTYPE) of a person within [start, end), unsorted, from all own opaque calendars.
 
+    To these come the times at which the person says not to be available (RFC 7953, 5).
+
     The timetable and bookings count. Invitations count as tentative until they are accepted, declined ones not at all.
     `without` is the UID of a meeting to leave out: the one that is being planned.
     """
@@ -35,6 +37,18 @@ def busy(
             for found in _objects(tx, collection, start, end):
                 if found.uid != without:
                     yield from ical.busy(_answered(found, mine), start, end, zone)
+    yield from _unavailable(tx, person, start, end)
+
+
+def _unavailable(
+    tx: Transaction, person: Principal, start: datetime, end: datetime
+) -> tuple[tuple[int, int, str], ...]:
+    """Return when a person says not to be available; what cannot be reckoned with says nothing."""
+    said = tx.preferences.availability(person)
+    try:
+        return ical_availability.unavailable(said, start, end, tx.zone) if said else ()
+    except InvalidObject:
+        return ()
 
 
 def of_collection(

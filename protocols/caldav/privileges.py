@@ -27,6 +27,7 @@ TRASH = _granted(*_READ, dav("unbind"))
 _DELIVER = caldav("schedule-deliver")
 _SEND = caldav("schedule-send")
 INBOX = _granted(*_READ, _DELIVER, *map(caldav, ("schedule-deliver-invite", "schedule-deliver-reply")), dav("unbind"))
+INBOX += _granted(dav("write-properties"))
 INBOX += _granted(caldav("schedule-query-freebusy"))
 OUTBOX = _granted(*_READ, _SEND, caldav("schedule-send-freebusy"))
 

@@ -11,7 +11,7 @@ from protocols.wire import Response
 
 # No "2": nothing is locked. No "access-control": there is no ACL method. With auto-schedule clients leave invitations
 # to the server.
-COMPLIANCE: Final = ("DAV", "1, 3, calendar-access, calendar-auto-schedule, extended-mkcol")
+COMPLIANCE: Final = ("DAV", "1, 3, calendar-access, calendar-auto-schedule, calendar-availability, extended-mkcol")
 
 _COMMON = ("OPTIONS", "PROPFIND", "PROPPATCH", "REPORT")
 
