@@ -27,6 +27,7 @@ class CalendarKind(StrEnum):
     COURSE = "course"
     SCHOOL = "school"
     INBOX = "inbox"
+    WEBCAL = "webcal"
 
 
 class Role(StrEnum):
@@ -277,6 +278,7 @@ class NewCalendar:
     timezone: str = ""
     components: tuple[str, ...] = ("VEVENT", "VTODO")
     transparent: bool = False
+    kind: CalendarKind = CalendarKind.SECONDARY
 
 
 @dataclass(frozen=True, slots=True)

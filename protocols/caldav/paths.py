@@ -21,7 +21,6 @@ INBOX = "inbox"
 OUTBOX = "outbox"
 # And one more, of what was deleted.
 TRASH = "trash"
-RESERVED = frozenset({INBOX, OUTBOX, TRASH})
 
 _PLAIN = re.compile(r"[A-Za-z0-9._~@+=-]*")
 _SAFE = "@+="

@@ -14,6 +14,7 @@ from protocols.caldav import (
     item_properties,
     principal_properties,
     schedule_properties,
+    subscribed_properties,
     trash_properties,
     xml_out,
 )
@@ -30,6 +31,7 @@ from protocols.caldav.resources import (
     Root,
     ScheduleInbox,
     ScheduleOutbox,
+    Subscribed,
     Trash,
     TrashItem,
 )
@@ -44,6 +46,7 @@ PROPERTIES: Mapping[type[Resource], Mapping[str, Reader]] = {
     Person: principal_properties.PERSON,
     Home: principal_properties.HOME,
     Calendar: calendar_properties.CALENDAR,
+    Subscribed: subscribed_properties.SUBSCRIBED,
     ScheduleInbox: schedule_properties.INBOX,
     ScheduleOutbox: schedule_properties.OUTBOX,
     Item: item_properties.ITEM,

@@ -17,6 +17,7 @@ from protocols.caldav.resources import (
     Root,
     ScheduleInbox,
     ScheduleOutbox,
+    Subscribed,
     Trash,
     TrashItem,
 )
@@ -50,6 +51,7 @@ REPORTS_OF: Final[Mapping[type[Resource], tuple[str, ...]]] = {
         *_COLLECTION,
     ),
     ScheduleOutbox: _COLLECTION,
+    Subscribed: _ANYWHERE,
     Item: (caldav("calendar-multiget"), caldav("calendar-query"), *_ANYWHERE),
     Trash: _ANYWHERE,
     TrashItem: _ANYWHERE,

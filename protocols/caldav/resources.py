@@ -12,7 +12,7 @@ from protocols.caldav.errors import DavError, missing_privilege
 from protocols.caldav.paths import Place
 from storage import policy
 from storage.errors import NotFound
-from storage.model import CalendarObject, Collection, Entry, Principal
+from storage.model import CalendarKind, CalendarObject, Collection, Entry, Principal
 from storage.trash import OBJECT, Trashed
 
 
@@ -59,6 +59,11 @@ class Calendar:
 
     collection: Collection
     path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribed(Calendar):
+    """A note that its owner reads a calendar elsewhere, which each client fetches by itself; it holds nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +134,18 @@ class TrashItem:
 
 
 Resource = (
-    Root | PrincipalSet | Person | HomeSet | Home | Calendar | Item | ScheduleInbox | ScheduleOutbox | Trash | TrashItem
+    Root
+    | PrincipalSet
+    | Person
+    | HomeSet
+    | Home
+    | Calendar
+    | Item
+    | Subscribed
+    | ScheduleInbox
+    | ScheduleOutbox
+    | Trash
+    | TrashItem
 )
 
 
@@ -173,14 +189,20 @@ def calendar(context: Context) -> Calendar:
     if slug == paths.INBOX:
         return ScheduleInbox(context.tx.inbox.of(principal), paths.collection(principal.login, slug))
     collection = context.tx.collections.by_slug(principal, slug, DAV_CLIENT)
-    return Calendar(collection, paths.collection(principal.login, collection.slug))
+    return calendar_of(collection, paths.collection(principal.login, collection.slug))
+
+
+def calendar_of(collection: Collection, path: str) -> Calendar:
+    """Return a collection as the kind of resource it is."""
+    kind = Subscribed if collection.kind is CalendarKind.WEBCAL else Calendar
+    return kind(collection, path)
 
 
 def calendars(context: Context) -> Iterator[Calendar]:
     """Yield the calendars of the asker in their order."""
     principal = context.principal
     for collection in context.tx.collections.visible(principal, DAV_CLIENT):
-        yield Calendar(collection, paths.collection(principal.login, collection.slug))
+        yield calendar_of(collection, paths.collection(principal.login, collection.slug))
 
 
 def stored(context: Context, holder: Calendar) -> CalendarObject:

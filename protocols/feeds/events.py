@@ -55,5 +55,5 @@ def _masked(text: bytes) -> Iterator[bytes]:
 def _titles(collection: Collection) -> list[tuple[str, str]]:
     titles = [("PRODID", PRODUCT), ("METHOD", "PUBLISH"), ("NAME", collection.name), ("X-WR-CALNAME", collection.name)]
     if collection.colour:
-        titles += [("COLOR", collection.colour), ("X-APPLE-CALENDAR-COLOR", collection.colour)]
+        titles.append(("X-APPLE-CALENDAR-COLOR", collection.colour))
     return [*titles, ("REFRESH-INTERVAL;VALUE=DURATION", _REFRESH), ("X-PUBLISHED-TTL", _REFRESH)]

@@ -179,3 +179,9 @@ def test_whoever_leaves_leaves_no_trash(desk: Desk) -> None:
     with desk.writing() as tx:
         tx.principals.remove(desk.person.id)
         assert tx.connection.exec_driver_sql("SELECT count(*) FROM trash_item").scalar() == 0
+
+
+@pytest.mark.parametrize("slug", ["inbox", "outbox", "trash"])
+def test_no_calendar_takes_a_name_that_every_home_has(desk: Desk, slug: str) -> None:
+    with pytest.raises(NameTaken), desk.writing() as tx:
+        tx.collections.create(desk.person, NewCalendar(slug, "Club"))
