@@ -11,6 +11,7 @@ import structlog
 from twisted.internet.defer import Deferred
 from twisted.python.threadpool import ThreadPool
 
+import protocols.feeds.app as feeds
 from protocols.tzdist import app as tzdist
 from protocols.wire import Request, Response
 from server import health, mail, nightly, outgoing, pages
@@ -192,6 +193,9 @@ class CalendarServer:
         if path == health.READY:
             self._hop(visit, self._pools.requests, partial(health.ready, self._store))
             return
+        if feeds.about(path):
+            self._hop(visit, self._pools.requests, partial(self._service.open_link, visit.incoming))
+            return
         response = health.live() if path == health.LIVE else pages.answer(visit.incoming)
         self._finish(visit, response or outgoing.plain(404))
 
@@ -266,7 +270,7 @@ class CalendarServer:
             self._access.info(
                 "request",
                 method=visit.incoming.method,
-                path=visit.incoming.path,
+                path=feeds.shown_path(visit.incoming.path),
                 status=response.status,
                 octets=visit.exchange.sentLength,
                 ms=round((self._reactor.seconds() - visit.began) * 1000, 1),

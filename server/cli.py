@@ -10,6 +10,8 @@ from typing import Any
 import click
 
 from server import wording
+from server.commands.calendar_links import link, links
+from server.commands.calendar_trash import list_trash, restore
 from server.commands.calendars import calendar
 from server.commands.configuration import config
 from server.commands.demo import demo
@@ -70,6 +72,8 @@ def main(context: click.Context, file: Path | None, data: Path | None) -> None:
     context.obj = Workplace(file, data)
 
 
+for _of_calendars in (link, links, list_trash, restore):
+    calendar.add_command(_of_calendars)
 for _command in (
     serve,
     demo,

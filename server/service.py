@@ -9,11 +9,13 @@ from typing import Final
 
 import structlog
 
+from protocols.feeds.app import shown_path
 from protocols.wire import Park, Request, Response
 from server import auth, outgoing
 from server.auth import CredentialCache, Credentials
 from server.errors import Refused
 from server.incoming import Incoming, inflated
+from server.links import Links
 from server.route import Route
 from server.throttle import Throttle
 from storage.errors import Busy, NotFound, StorageFull, WritingRequired
@@ -50,10 +52,15 @@ class Service:
         self.cache = cache
         self.throttle = throttle
         self.largest = largest
+        self._links = Links(store)
 
     def serve(self, route: Route, incoming: Incoming, credentials: Credentials) -> Response | Waiting:
         """Answer a request from the wire; a failure that nobody foresaw is logged and answered 500."""
         return self._guarded(incoming, lambda: self._serve(route, incoming, credentials))
+
+    def open_link(self, incoming: Incoming) -> Response | Waiting:
+        """Answer a request for a secret link, whose sender shows nothing but that."""
+        return self._guarded(incoming, lambda: self._links.answer(incoming))
 
     def resume(self, route: Route, request: Request) -> Response | Waiting:
         """Answer a request that waited, unless its sender's account has changed meanwhile."""
@@ -65,13 +72,13 @@ class Service:
         except Refused as refusal:
             return outgoing.plain(refusal.status, *refusal.headers)
         except Busy:
-            _log.warning("database busy", method=incoming.method, path=incoming.path)
+            _log.warning("database busy", method=incoming.method, path=shown_path(incoming.path))
             return outgoing.plain(503, ("Retry-After", str(RETRY_SECONDS)))
         except StorageFull:
-            _log.error("disk full", method=incoming.method, path=incoming.path)
+            _log.error("disk full", method=incoming.method, path=shown_path(incoming.path))
             return outgoing.plain(507)
         except Exception:
-            _log.exception("request failed", method=incoming.method, path=incoming.path)
+            _log.exception("request failed", method=incoming.method, path=shown_path(incoming.path))
             return outgoing.plain(500)
         if isinstance(outcome, Waiting):
             return outcome

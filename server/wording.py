@@ -18,6 +18,7 @@ _MISSING: Final = {
     "principal": N_("There is no account with the login “{key}”. “cadran user list” shows those there are."),
     "school": N_("There is no school with the code “{key}”. “cadran init” creates one."),
     "collection": N_("This person has no calendar named “{key}”. “cadran calendar list LOGIN” shows those there are."),
+    "trashed": N_("There is no number {key} in the trash of this person. “cadran calendar trash LOGIN” shows it."),
     "device": N_("This person has no device “{key}”. “cadran devices list” shows those there are."),
 }
 _TAKEN: Final = {

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from storage import addresses, contentlines, ical, itip
+from storage import addresses, contentlines, ical, ical_availability, itip
 from storage.contentlines import Component, Property
 from storage.errors import InvalidObject
 from storage.listings import CHUNK
@@ -25,6 +25,8 @@ def busy(
 ) -> Iterator[tuple[int, int, str]]:
     """Yield the (starts, ends, FBTYPE) of a person within [start, end), unsorted, from all own opaque calendars.
 
+    To these come the times at which the person says not to be available (RFC 7953, 5).
+
     The timetable and bookings count. Invitations count as tentative until they are accepted, declined ones not at all.
     `without` is the UID of a meeting to leave out: the one that is being planned.
     """
@@ -35,6 +37,43 @@ def busy(
             for found in _objects(tx, collection, start, end):
                 if found.uid != without:
                     yield from ical.busy(_answered(found, mine), start, end, zone)
+    yield from _unavailable(tx, person, start, end)
+
+
+def _unavailable(
+    tx: Transaction, person: Principal, start: datetime, end: datetime
+) -> tuple[tuple[int, int, str], ...]:
+    """Return when a person says not to be available; what cannot be reckoned with says nothing."""
+    said = tx.preferences.availability(person)
+    try:
+        return ical_availability.unavailable(said, start, end, tx.zone) if said else ()
+    except InvalidObject:
+        return ()
+
+
+def of_collection(
+    tx: Transaction, collection: Collection, start: datetime, end: datetime
+) -> Iterator[tuple[int, int, str]]:
+    """Yield the (starts, ends, FBTYPE) of one collection within [start, end), unsorted."""
+    zone = collection_zone(collection, tx.zone)
+    for found in _objects(tx, collection, start, end):
+        yield from ical.busy(found.ical, start, end, zone)
+
+
+def merged(periods: Iterable[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    """Return periods in order, those of a kind that touch or overlap made one."""
+    last: dict[str, list[int]] = {}
+    found: list[tuple[str, list[int]]] = []
+    for starts, ends, kind in sorted(periods):
+        if starts >= ends:
+            continue
+        open_one = last.get(kind)
+        if open_one is not None and starts <= open_one[1]:
+            open_one[1] = max(open_one[1], ends)
+            continue
+        last[kind] = [starts, ends]
+        found.append((kind, last[kind]))
+    return [(starts, ends, kind) for kind, (starts, ends) in found]
 
 
 def _objects(tx: Transaction, collection: Collection, start: datetime, end: datetime) -> Iterator[CalendarObject]:

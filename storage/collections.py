@@ -14,6 +14,7 @@ from storage.model import (
     FOREVER,
     CalendarKind,
     Client,
+    ClientKind,
     Collection,
     CollectionPatch,
     NewCalendar,
@@ -152,7 +153,7 @@ class Collections:
     def create(self, principal: Principal, new: NewCalendar) -> Collection:
         """Create a calendar for its owner, switched on; raises NameTaken or LimitReached."""
         self._tx.lock()
-        if self._seen(_SEEN_SLUG, principal, slug=new.slug):
+        if new.slug in policy.RESERVED_SLUGS or self._seen(_SEEN_SLUG, principal, slug=new.slug):
             raise NameTaken("collection", new.slug)
         if len(self.subscribed(principal)) >= MOST_COLLECTIONS:
             raise LimitReached("collection", MOST_COLLECTIONS)
@@ -163,7 +164,7 @@ class Collections:
             school
             | {
                 "id": calendar_id,
-                "kind": CalendarKind.SECONDARY.value,
+                "kind": new.kind.value,
                 "owner_id": principal.id,
                 "name": new.name,
                 "description": new.description,
@@ -232,6 +233,7 @@ class Collections:
         if not collection.rights.remove:
             raise ReadOnly(collection.id, "unbind")
         seq = self._tx.tick()[0]
+        self._tx.trash.keep_calendar(collection)
         school_id = self._tx.school_id
         connection = self._tx.connection
         here = and_(calendar_object.c.school_id == school_id, calendar_object.c.calendar_id == collection.id)
@@ -292,6 +294,8 @@ class Collections:
 
 def visibility_of(collection: Collection, client: Client, tx: Transaction) -> Visibility:
     """Return what a client may do with a collection of its user, by the school's settings."""
+    if collection.kind is CalendarKind.WEBCAL and client.kind is not ClientKind.DAV:
+        return Visibility.HIDDEN
     return policy.visibility(
         client,
         tx.school.settings,

@@ -204,7 +204,9 @@ class Deliveries:
         self._tx.objects.put(collection, href, text, Expect(), content_etag(text))
 
     def _calendar(self, person: Principal, component: str) -> Collection | None:
-        """Return where a person's new meetings go: the default calendar, or the one for tasks."""
+        """Return where a person's new meetings go: where the person wants them, or the calendar for tasks."""
+        if component == "VEVENT":
+            return self._tx.preferences.default_calendar(person)
         own = self._tx.collections.subscribed(person)
         kinds = (CalendarKind.DEFAULT, CalendarKind.TASKS)
         return next((each for each in own if each.kind in kinds and component in each.components), None)

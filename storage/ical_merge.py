@@ -18,8 +18,8 @@ _BARE_LINE_FEED = re.compile(rb"(?<!\r)\n")
 def merge(objects: Iterable[bytes], properties: Sequence[tuple[str, str]]) -> bytes:
     """Return one VCALENDAR with every component of valid objects, each VTIMEZONE once by its TZID.
 
-    `properties` are (name, text) of the calendar, such as X-WR-CALNAME; PRODID may be among them. Texts are
-    copied, not parsed.
+    `properties` are (name, text) of the calendar, such as X-WR-CALNAME; PRODID may be among them, and a name may have
+    its parameters behind it. Texts are copied, not parsed.
     """
     head = dict(properties)
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", fold(Property.of_text("PRODID", head.pop("PRODID", PRODID)).line)]

@@ -83,6 +83,12 @@ class Inbox:
             here = and_(calendar.c.school_id == self._tx.school_id, calendar.c.id == box.id)
             self._tx.connection.execute(update(calendar).where(here).values(seq=seq))
 
+    def touch(self, person: Principal) -> None:
+        """Stamp a person's inbox: what it tells of the person has changed."""
+        number = self.of(person).id
+        here = and_(calendar.c.school_id == self._tx.school_id, calendar.c.id == number)
+        self._tx.connection.execute(update(calendar).where(here).values(seq=self._tx.tick()[0]))
+
     def remove(self, person: Principal, href: str, expect: Expect) -> None:
         """Delete a message that its recipient has read; raises NotFound or PreconditionFailed."""
         number, head = (box := self.of(person)).id, box.head

@@ -62,6 +62,12 @@ _shown = and_(shown.live_feed, shown.visible_now)
 _ENTRIES = select(*_ENTRY).select_from(_source).where(_shown)
 _BY_UID_PART = _ENTRIES.where(func.lower(_o.uid).like(bindparam("pattern"), escape="\\"))
 _TEXTS = select(_o.ical).select_from(_source).where(_shown).order_by(_o.starts, _o.item)
+_RECENT = (
+    select(_o.component, _o.ical)
+    .select_from(_source)
+    .where(_shown, _o.ends > bindparam("since"))
+    .order_by(_o.starts, _o.item)
+)
 _COUNT = select(func.count()).select_from(_source).where(_shown)
 _LEAVING = (
     select(*_ENTRY)
@@ -167,6 +173,10 @@ class Listings:
     def texts(self, collection: Collection) -> Iterator[bytes]:
         """Yield every text, in order of start."""
         return iter(self._rows(_TEXTS, collection).scalars())
+
+    def recent_texts(self, collection: Collection, since: int) -> Iterator[tuple[str, bytes]]:
+        """Yield component and text of what is not over since a moment, epoch seconds, in order of start."""
+        yield from self._rows(_RECENT, collection, since=since)
 
     def count(self, collection: Collection) -> int:
         """Return how many objects the collection shows (R19)."""

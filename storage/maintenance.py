@@ -103,4 +103,6 @@ def trim(tx: Transaction) -> int:
     tx.imports.forget_names(tx.now() - NAMES_SECONDS)
     tx.outbox.forget(tx.now() - OUTBOX_SECONDS)
     tx.push.trim()
+    tx.trash.purge()
+    tx.links.trim()
     return purge(tx, number_at(tx, tx.now() - RETENTION_SECONDS))

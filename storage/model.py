@@ -27,6 +27,7 @@ class CalendarKind(StrEnum):
     COURSE = "course"
     SCHOOL = "school"
     INBOX = "inbox"
+    WEBCAL = "webcal"
 
 
 class Role(StrEnum):
@@ -91,6 +92,7 @@ class Settings:
     eas_others_allowed: bool = True
     eas_families: Mapping[str, bool] = field(default_factory=dict)
     include_class_parts: bool = False
+    trash_days: int = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +278,7 @@ class NewCalendar:
     timezone: str = ""
     components: tuple[str, ...] = ("VEVENT", "VTODO")
     transparent: bool = False
+    kind: CalendarKind = CalendarKind.SECONDARY
 
 
 @dataclass(frozen=True, slots=True)

@@ -196,13 +196,19 @@ class Objects(Listings):
         kept: dict[str, Any] = {column.name: getattr(current, column.name) for column in WHOLE}
         return CalendarObject(**kept | {name: value for name, value in values.items() if name in kept} | {"seq": seq})
 
-    def delete(self, collection: Collection, href: str, expect: Expect | None = None) -> int:
-        """End one object and return the number that stamps it; raises ReadOnly, NotFound or PreconditionFailed."""
-        seq = self._end(collection, href, expect)
+    def delete(self, collection: Collection, href: str, expect: Expect | None = None, *, trash: bool = True) -> int:
+        """End one object and return the number that stamps it; raises ReadOnly, NotFound or PreconditionFailed.
+
+        It is kept in its owner's trash, unless the caller deletes it only to put it elsewhere.
+        """
+        gone, seq = self._end(collection, href, expect)
+        if trash:
+            self._tx.trash.keep(collection, gone)
         self._tx.dead_properties.forget_object((collection.id, href))
         return seq
 
-    def _end(self, collection: Collection, href: str, expect: Expect | None) -> int:
+    def _end(self, collection: Collection, href: str, expect: Expect | None) -> tuple[CalendarObject, int]:
+        """End one object and return it as it was, with the number that stamps its end."""
         if not collection.rights.write:
             raise ReadOnly(collection.id, "unbind")
         self._tx.lock()
@@ -214,4 +220,4 @@ class Objects(Listings):
         self._tx.connection.execute(_END, {"b_school": self._tx.school_id, "b_id": current.id, "b_seq": seq})
         self._tx.connection.execute(occurrences.DROP, {"school": self._tx.school_id, "object": current.id})
         self._stamp(current.calendar_id, seq)
-        return seq
+        return current, seq

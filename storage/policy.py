@@ -20,13 +20,20 @@ OWN_KINDS: Final = frozenset(
     }
 )
 WRITABLE: Final = frozenset({CalendarKind.DEFAULT, CalendarKind.SECONDARY, CalendarKind.TASKS})
+# Names in every home that no calendar can have: what invites, what asks, what was deleted.
+RESERVED_SLUGS: Final = frozenset({"inbox", "outbox", "trash"})
 _EAS: Final = frozenset({ClientKind.EAS_IOS, ClientKind.EAS_OTHER})
 
 READ_ONLY: Final = Rights()
 
 
 def rights(kind: CalendarKind, *, owned: bool) -> Rights:
-    """Return what a person may do: imported and shared calendars are read-only (R206)."""
+    """Return what a person may do: imported and shared calendars are read-only (R206).
+
+    A subscription to a calendar elsewhere is its owner's to name and remove; what it shows is not kept here.
+    """
+    if owned and kind is CalendarKind.WEBCAL:
+        return Rights(properties=True, remove=True)
     if not owned or kind not in WRITABLE:
         return READ_ONLY
     return Rights(write=True, properties=True, remove=kind is CalendarKind.SECONDARY)

@@ -235,6 +235,8 @@ class Principals:
         self._tx.dead_properties.forget_person(principal_id)
         self._tx.push.forget_person(principal_id)
         self._tx.collections.erase_owned(principal_id)
+        for part in (self._tx.trash, self._tx.links, self._tx.preferences):
+            part.forget_person(principal_id)
         for table, column in (
             (subscription, subscription.c.principal_id),
             (identity, identity.c.principal_id),

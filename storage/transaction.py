@@ -19,12 +19,15 @@ from storage.errors import WritingRequired
 from storage.imports import Imports
 from storage.inbox import Inbox
 from storage.lessons import Lessons
+from storage.links import Links
 from storage.model import School
 from storage.objects import Objects
 from storage.outbox import Outbox
+from storage.preferences import Preferences
 from storage.principals import Principals
 from storage.push import Push
 from storage.scheduling import Scheduling
+from storage.trash import Trash
 
 _RESERVE = (
     update(schema.clock)
@@ -146,6 +149,21 @@ class Transaction:
     def push(self) -> Push:
         """Who is to be told of what through push services."""
         return Push(self)
+
+    @cached_property
+    def trash(self) -> Trash:
+        """What people deleted and may want back."""
+        return Trash(self)
+
+    @cached_property
+    def links(self) -> Links:
+        """Secret links to collections."""
+        return Links(self)
+
+    @cached_property
+    def preferences(self) -> Preferences:
+        """What people say about being invited."""
+        return Preferences(self)
 
     @cached_property
     def audit(self) -> Audit:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from protocols.caldav.context import Context
 from protocols.caldav.names import dav
-from protocols.caldav.resources import Calendar, Home, Item, Person, Resource
+from protocols.caldav.resources import Calendar, Home, Item, Person, Resource, Trash, TrashItem
 from protocols.caldav.xml_out import element, href
 
 Reader = Callable[[Any, Context], str]
@@ -23,7 +23,7 @@ def has_owner(resource: Resource) -> bool:
             return resource.collection.owned
         case Item():
             return resource.calendar.collection.owned
-    return isinstance(resource, Person | Home)
+    return isinstance(resource, Person | Home | Trash | TrashItem)
 
 
 def acl(granted: Reader) -> Perhaps:

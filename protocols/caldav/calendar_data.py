@@ -8,17 +8,21 @@ from datetime import UTC, date, datetime, tzinfo
 
 from lxml import etree
 
-from protocols.caldav import timeranges, xml_in, xml_out
+from protocols.caldav import media, timeranges, xml_in, xml_out
 from protocols.caldav.errors import DavError
 from protocols.caldav.names import caldav, dav
 from protocols.caldav.timeranges import TimeRange
 from storage import contentlines, ical
 from storage.contentlines import Component, Property
+from storage.errors import InvalidObject
 from storage.ical import Instance
+from storage.ical_jcal import jcal
 
 # What one report may make of recurring events; a week of ten thousand daily series is below.
 INSTANCE_LIMIT = 100_000
 DEPTH_LIMIT = 8
+_OPENING, _CLOSING, _ = xml_out.tags(caldav("calendar-data"))
+_JSON_OPENING = f'{_OPENING[:-1]} content-type="{media.JCAL}" version="2.0">'
 _RECURRING = ("RRULE", "RDATE", "EXDATE", "EXRULE", "RECURRENCE-ID", "DTSTART", "DTEND", "DUE", "DURATION")
 
 
@@ -39,17 +43,23 @@ class DataWish:
     expand: TimeRange | None = None
     limit: TimeRange | None = None
     selection: Selection | None = None
+    as_json: bool = False
 
     @property
     def plain(self) -> bool:
         """Whether the texts go out as they are."""
         return self == DataWish()
 
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is left out of the texts and nothing expanded, whatever their form."""
+        return self.expand is None and self.limit is None and self.selection is None
+
 
 def parse(node: etree._Element) -> DataWish:
     """Read a calendar-data element of a request; raises DavError."""
-    kind, version = node.get("content-type", "text/calendar"), node.get("version", "2.0")
-    if (kind.strip().lower(), version.strip()) != ("text/calendar", "2.0"):
+    kind, version = node.get("content-type", media.ICALENDAR).strip().lower(), node.get("version", "2.0")
+    if kind not in {media.ICALENDAR, media.JCAL} or version.strip() != "2.0":
         raise DavError(403, caldav("supported-calendar-data"), reason="Objects are text/calendar, version 2.0.")
     expand = xml_in.child(node, caldav("expand"))
     limit = xml_in.child(node, caldav("limit-recurrence-set"))
@@ -64,6 +74,7 @@ def parse(node: etree._Element) -> DataWish:
         None if expand is None else timeranges.parse(expand, closed=True),
         None if limit is None else timeranges.parse(limit, closed=True),
         None if comp is None else _selection(comp, DEPTH_LIMIT),
+        kind == media.JCAL,
     )
 
 
@@ -83,17 +94,20 @@ def _selection(node: etree._Element, depth: int) -> Selection:
 
 
 def renderer(wish: DataWish, zone: tzinfo, shape: Callable[[bytes], bytes]) -> Callable[[bytes], str]:
-    """Return what turns a stored text into escaped character data; its work is bounded over one whole report.
+    """Return what turns a stored text into a calendar-data element; its work is bounded over one whole report.
 
     `shape` gives the text the time zones that the client wants in it.
     """
     if wish.plain:
-        return lambda text: xml_out.escape(shape(text).decode())
+        return lambda text: _OPENING + xml_out.escape(shape(text).decode()) + _CLOSING
     left = INSTANCE_LIMIT
 
     def render(text: bytes) -> str:
         nonlocal left
-        root = contentlines.parse(shape(text))
+        text = shape(text)
+        if wish.whole:
+            return _element(text, wish)
+        root = contentlines.parse(text)
         if wish.expand is not None:
             root = expanded(root, wish.expand, zone)
             left -= len(root.components)
@@ -105,9 +119,19 @@ def renderer(wish: DataWish, zone: tzinfo, shape: Callable[[bytes], bytes]) -> C
             root = limited(root, wish.limit, zone)
         if wish.selection is not None:
             root = selected(root, wish.selection)
-        return xml_out.escape(contentlines.serialise(root).decode())
+        return _element(contentlines.serialise(root), wish)
 
     return render
+
+
+def _element(text: bytes, wish: DataWish) -> str:
+    """Return a text in the form that is wanted; as iCalendar, which the element then says, where jCal cannot say it."""
+    try:
+        if wish.as_json:
+            return _JSON_OPENING + xml_out.escape(jcal(text).decode()) + _CLOSING
+    except InvalidObject:
+        pass
+    return _OPENING + xml_out.escape(text.decode()) + _CLOSING
 
 
 def expanded(root: Component, within: TimeRange, zone: tzinfo) -> Component:

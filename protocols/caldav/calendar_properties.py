@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from protocols.caldav import access, privileges
+from protocols.caldav import access, media, privileges
 from protocols.caldav.collations import COLLATIONS
 from protocols.caldav.conditional import quoted
 from protocols.caldav.context import Context
@@ -30,7 +30,7 @@ MAX_RESOURCE_SIZE: Final = 1024 * 1024
 
 _TYPE = element(dav("collection")) + element(caldav("calendar"))
 _COLLATIONS = "".join(element(caldav("supported-collation"), name) for name in COLLATIONS)
-_DATA = '<C:calendar-data content-type="text/calendar" version="2.0"/>'
+_DATA = "".join(f'<C:calendar-data content-type="{kind}" version="2.0"/>' for kind in (media.ICALENDAR, media.JCAL))
 
 
 def etag(calendar: Calendar) -> str:

@@ -9,6 +9,8 @@ CALDAV: Final = "urn:ietf:params:xml:ns:caldav"
 CALSERVER: Final = "http://calendarserver.org/ns/"
 APPLE: Final = "http://apple.com/ns/ical/"
 WEBDAV_PUSH: Final = "https://bitfire.at/webdav-push"
+# What no standard names: the trash.
+CADRAN: Final = "urn:x-cadran:dav"
 
 PREFIXES: Final = {DAV: "D", CALDAV: "C", CALSERVER: "CS", APPLE: "A"}
 
@@ -36,6 +38,11 @@ def apple(name: str) -> str:
 def push(name: str) -> str:
     """Return a name of WebDAV-Push (draft-bitfire-webdav-push)."""
     return f"{{{WEBDAV_PUSH}}}{name}"
+
+
+def cadran(name: str) -> str:
+    """Return a name of our own, for what no standard knows."""
+    return f"{{{CADRAN}}}{name}"
 
 
 def split(name: str) -> tuple[str, str]:

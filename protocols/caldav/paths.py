@@ -20,6 +20,8 @@ SEGMENT_LIMIT = 255
 # Two names in every home that no calendar can have (RFC 6638, 2.1 and 2.2).
 INBOX = "inbox"
 OUTBOX = "outbox"
+# And one more, of what was deleted.
+TRASH = "trash"
 
 _PLAIN = re.compile(r"[A-Za-z0-9._~@+=-]*")
 _SAFE = "@+="
@@ -37,6 +39,8 @@ class Place(Enum):
     COLLECTION = "collection"
     OBJECT = "object"
     REGISTRATION = "registration"
+    TRASH = "trash"
+    TRASHED = "trashed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,7 @@ _PLACES = {
     "principals": (Place.PRINCIPALS, Place.PRINCIPAL),
     "calendars": (Place.HOMES, Place.HOME, Place.COLLECTION, Place.OBJECT),
 }
+_IN_TRASH = (Place.HOMES, Place.HOME, Place.TRASH, Place.TRASHED)
 
 
 class BadPath(ValueError):
@@ -92,6 +97,8 @@ def parse(path: str) -> Target | None:
     places = _PLACES.get(parts[0])
     if places is None or "" in parts or len(parts) > len(places):
         return None
+    if places is _PLACES["calendars"] and parts[2:3] == [TRASH]:
+        places = _IN_TRASH
     return Target(places[len(parts) - 1], *parts[1:])
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from protocols.caldav import access, paths, privileges, report_sets
 from protocols.caldav.context import DAV_CLIENT, Context
-from protocols.caldav.names import caldav, dav
+from protocols.caldav.names import cadran, caldav, dav
 from protocols.caldav.push_properties import PUSH
 from protocols.caldav.resources import Home, Person, Resource
 from protocols.caldav.xml_out import element, escape, href
@@ -85,6 +85,11 @@ def _schedule_outbox(resource: Person, context: Context) -> str:
     return href(paths.collection(resource.principal.login, paths.OUTBOX))
 
 
+def _trash(resource: Home, context: Context) -> str:
+    """Return where what was deleted can be restored from; it is listed nowhere else, so that nobody synchronises it."""
+    return href(paths.collection(resource.principal.login, paths.TRASH))
+
+
 def _person_privileges(resource: Person, context: Context) -> str:
     return privileges.READ if resource.principal.id == context.principal.id else privileges.OTHERS
 
@@ -145,4 +150,5 @@ HOME: Readers = {
     caldav("calendar-home-set"): _home,
     caldav("timezone-service-set"): zone_services,
     **PUSH,
+    cadran("trash-URL"): _trash,
 }

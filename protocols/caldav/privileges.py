@@ -22,9 +22,12 @@ READ = _granted(*_READ)
 OTHERS = _granted(dav("read"), dav("read-current-user-privilege-set"))
 HOME = _granted(*_READ, dav("bind"), dav("unbind"))
 
+TRASH = _granted(*_READ, dav("unbind"))
+
 _DELIVER = caldav("schedule-deliver")
 _SEND = caldav("schedule-send")
 INBOX = _granted(*_READ, _DELIVER, *map(caldav, ("schedule-deliver-invite", "schedule-deliver-reply")), dav("unbind"))
+INBOX += _granted(dav("write-properties"))
 INBOX += _granted(caldav("schedule-query-freebusy"))
 OUTBOX = _granted(*_READ, _SEND, caldav("schedule-send-freebusy"))
 

@@ -14,6 +14,8 @@ from protocols.caldav import (
     item_properties,
     principal_properties,
     schedule_properties,
+    subscribed_properties,
+    trash_properties,
     xml_out,
 )
 from protocols.caldav.context import Context
@@ -29,6 +31,9 @@ from protocols.caldav.resources import (
     Root,
     ScheduleInbox,
     ScheduleOutbox,
+    Subscribed,
+    Trash,
+    TrashItem,
 )
 from storage.dead_properties import Place
 
@@ -41,9 +46,12 @@ PROPERTIES: Mapping[type[Resource], Mapping[str, Reader]] = {
     Person: principal_properties.PERSON,
     Home: principal_properties.HOME,
     Calendar: calendar_properties.CALENDAR,
+    Subscribed: subscribed_properties.SUBSCRIBED,
     ScheduleInbox: schedule_properties.INBOX,
     ScheduleOutbox: schedule_properties.OUTBOX,
     Item: item_properties.ITEM,
+    Trash: trash_properties.TRASH,
+    TrashItem: trash_properties.ITEM,
 }
 
 # A name that is live anywhere is dead nowhere.

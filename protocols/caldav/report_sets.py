@@ -17,6 +17,9 @@ from protocols.caldav.resources import (
     Root,
     ScheduleInbox,
     ScheduleOutbox,
+    Subscribed,
+    Trash,
+    TrashItem,
 )
 from protocols.caldav.xml_out import element
 
@@ -48,7 +51,10 @@ REPORTS_OF: Final[Mapping[type[Resource], tuple[str, ...]]] = {
         *_COLLECTION,
     ),
     ScheduleOutbox: _COLLECTION,
+    Subscribed: _ANYWHERE,
     Item: (caldav("calendar-multiget"), caldav("calendar-query"), *_ANYWHERE),
+    Trash: _ANYWHERE,
+    TrashItem: _ANYWHERE,
 }
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from protocols.caldav import paths
@@ -12,7 +12,8 @@ from protocols.caldav.errors import DavError, missing_privilege
 from protocols.caldav.paths import Place
 from storage import policy
 from storage.errors import NotFound
-from storage.model import CalendarObject, Collection, Entry, Principal
+from storage.model import CalendarKind, CalendarObject, Collection, Entry, Principal
+from storage.trash import OBJECT, Trashed
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,11 @@ class Calendar:
 
     collection: Collection
     path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribed(Calendar):
+    """A note that its owner reads a calendar elsewhere, which each client fetches by itself; it holds nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +116,37 @@ class Item:
     path: str
 
 
-Resource = Root | PrincipalSet | Person | HomeSet | Home | Calendar | Item | ScheduleInbox | ScheduleOutbox
+@dataclass(frozen=True, slots=True)
+class Trash:
+    """What a person deleted and may restore; no calendar, and no client synchronises it."""
+
+    principal: Principal
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrashItem:
+    """One thing in a trash."""
+
+    principal: Principal
+    found: Trashed
+    path: str
+
+
+Resource = (
+    Root
+    | PrincipalSet
+    | Person
+    | HomeSet
+    | Home
+    | Calendar
+    | Item
+    | Subscribed
+    | ScheduleInbox
+    | ScheduleOutbox
+    | Trash
+    | TrashItem
+)
 
 
 def own(context: Context) -> Principal:
@@ -153,14 +189,20 @@ def calendar(context: Context) -> Calendar:
     if slug == paths.INBOX:
         return ScheduleInbox(context.tx.inbox.of(principal), paths.collection(principal.login, slug))
     collection = context.tx.collections.by_slug(principal, slug, DAV_CLIENT)
-    return Calendar(collection, paths.collection(principal.login, collection.slug))
+    return calendar_of(collection, paths.collection(principal.login, collection.slug))
+
+
+def calendar_of(collection: Collection, path: str) -> Calendar:
+    """Return a collection as the kind of resource it is."""
+    kind = Subscribed if collection.kind is CalendarKind.WEBCAL else Calendar
+    return kind(collection, path)
 
 
 def calendars(context: Context) -> Iterator[Calendar]:
     """Yield the calendars of the asker in their order."""
     principal = context.principal
     for collection in context.tx.collections.visible(principal, DAV_CLIENT):
-        yield Calendar(collection, paths.collection(principal.login, collection.slug))
+        yield calendar_of(collection, paths.collection(principal.login, collection.slug))
 
 
 def stored(context: Context, holder: Calendar) -> CalendarObject:
@@ -183,15 +225,18 @@ def entry(found: CalendarObject) -> Entry:
     )
 
 
+_FIXED: Mapping[Place, Callable[[], Resource]] = {
+    Place.ROOT: Root,
+    Place.PRINCIPALS: PrincipalSet,
+    Place.HOMES: HomeSet,
+}
+
+
 def resolve(context: Context) -> Resource:
     """Return what the path stands for; raises NotFound or DavError."""
     match context.target.place:
-        case Place.ROOT:
-            return Root()
-        case Place.PRINCIPALS:
-            return PrincipalSet()
-        case Place.HOMES:
-            return HomeSet()
+        case Place.ROOT | Place.PRINCIPALS | Place.HOMES:
+            return _FIXED[context.target.place]()
         case Place.PRINCIPAL:
             return _person(known(context))
         case Place.HOME:
@@ -204,6 +249,8 @@ def resolve(context: Context) -> Resource:
             return _item(context, calendar(context))
         case Place.REGISTRATION:
             raise no_such_member(context.request.path)
+        case Place.TRASH | Place.TRASHED:
+            return _trash(context)
 
 
 def members(resource: Resource, context: Context) -> Iterator[Resource]:
@@ -217,6 +264,36 @@ def members(resource: Resource, context: Context) -> Iterator[Resource]:
             yield _home(context.principal)
         case Home():
             yield from calendars(context)
+        case Trash():
+            for found in context.tx.trash.of(resource.principal):
+                yield _in_trash(resource.principal, found)
+
+
+def calendar_at(context: Context, target: paths.Target) -> Calendar:
+    """Return the calendar that a Destination is in; raises DavError 409 when it is not there (RFC 4918, 9.8.5)."""
+    try:
+        return calendar(replace(context, target=target))
+    except NotFound as error:
+        raise DavError(409, reason="There is no such calendar to write to.") from error
+
+
+def _trash(context: Context) -> Trash | TrashItem:
+    """Return the trash, or what a name in it stands for: `<number>.ics` an object, `<number>` a calendar."""
+    owner, name = own(context), context.target.name
+    if context.target.place is Place.TRASH:
+        return Trash(owner, paths.collection(owner.login, paths.TRASH))
+    number = name.removesuffix(".ics")
+    if not (number.isascii() and number.isdecimal() and len(number) < 18):
+        raise NotFound("trashed", name)
+    found = context.tx.trash.get(owner, int(number))
+    if (found.kind == OBJECT) is not name.endswith(".ics"):
+        raise NotFound("trashed", name)
+    return _in_trash(owner, found)
+
+
+def _in_trash(owner: Principal, found: Trashed) -> TrashItem:
+    ending = ".ics" if found.kind == OBJECT else ""
+    return TrashItem(owner, found, f"{paths.collection(owner.login, paths.TRASH)}{found.id}{ending}")
 
 
 def _person(principal: Principal) -> Person:

@@ -17,7 +17,7 @@ CALENDAR_DATA = caldav("calendar-data")
 
 
 class Loaded(NamedTuple):
-    """A row with its text, escaped and ready to be sent."""
+    """A row with its text, as the calendar-data element that is sent."""
 
     href: str
     etag: str
@@ -63,7 +63,7 @@ class RowWriter:
         found, missing = [], []
         for name in names:
             if name in readers:
-                opening, closing, _ = xml_out.tags(name)
+                opening, closing, _ = ("", "", "") if name == CALENDAR_DATA else xml_out.tags(name)
                 found.append(f"{opening}%s{closing}")
                 self._readers.append(readers[name])
             elif name in SHARED:

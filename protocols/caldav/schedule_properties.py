@@ -8,11 +8,10 @@ from typing import Any, Final
 from protocols.caldav import paths, privileges
 from protocols.caldav.calendar_properties import CALENDAR
 from protocols.caldav.context import Context
-from protocols.caldav.names import caldav, dav
+from protocols.caldav.names import caldav, calserver, dav
 from protocols.caldav.principal_properties import CONTAINER
 from protocols.caldav.resources import ScheduleInbox, ScheduleOutbox
-from protocols.caldav.xml_out import element, href
-from storage.model import CalendarKind
+from protocols.caldav.xml_out import element, escape, href
 
 # What an inbox shares with calendars: it is read and synchronised alike, and nobody names or colours it.
 _LIKE_CALENDARS: Final = (
@@ -33,9 +32,13 @@ def _outbox_type(resource: ScheduleOutbox, context: Context) -> str:
 
 def _default(resource: ScheduleInbox, context: Context) -> str | None:
     """Return where new invitations are put (RFC 6638, 9.2)."""
-    seen = context.tx.collections.subscribed(context.principal)
-    found = next((each for each in seen if each.kind is CalendarKind.DEFAULT), None)
+    found = context.tx.preferences.default_calendar(context.principal)
     return None if found is None else href(paths.collection(context.principal.login, found.slug))
+
+
+def _availability(resource: ScheduleInbox, context: Context) -> str | None:
+    """Return when the owner can be invited (RFC 7953, 7.2.4)."""
+    return escape(context.tx.preferences.availability(context.principal)) or None
 
 
 def _inbox_privileges(resource: ScheduleInbox, context: Context) -> str:
@@ -58,6 +61,8 @@ INBOX: Readers = {
     dav("resourcetype"): _inbox_type,
     dav("current-user-privilege-set"): _inbox_privileges,
     caldav("schedule-default-calendar-URL"): _default,
+    caldav("calendar-availability"): _availability,
+    calserver("calendar-availability"): _availability,
 }
 
 OUTBOX: Readers = {

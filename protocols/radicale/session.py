@@ -18,7 +18,7 @@ from radicale.config import Configuration
 from protocols.radicale.errors import translate
 from storage.directory import Account
 from storage.errors import CadranError, NotFound, SchemaMissing, SchemaOutdated, SchemaTooNew
-from storage.model import Client, ClientKind, Collection, Principal
+from storage.model import CalendarKind, Client, ClientKind, Collection, Principal
 from storage.store import Store
 from storage.transaction import Transaction
 
@@ -55,7 +55,8 @@ class Session:
         person = self.person(login)
         if person is None:
             return ()
-        found = self.tx.collections.visible(person, DAV_CLIENT)
+        visible = self.tx.collections.visible(person, DAV_CLIENT)
+        found = tuple(each for each in visible if each.kind is not CalendarKind.WEBCAL)
         self._collections.update({(login, each.slug): each for each in found})
         return found
 

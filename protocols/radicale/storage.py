@@ -132,7 +132,7 @@ class Storage(BaseStorage):
         with self._desk.session() as session, session.changing() as tx:
             check_name(to_href)
             text = tx.objects.get(source.collection, item.href).ical
-            tx.objects.delete(source.collection, item.href)
+            tx.objects.delete(source.collection, item.href, trash=False)
             tx.objects.put(to_collection.collection, to_href, text)
 
     def verify(self) -> bool:

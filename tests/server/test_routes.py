@@ -25,6 +25,8 @@ MIB = 1024 * 1024
         ("/davos/", None),
         ("/Microsoft-Server-ActiveSync/x", None),
         ("*", None),
+        ("/feeds/1-x.ics", None),
+        ("/freebusy/1-x.ifb", None),
     ],
 )
 def test_a_path_has_its_protocol(path: str, name: str | None) -> None:

@@ -90,6 +90,7 @@ def test_everything_of_a_deleted_calendar_goes_in_the_end(desk):
     desk.put("a.ics", event_text("a", "RRULE:FREQ=DAILY;COUNT=4"), slug="club")
     with desk.writing() as tx:
         tx.collections.delete(desk.person, made)
+        tx.trash.erase(desk.person, made.id)
     assert purge(desk, desk.clock() + 1) == 4
     assert sizes(desk) == before
 

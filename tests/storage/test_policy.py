@@ -77,8 +77,9 @@ def test_only_own_calendars_that_nothing_feeds_can_be_changed(kind):
     writable = {CalendarKind.DEFAULT, CalendarKind.SECONDARY, CalendarKind.TASKS}
     own = policy.rights(kind, owned=True)
     assert own.read
-    assert own.write == own.properties == (kind in writable)
-    assert own.remove == (kind is CalendarKind.SECONDARY)
+    assert own.write == (kind in writable)
+    assert own.properties == (kind in {*writable, CalendarKind.WEBCAL})
+    assert own.remove == (kind in {CalendarKind.SECONDARY, CalendarKind.WEBCAL})
     assert policy.rights(kind, owned=False) == Rights(read=True)
 
 

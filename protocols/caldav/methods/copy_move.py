@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from protocols.caldav import conditional, errors, paths, preconditions
 from protocols.caldav.context import Context
 from protocols.caldav.errors import DavError, missing_privilege
+from protocols.caldav.methods import trash
 from protocols.caldav.methods.options import allow
 from protocols.caldav.paths import Place, Target
-from protocols.caldav.resources import Calendar, calendar, resolve
+from protocols.caldav.resources import Calendar, calendar, calendar_at, resolve
 from protocols.wire import Response
-from storage.errors import NotFound, UidConflict
+from storage.errors import UidConflict
 from storage.model import Collection, Written
 
 
@@ -51,7 +52,9 @@ def copy(context: Context) -> Response:
 
 
 def move(context: Context) -> Response:
-    """Give an object another name, in its calendar or in another one."""
+    """Give an object another name, in its calendar or in another one, or take it out of the trash."""
+    if context.target.place is Place.TRASHED:
+        return trash.restore(context, _destination(context))
     journey = _journey(context)
     preconditions.check(context, journey.source)
     expect = conditional.expectation(context.request.headers)
@@ -78,7 +81,9 @@ def _journey(context: Context) -> Journey:
     if overwrite not in {"T", "F"}:
         raise DavError(400, reason="Overwrite is T or F.")
     target = _destination(context)
-    destination = _calendar_at(context, target)
+    if target is None or target.place is not Place.OBJECT:
+        raise DavError(403, reason="Objects are in calendars only.")
+    destination = calendar_at(context, target)
     if destination.collection.id == source.collection.id and target.name == context.target.name:
         raise DavError(403, reason="Source and destination are the same.")
     if not destination.collection.rights.write:
@@ -86,8 +91,8 @@ def _journey(context: Context) -> Journey:
     return Journey(source, context.target.name, destination, target.name, overwrite == "T")
 
 
-def _destination(context: Context) -> Target:
-    """Return what the Destination header names (RFC 4918, 10.3)."""
+def _destination(context: Context) -> Target | None:
+    """Return what the Destination header names (RFC 4918, 10.3), None when it is no address of ours."""
     text = context.request.headers.get("destination", "").strip()
     try:
         parts = urlsplit(text)
@@ -99,14 +104,4 @@ def _destination(context: Context) -> Target:
     here = {urlsplit(context.request.base).netloc.lower(), context.request.headers.get("host", "").strip().lower()}
     if parts.netloc and parts.netloc.lower() not in here:
         raise DavError(502, reason="Objects do not leave this server.")
-    if target is None or target.place is not Place.OBJECT:
-        raise DavError(403, reason="Objects are in calendars only.")
     return target
-
-
-def _calendar_at(context: Context, target: Target) -> Calendar:
-    """Return the calendar to write to; raises DavError 409 when it is not there (RFC 4918, 9.8.5)."""
-    try:
-        return calendar(replace(context, target=target))
-    except NotFound as error:
-        raise DavError(409, reason="There is no such calendar to write to.") from error

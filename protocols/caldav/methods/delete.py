@@ -5,7 +5,7 @@ from __future__ import annotations
 from protocols.caldav import calendar_properties, conditional, preconditions, schedule_headers
 from protocols.caldav.context import Context
 from protocols.caldav.errors import DavError, missing_privilege
-from protocols.caldav.methods import push_register
+from protocols.caldav.methods import push_register, trash
 from protocols.caldav.methods.options import allow
 from protocols.caldav.paths import Place
 from protocols.caldav.resources import ScheduleInbox, calendar, resolve
@@ -29,6 +29,8 @@ def delete(context: Context) -> Response:
             return _collection(context)
         case Place.REGISTRATION:
             return push_register.remove(context)
+        case Place.TRASHED:
+            return trash.erase(context)
     resolve(context)
     raise DavError(405, reason="This cannot be deleted.", headers=(allow(context.target.place),))
 

@@ -6,35 +6,46 @@ from dataclasses import replace
 
 from lxml import etree
 
-from protocols.caldav import paths, writable, xml_in, xml_out
+from protocols.caldav import writable, xml_in, xml_out
 from protocols.caldav.context import Context
 from protocols.caldav.errors import DavError
 from protocols.caldav.methods import proppatch
-from protocols.caldav.names import caldav, dav
+from protocols.caldav.names import caldav, calserver, dav
 from protocols.caldav.paths import Place
 from protocols.caldav.resources import own
 from protocols.caldav.writable import DEPENDENT, Outcome, Wishes
 from protocols.wire import Response
-from storage.model import NewCalendar
+from storage import policy
+from storage.model import CalendarKind, NewCalendar
 
 SLUG_LENGTH = 128
 COMPONENTS = ("VEVENT", "VTODO", "VJOURNAL")
 _COMPONENT_SET = caldav("supported-calendar-component-set")
+# What may be made. Apple's programs keep their subscriptions with the server, so that all devices have them.
+_KINDS = {
+    frozenset({dav("collection"), caldav("calendar")}): CalendarKind.SECONDARY,
+    frozenset({dav("collection"), calserver("subscribed")}): CalendarKind.WEBCAL,
+}
 
 
 def mkcalendar(context: Context) -> Response:
     """Create a calendar with the properties asked for, or nothing."""
     wishes = _wishes(context, caldav("mkcalendar"))
-    return _create(context, [each for each in wishes if each[0] != dav("resourcetype")], caldav("mkcalendar-response"))
+    kind = CalendarKind.WEBCAL if calserver("subscribed") in _types(wishes) else CalendarKind.SECONDARY
+    return _create(context, wishes, caldav("mkcalendar-response"), kind)
 
 
 def mkcol(context: Context) -> Response:
-    """Create a calendar by extended MKCOL; nothing else can be made here."""
+    """Create a calendar, or a subscription to one elsewhere, by extended MKCOL; nothing else can be made here."""
     wishes = _wishes(context, dav("mkcol"))
-    types = {tag for name, node in wishes if name == dav("resourcetype") for tag in xml_in.names(node)}
-    if types != {dav("collection"), caldav("calendar")}:
+    kind = _KINDS.get(_types(wishes))
+    if kind is None:
         raise DavError(403, dav("valid-resourcetype"), reason="Only calendars can be created here.")
-    return _create(context, [each for each in wishes if each[0] != dav("resourcetype")], dav("mkcol-response"))
+    return _create(context, wishes, dav("mkcol-response"), kind)
+
+
+def _types(wishes: Wishes) -> frozenset[str]:
+    return frozenset(tag for name, node in wishes if name == dav("resourcetype") for tag in xml_in.names(node))
 
 
 def _wishes(context: Context, root_name: str) -> list[tuple[str, etree._Element | None]]:
@@ -47,17 +58,17 @@ def _wishes(context: Context, root_name: str) -> list[tuple[str, etree._Element 
     return wishes
 
 
-def _create(context: Context, wishes: Wishes, answer: str) -> Response:
+def _create(context: Context, wishes: Wishes, answer: str, kind: CalendarKind) -> Response:
     own(context)
-    if context.target.place is not Place.COLLECTION:
+    if context.target.place is not Place.COLLECTION and context.target.place is not Place.TRASH:
         raise DavError(403, caldav("calendar-collection-location-ok"), reason="Calendars are made in one's home.")
-    if context.target.slug in {paths.INBOX, paths.OUTBOX}:
+    if context.target.slug in policy.RESERVED_SLUGS:
         raise DavError(405, dav("resource-must-be-null"), reason="This name is taken in every home.")
     if len(context.target.slug) > SLUG_LENGTH:
         raise DavError(
             403, caldav("calendar-collection-location-ok"), reason=f"At most {SLUG_LENGTH} characters make a name."
         )
-    wishes = list(wishes)
+    wishes = [each for each in wishes if each[0] != dav("resourcetype")]
     wanted = writable.read_values((each for each in wishes if each[0] != _COMPONENT_SET), writable.WRITERS, {})
     if not wanted.granted:
         told = {name: DEPENDENT for name, _ in wishes if name == _COMPONENT_SET}
@@ -66,7 +77,7 @@ def _create(context: Context, wishes: Wishes, answer: str) -> Response:
     components = _components(next((node for name, node in wishes if name == _COMPONENT_SET), None))
     slug = context.target.slug
     fields = {"name": slug} | {name: value for name, value in wanted.fields.items() if value not in {"", None}}
-    new = NewCalendar(slug, **fields)
+    new = NewCalendar(slug, kind=kind, **fields)
     made = context.tx.collections.create(context.principal, replace(new, components=components) if components else new)
     if wanted.dead:
         context.tx.dead_properties.write(context.principal.id, (made.id, ""), wanted.dead)

@@ -12,7 +12,9 @@ from protocols.wire import Response
 
 # No "2": nothing is locked. No "access-control": there is no ACL method. With auto-schedule clients leave invitations
 # to the server.
-COMPLIANCE: Final = "1, 3, calendar-access, calendar-auto-schedule, calendar-no-timezone, extended-mkcol"
+COMPLIANCE: Final = (
+    "1, 3, calendar-access, calendar-auto-schedule, calendar-availability, calendar-no-timezone, extended-mkcol"
+)
 
 _COMMON = ("OPTIONS", "PROPFIND", "PROPPATCH", "REPORT")
 
@@ -25,6 +27,8 @@ ALLOWED: Mapping[Place, tuple[str, ...]] = {
     Place.COLLECTION: (*_COMMON, "GET", "HEAD", "PUT", "POST", "DELETE", "MKCALENDAR", "MKCOL"),
     Place.REGISTRATION: ("OPTIONS", "DELETE"),
     Place.OBJECT: (*_COMMON, "GET", "HEAD", "PUT", "DELETE", "COPY", "MOVE"),
+    Place.TRASH: ("OPTIONS", "PROPFIND", "REPORT"),
+    Place.TRASHED: ("OPTIONS", "PROPFIND", "REPORT", "GET", "HEAD", "DELETE", "MOVE"),
 }
 
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 
 from lxml import etree
 
-from protocols.caldav import properties, writable, xml_in, xml_out
+from protocols.caldav import inbox_writable, properties, writable, xml_in, xml_out
 from protocols.caldav.context import Context, multistatus_response
 from protocols.caldav.errors import DavError, missing_privilege
 from protocols.caldav.names import dav
-from protocols.caldav.resources import Calendar, Item, Resource, resolve
-from protocols.caldav.writable import Outcome, Wanted, read_values
+from protocols.caldav.resources import Calendar, Item, Resource, ScheduleInbox, resolve
+from protocols.caldav.writable import Outcome, Wanted, Writer, read_values
 from protocols.wire import Response
 from storage.dead_properties import MAX_OF_PERSON, Place
 
@@ -44,18 +44,29 @@ def proppatch(context: Context) -> Response:
         return _answer(context, resource.path, {name: writable.refusal(name) for name, _ in wishes})
     if not _writes_properties(resource):
         raise missing_privilege(context.request.path, "write-properties")
-    writers = writable.WRITERS if isinstance(resource, Calendar) else {}
-    wanted = read_values(wishes, writers, context.dead.of(place))
+    wanted = read_values(wishes, _writers(resource, context), context.dead.of(place))
     check_room(context, wanted)
     if wanted.granted:
         _write(context, resource, place, wanted)
     return _answer(context, resource.path, wanted.outcomes)
 
 
+def _writers(resource: Resource, context: Context) -> Mapping[str, Writer]:
+    """Return how the live properties of a resource are written."""
+    match resource:
+        case ScheduleInbox():
+            return inbox_writable.writers(context)
+        case Calendar():
+            return writable.WRITERS
+    return {}
+
+
 def _write(context: Context, resource: Resource, place: Place, wanted: Wanted) -> None:
     if wanted.dead:
         context.tx.dead_properties.write(context.principal.id, place, wanted.dead)
-    if isinstance(resource, Calendar) and wanted.fields:
+    if isinstance(resource, ScheduleInbox):
+        inbox_writable.write(wanted.fields, context)
+    elif isinstance(resource, Calendar) and wanted.fields:
         patch = writable.patch_of(wanted, resource.collection)
         context.tx.collections.update(context.principal, resource.collection, patch)
 
@@ -63,6 +74,8 @@ def _write(context: Context, resource: Resource, place: Place, wanted: Wanted) -
 def _writes_properties(resource: Resource) -> bool:
     """Whether the asker may change properties; in the home and on objects there are only the asker's own."""
     match resource:
+        case ScheduleInbox():
+            return True
         case Calendar():
             return resource.collection.rights.properties
         case Item():

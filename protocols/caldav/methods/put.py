@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from email.message import Message
 
 from protocols.caldav import (
@@ -10,6 +11,7 @@ from protocols.caldav import (
     calendar_properties,
     conditional,
     item_properties,
+    media,
     paths,
     preconditions,
     schedule_headers,
@@ -22,6 +24,7 @@ from protocols.caldav.names import caldav
 from protocols.caldav.paths import Place
 from protocols.caldav.resources import Calendar, calendar, own, resolve
 from protocols.wire import Response
+from storage import ical_jcal
 from storage.errors import NotFound, PreconditionFailed
 from storage.model import Written
 
@@ -43,7 +46,7 @@ def put(context: Context) -> Response:
     expect = conditional.expectation(context.request.headers)
     try:
         wish = schedule_headers.wish(context.request.headers, expect)
-        written = context.tx.scheduling.put(holder.collection, context.target.name, context.request.body, wish)
+        written = context.tx.scheduling.put(holder.collection, context.target.name, text_of(context), wish)
     except PreconditionFailed:
         return _current(context, holder)
     return represented(context, written, schedule_headers.tags(written, context))
@@ -56,7 +59,8 @@ def whole(context: Context) -> Response:
         raise missing_privilege(context.request.path, "bind")
     _check_headers(context.request.headers)
     conditional.required(context.request.headers, calendar_properties.etag(holder))
-    return bulk.write_all(context, holder)
+    request = replace(context.request, body=text_of(context))
+    return bulk.write_all(replace(context, request=request), holder)
 
 
 def represented(context: Context, written: Written, headers: tuple[tuple[str, str], ...]) -> Response:
@@ -98,6 +102,12 @@ def check_content(context: Context) -> None:
         )
 
 
+def text_of(context: Context) -> bytes:
+    """Return the iCalendar text that a request writes, which may have come as jCal (RFC 7265); raises InvalidObject."""
+    kind = context.request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return ical_jcal.text_of(context.request.body) if kind == media.JCAL else context.request.body
+
+
 def _check_headers(headers: Mapping[str, str]) -> None:
     """Refuse what is not a whole, plain iCalendar text (RFC 4791, 5.3.2.1; RFC 9110, 14.5)."""
     if "content-range" in headers:
@@ -110,5 +120,5 @@ def _check_headers(headers: Mapping[str, str]) -> None:
     header = Message()
     header["Content-Type"] = kind.replace("\r", " ").replace("\n", " ")
     charset = str(header.get_param("charset") or "").strip("'\"").lower()
-    if header.get_content_type() != "text/calendar" or charset not in _CHARSETS:
+    if header.get_content_type() not in {media.ICALENDAR, media.JCAL} or charset not in _CHARSETS:
         raise DavError(403, caldav("supported-calendar-data"), reason="Objects are text/calendar in UTF-8.")

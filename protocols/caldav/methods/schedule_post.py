@@ -11,7 +11,6 @@ from protocols.caldav import xml_out
 from protocols.caldav.context import Context
 from protocols.caldav.errors import DavError
 from protocols.caldav.names import caldav
-from protocols.caldav.reports.free_busy import merged
 from protocols.caldav.resources import own
 from protocols.wire import Response
 from storage import addresses, availability, contentlines, ical, itip, policy
@@ -98,7 +97,7 @@ def _answer(attendee: Property, question: Question, asker: Principal, context: C
     if person.id != asker.id and not policy.may_see_busy(asker.role):
         return _response(recipient, NOT_ALLOWED)
     periods = availability.busy(context.tx, person, question.start, question.end, question.without)
-    body = contentlines.serialise(_reply(question, attendee, merged(periods), context.tx.now()))
+    body = contentlines.serialise(_reply(question, attendee, availability.merged(periods), context.tx.now()))
     data = xml_out.element(caldav("calendar-data"), xml_out.escape(body.decode()))
     return _response(recipient, SUCCESS, data)
 

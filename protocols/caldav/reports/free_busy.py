@@ -17,6 +17,7 @@ from protocols.caldav.resources import Calendar
 from protocols.caldav.timeranges import TimeRange
 from protocols.wire import Response
 from storage import contentlines, ical
+from storage.availability import merged
 from storage.contentlines import Component, Property
 
 PERIOD_LIMIT = 50_000
@@ -51,22 +52,6 @@ def _periods(within: TimeRange, holder: Calendar, context: Context) -> list[tupl
                     507, dav("number-of-matches-within-limits"), reason=f"There are over {PERIOD_LIMIT} busy times."
                 )
     return [(max(a, within.starts), min(b, within.ends), kind) for a, b, kind in periods]
-
-
-def merged(periods: Iterable[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
-    """Return periods in order, those of a kind that touch or overlap made one."""
-    last: dict[str, list[int]] = {}
-    found: list[tuple[str, list[int]]] = []
-    for starts, ends, kind in sorted(periods):
-        if starts >= ends:
-            continue
-        open_one = last.get(kind)
-        if open_one is not None and starts <= open_one[1]:
-            open_one[1] = max(open_one[1], ends)
-            continue
-        last[kind] = [starts, ends]
-        found.append((kind, last[kind]))
-    return [(starts, ends, kind) for kind, (starts, ends) in found]
 
 
 def _calendar(within: TimeRange, periods: Iterable[tuple[int, int, str]], now: int) -> Component:

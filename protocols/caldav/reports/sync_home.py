@@ -16,7 +16,7 @@ from protocols.caldav.errors import DavError
 from protocols.caldav.names import dav
 from protocols.caldav.reports import asked, sync_collection
 from protocols.caldav.reports.asked import Asked
-from protocols.caldav.resources import Calendar, Home
+from protocols.caldav.resources import Calendar, Home, calendar_of
 from protocols.wire import Response
 from storage.home_changes import HomeChanges, MovedCollection, home_changes
 from storage.tokens import format_home_token, parse_home_token
@@ -57,7 +57,7 @@ def _calendars(changes: HomeChanges, wish: Asked, home: Home, context: Context) 
 
 
 def _calendar(moved: MovedCollection, home: Home) -> Calendar:
-    return Calendar(moved.collection, f"{home.path}{paths.encode(moved.collection.slug)}/")
+    return calendar_of(moved.collection, f"{home.path}{paths.encode(moved.collection.slug)}/")
 
 
 def _objects(moved: MovedCollection, wish: Asked, home: Home, context: Context) -> list[str]:

@@ -80,7 +80,7 @@ def test_a_selection_of_everything_is_everything(marie: Dav, series: str):
     assert data(marie, series, wish).split() == WHOLE.split()
 
 
-@pytest.mark.parametrize("attributes", ['content-type="application/calendar+json"', 'version="1.0"'])
+@pytest.mark.parametrize("attributes", ['content-type="application/calendar+xml"', 'version="1.0"'])
 def test_another_format_is_refused(marie: Dav, series: str, attributes: str):
     refused = marie.multiget(marie.agenda, [series], f"<C:calendar-data {attributes}/>")
     assert (refused.status, refused.errors) == (403, (C + "supported-calendar-data",))

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from protocols.caldav.reports.free_busy import merged
+from storage.availability import merged
 from tests.protocols.caldav.client import SPACES, Dav, event_text
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from protocols.caldav.media import prefers_jcal
-from tests.protocols.caldav.client import Dav, event_text
+from tests.protocols.caldav.client import C, Dav, event_text
 
 WISHES = {
     "": False,
@@ -53,3 +53,90 @@ def test_an_object_that_jcal_cannot_say_is_not_acceptable(marie: Dav, monkeypatc
     monkeypatch.setattr("storage.ical_jcal.Calendar.from_ical", fail)
     assert marie.send("GET", marie.agenda + "a.ics", accept="application/calendar+json").status == 406
     assert marie.send("GET", marie.agenda + "a.ics").status == 200
+
+
+JCAL = "application/calendar+json"
+
+
+def as_jcal(client: Dav, path: str) -> bytes:
+    """Return an object as jCal."""
+    return client.send("GET", path, accept=JCAL).body
+
+
+def test_reports_tell_objects_as_jcal(marie: Dav):
+    marie.put(marie.agenda + "a.ics", event_text("a", "Été & <co>"))
+    asked = f'<C:calendar-data content-type="{JCAL}" version="2.0"/>'
+    for answer in (
+        marie.multiget(marie.agenda, [marie.agenda + "a.ics"], asked),
+        marie.query(marie.agenda, '<C:comp-filter name="VEVENT"/>', asked),
+    ):
+        data = answer.row.props[200][C + "calendar-data"]
+        assert (data.get("content-type"), data.get("version")) == (JCAL, "2.0")
+        assert json.loads(data.text or "") == json.loads(as_jcal(marie, marie.agenda + "a.ics"))
+
+
+def test_expanded_objects_are_told_as_jcal_too(marie: Dav):
+    marie.put(marie.agenda + "a.ics", event_text("a", "Cours", "20261123T080000Z", "RRULE:FREQ=DAILY;COUNT=9"))
+    inner = '<C:expand start="20261124T000000Z" end="20261126T000000Z"/>'
+    asked = f'<C:calendar-data content-type="{JCAL}" version="2.0">{inner}</C:calendar-data>'
+    row = marie.multiget(marie.agenda, [marie.agenda + "a.ics"], asked).row
+    assert len(json.loads(row.text(C + "calendar-data"))[2]) == 2
+
+
+def test_an_object_that_jcal_cannot_say_is_told_as_it_is(marie: Dav, monkeypatch: pytest.MonkeyPatch):
+    marie.put(marie.agenda + "a.ics", event_text("a"))
+
+    def fail(text: str) -> None:
+        raise ValueError(text)
+
+    monkeypatch.setattr("storage.ical_jcal.Calendar.from_ical", fail)
+    asked = f'<C:calendar-data content-type="{JCAL}" version="2.0"/>'
+    data = marie.multiget(marie.agenda, [marie.agenda + "a.ics"], asked).row.props[200][C + "calendar-data"]
+    assert data.get("content-type") is None
+    assert (data.text or "").startswith("BEGIN:VCALENDAR")
+
+
+def test_both_forms_are_announced_and_no_other_is_taken(marie: Dav):
+    found = marie.propfind(marie.agenda, C + "supported-calendar-data").row.props[200][C + "supported-calendar-data"]
+    assert [each.get("content-type") for each in found] == ["text/calendar", JCAL]
+    asked = '<C:calendar-data content-type="application/calendar+xml" version="2.0"/>'
+    refused = marie.multiget(marie.agenda, [marie.agenda + "a.ics"], asked)
+    assert (refused.status, refused.errors) == (403, (C + "supported-calendar-data",))
+
+
+def test_an_object_is_written_as_jcal(marie: Dav):
+    marie.put(marie.agenda + "a.ics", event_text("a", "Été", "20261123T080000Z", "X-OWN;X-P=1:kept"))
+    text = as_jcal(marie, marie.agenda + "a.ics").replace(b'"a"]', b'"b"]')
+    written = marie.put(marie.agenda + "b.ics", text.decode(), content_type=f"{JCAL}; charset=utf-8")
+    assert written.status == 201
+    # What is stored are not the octets that were sent: the client has to ask for the tag (RFC 4791, 5.3.4).
+    assert "ETag" not in written.headers
+    assert json.loads(as_jcal(marie, marie.agenda + "b.ics")) == json.loads(text)
+    added = marie.send("POST", marie.agenda + "?add-member", text.replace(b'"b"]', b'"c"]'), content_type=JCAL)
+    assert added.status == 201
+    assert marie.send("PUT", marie.agenda, text.replace(b'"b"]', b'"d"]'), content_type=JCAL).rows
+    assert len(marie.sync(marie.agenda).rows) == 4
+
+
+BAD = {
+    "nothing": "",
+    "no JSON": "{",
+    "no list": "{}",
+    "no calendar": '["vevent", [], []]',
+    "half a property": '["vcalendar", [["version"]], []]',
+    "a wrong date": '["vcalendar", [], [["vevent", [["uid",{},"text","a"],["dtstart",{},"date-time","x"]], []]]]',
+    "no object": '["vcalendar", [["version", {}, "text", "2.0"]], []]',
+    "deep": "[" * 100_000,
+    "deep inside": '["vcalendar", [], [' + '["vevent", [], [' * 500 + "]]" * 500 + "]]",
+    "a number": "1",
+    "not UTF-8": "\udcff",
+}
+
+
+@pytest.mark.parametrize("text", BAD.values(), ids=BAD.keys())
+def test_what_is_no_jcal_is_refused(marie: Dav, text: str):
+    body = text.encode(errors="surrogateescape")
+    refused = marie.send("PUT", marie.agenda + "a.ics", body, content_type=JCAL)
+    assert refused.status == 403
+    assert refused.errors[0] in {C + "valid-calendar-data", C + "valid-calendar-object-resource"}
+    assert marie.send("GET", marie.agenda + "a.ics").status == 404
