@@ -13,6 +13,7 @@ from storage.audit import Audit
 from storage.changes import Changes
 from storage.collections import Collections
 from storage.dead_properties import DeadProperties
+from storage.delegations import Delegations
 from storage.devices import Devices
 from storage.directory import read_school
 from storage.errors import WritingRequired
@@ -140,6 +141,11 @@ class Transaction:
     def dead_properties(self) -> DeadProperties:
         """What clients keep with calendars and objects."""
         return DeadProperties(self)
+
+    @cached_property
+    def delegations(self) -> Delegations:
+        """Who enters whose home."""
+        return Delegations(self)
 
     @cached_property
     def audit(self) -> Audit:

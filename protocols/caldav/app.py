@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from protocols.caldav import errors, if_header, paths
-from protocols.caldav.context import Context
+from protocols.caldav.context import WRITING, Context
 from protocols.caldav.dead import Dead
-from protocols.caldav.errors import DavError
+from protocols.caldav.errors import DavError, missing_privilege
 from protocols.caldav.methods.copy_move import copy, move
 from protocols.caldav.methods.delete import delete
 from protocols.caldav.methods.get import get, head
@@ -25,6 +25,7 @@ from protocols.caldav.paths import PREFIX, redirect
 from protocols.caldav.reports.registry import report
 from protocols.caldav.resources import no_such_member
 from protocols.wire import Request, Response
+from storage import policy
 from storage.errors import CadranError
 from storage.transaction import Transaction
 
@@ -46,14 +47,12 @@ METHODS: Mapping[str, Callable[[Context], Response]] = {
     "REPORT": report,
 }
 
-_WRITING = frozenset({"PROPPATCH", "MKCALENDAR", "MKCOL", "PUT", "DELETE", "COPY", "MOVE", "POST"})
-
 
 def writes(request: Request) -> bool:
     """Whether the request needs a writing transaction."""
     if request.method == "POST" and request.path.rstrip("/").endswith(f"/{paths.OUTBOX}"):
         return False
-    return request.method in _WRITING
+    return request.method in WRITING
 
 
 def handle(request: Request, tx: Transaction) -> Response:
@@ -76,6 +75,8 @@ def _dispatch(request: Request, tx: Transaction) -> Response:
     method = METHODS.get(request.method)
     if method is None:
         raise DavError(405, reason=f"{request.method} is not known here.", headers=(allow(target.place),))
+    if request.method in WRITING and not policy.writes(request.principal.role):
+        raise missing_privilege(request.path, "write")
     context = Context(request, tx, target, Dead(tx, request.principal))
     if_header.check(context)
     return method(context)

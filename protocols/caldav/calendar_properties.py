@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from protocols.caldav import access, privileges
+from protocols.caldav import access, paths, privileges
 from protocols.caldav.collations import COLLATIONS
 from protocols.caldav.conditional import quoted
 from protocols.caldav.context import Context
@@ -15,7 +15,8 @@ from protocols.caldav.principal_properties import current_user, principal_sets, 
 from protocols.caldav.resources import Calendar
 from protocols.caldav.xml_out import element, escape, href
 from storage import ical, zones
-from storage.model import SyncToken
+from storage.model import Access, SyncToken
+from storage.policy import READ_ONLY
 from storage.tokens import format_token
 
 # The query of the address where POST adds one object (RFC 5995, 3).
@@ -41,7 +42,7 @@ def etag(calendar: Calendar) -> str:
 
 def owner(calendar: Calendar, context: Context) -> str:
     """Return the owner, empty when it is the school or someone whose address the asker cannot open."""
-    return href(context.own_path) if calendar.collection.owned else ""
+    return href(paths.principal(calendar.home.principal.login)) if calendar.collection.owned else ""
 
 
 def _type(calendar: Calendar, context: Context) -> str:
@@ -52,9 +53,9 @@ def _name(calendar: Calendar, context: Context) -> str:
     return escape(calendar.collection.name)
 
 
-def own_privileges(calendar: Calendar, context: Context) -> str:
-    """Return what the asker may do with the calendar and its objects (RFC 3744, 5.4)."""
-    return privileges.on_calendar(calendar.collection.rights)
+def granted(calendar: Calendar, access: Access) -> str:
+    """Return what those who enter the home so may do with the calendar and its objects (RFC 3744, 5.4)."""
+    return privileges.on_calendar(calendar.owner_rights if access.writes else READ_ONLY)
 
 
 def _etag(calendar: Calendar, context: Context) -> str:
@@ -150,7 +151,7 @@ CALENDAR: Mapping[str, Callable[[Any, Context], str | None]] = {
     dav("owner"): owner,
     dav("current-user-principal"): current_user,
     dav("principal-collection-set"): principal_sets,
-    **access.control(own_privileges),
+    **access.in_home(granted),
     dav("supported-privilege-set"): supported_privileges,
     dav("supported-report-set"): reports,
     dav("getetag"): _etag,

@@ -66,7 +66,7 @@ SHARED: Mapping[str, Callable[[Any, Context], str | None]] = {
     dav("owner"): calendar_properties.owner,
     dav("current-user-principal"): principal_properties.current_user,
     dav("principal-collection-set"): principal_properties.principal_sets,
-    **access.control(calendar_properties.own_privileges),
+    **access.in_home(calendar_properties.granted),
     dav("supported-privilege-set"): principal_properties.supported_privileges,
     dav("supported-report-set"): _reports,
 }

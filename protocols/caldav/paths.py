@@ -6,11 +6,13 @@ Paths come in any equivalent percent-encoding and leave in one.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from urllib.parse import quote, unquote, urlsplit
 
 from protocols.wire import Response
+from storage.model import Access
 
 PREFIX = "/dav/"
 PRINCIPALS = "/dav/principals/"
@@ -19,6 +21,9 @@ SEGMENT_LIMIT = 255
 # Two names in every home that no calendar can have (RFC 6638, 2.1 and 2.2).
 INBOX = "inbox"
 OUTBOX = "outbox"
+
+# The groups of delegates that every person has (caldav-proxy, 5).
+PROXIES: Mapping[Access, str] = {Access.READ: "calendar-proxy-read", Access.WRITE: "calendar-proxy-write"}
 
 _PLAIN = re.compile(r"[A-Za-z0-9._~@+=-]*")
 _SAFE = "@+="
@@ -31,6 +36,7 @@ class Place(Enum):
     ROOT = "root"
     PRINCIPALS = "principals"
     PRINCIPAL = "principal"
+    PROXY = "proxy"
     HOMES = "homes"
     HOME = "home"
     COLLECTION = "collection"
@@ -49,7 +55,7 @@ class Target:
 
 # What one, two, three and four parts name.
 _PLACES = {
-    "principals": (Place.PRINCIPALS, Place.PRINCIPAL),
+    "principals": (Place.PRINCIPALS, Place.PRINCIPAL, Place.PROXY),
     "calendars": (Place.HOMES, Place.HOME, Place.COLLECTION, Place.OBJECT),
 }
 
@@ -88,6 +94,8 @@ def parse(path: str) -> Target | None:
     places = _PLACES.get(parts[0])
     if places is None or "" in parts or len(parts) > len(places):
         return None
+    if places[len(parts) - 1] is Place.PROXY and parts[2] not in PROXIES.values():
+        return None
     return Target(places[len(parts) - 1], *parts[1:])
 
 
@@ -106,6 +114,11 @@ def parse_href(href: str) -> Target | None:
 def principal(login: str) -> str:
     """Return the path of a person."""
     return f"{PRINCIPALS}{encode(login)}/"
+
+
+def proxy(login: str, access: Access) -> str:
+    """Return the path of the group of those who stand in for a person."""
+    return f"{principal(login)}{PROXIES[access]}/"
 
 
 def home(login: str) -> str:

@@ -25,12 +25,14 @@ from protocols.caldav.resources import (
     Item,
     Person,
     PrincipalSet,
+    ProxyGroup,
     Resource,
     Root,
     ScheduleInbox,
     ScheduleOutbox,
 )
 from storage.dead_properties import Place
+from storage.model import Access
 
 Reader = Callable[[Any, Context], str | None]
 
@@ -39,6 +41,7 @@ PROPERTIES: Mapping[type[Resource], Mapping[str, Reader]] = {
     PrincipalSet: principal_properties.CONTAINER,
     HomeSet: principal_properties.CONTAINER,
     Person: principal_properties.PERSON,
+    ProxyGroup: principal_properties.PROXY,
     Home: principal_properties.HOME,
     Calendar: calendar_properties.CALENDAR,
     ScheduleInbox: schedule_properties.INBOX,
@@ -63,7 +66,7 @@ ALLPROP = frozenset(
 def place(resource: Resource) -> Place | None:
     """Return where the dead properties of a resource are kept; None of those that have none."""
     match resource:
-        case Home():
+        case Home(access=Access.OWNER):
             return dead.home()
         case Calendar():
             return resource.collection.id, ""

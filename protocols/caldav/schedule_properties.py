@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from protocols.caldav import paths, privileges
+from protocols.caldav import access, paths, privileges
 from protocols.caldav.calendar_properties import CALENDAR
 from protocols.caldav.context import Context
 from protocols.caldav.names import caldav, dav
 from protocols.caldav.principal_properties import CONTAINER
 from protocols.caldav.resources import ScheduleInbox, ScheduleOutbox
 from protocols.caldav.xml_out import element, href
-from storage.model import CalendarKind
+from storage.model import Access, CalendarKind
 
 # What an inbox shares with calendars: it is read and synchronised alike, and nobody names or colours it.
 _LIKE_CALENDARS: Final = (
@@ -33,21 +33,22 @@ def _outbox_type(resource: ScheduleOutbox, context: Context) -> str:
 
 def _default(resource: ScheduleInbox, context: Context) -> str | None:
     """Return where new invitations are put (RFC 6638, 9.2)."""
-    seen = context.tx.collections.subscribed(context.principal)
+    owner = resource.home.principal
+    seen = context.tx.collections.subscribed(owner)
     found = next((each for each in seen if each.kind is CalendarKind.DEFAULT), None)
-    return None if found is None else href(paths.collection(context.principal.login, found.slug))
+    return None if found is None else href(paths.collection(owner.login, found.slug))
 
 
-def _inbox_privileges(resource: ScheduleInbox, context: Context) -> str:
-    return privileges.INBOX
+def _inbox_granted(resource: ScheduleInbox, access: Access) -> str:
+    return privileges.INBOX if access.writes else ""
 
 
-def _outbox_privileges(resource: ScheduleOutbox, context: Context) -> str:
-    return privileges.OUTBOX
+def _outbox_granted(resource: ScheduleOutbox, access: Access) -> str:
+    return privileges.OUTBOX if access.writes else ""
 
 
 def _owner(resource: ScheduleOutbox, context: Context) -> str:
-    return href(paths.principal(resource.principal.login))
+    return href(paths.principal(resource.home.principal.login))
 
 
 Readers = Mapping[str, Callable[[Any, Context], str | None]]
@@ -56,7 +57,7 @@ INBOX: Readers = {
     **CONTAINER,
     **{name: CALENDAR[name] for name in _LIKE_CALENDARS},
     dav("resourcetype"): _inbox_type,
-    dav("current-user-privilege-set"): _inbox_privileges,
+    **access.in_home(_inbox_granted),
     caldav("schedule-default-calendar-URL"): _default,
 }
 
@@ -64,7 +65,7 @@ OUTBOX: Readers = {
     **CONTAINER,
     dav("resourcetype"): _outbox_type,
     dav("owner"): _owner,
-    dav("current-user-privilege-set"): _outbox_privileges,
+    **access.in_home(_outbox_granted),
     caldav("supported-calendar-component-set"): lambda resource, context: '<C:comp name="VFREEBUSY"/>',
     caldav("supported-calendar-data"): CALENDAR[caldav("supported-calendar-data")],
     caldav("max-resource-size"): CALENDAR[caldav("max-resource-size")],

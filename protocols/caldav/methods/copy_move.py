@@ -53,6 +53,8 @@ def copy(context: Context) -> Response:
 def move(context: Context) -> Response:
     """Give an object another name, in its calendar or in another one."""
     journey = _journey(context)
+    if journey.source.home.principal.id != journey.destination.home.principal.id:
+        raise DavError(403, reason="Objects do not move to another person: copy it.")
     preconditions.check(context, journey.source)
     expect = conditional.expectation(context.request.headers)
     return _answer(journey, lambda: context.tx.objects.move(journey.old, journey.new, expect, replace=journey.replace))

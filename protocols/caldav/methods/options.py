@@ -11,7 +11,7 @@ from protocols.wire import Response
 
 # No "2": nothing is locked. No "access-control": there is no ACL method. With auto-schedule clients leave invitations
 # to the server.
-COMPLIANCE: Final = ("DAV", "1, 3, calendar-access, calendar-auto-schedule, extended-mkcol")
+COMPLIANCE: Final = ("DAV", "1, 3, calendar-access, calendar-auto-schedule, calendar-proxy, extended-mkcol")
 
 _COMMON = ("OPTIONS", "PROPFIND", "PROPPATCH", "REPORT")
 
@@ -19,6 +19,7 @@ ALLOWED: Mapping[Place, tuple[str, ...]] = {
     Place.ROOT: _COMMON,
     Place.PRINCIPALS: _COMMON,
     Place.PRINCIPAL: _COMMON,
+    Place.PROXY: _COMMON,
     Place.HOMES: _COMMON,
     Place.HOME: _COMMON,
     Place.COLLECTION: (*_COMMON, "GET", "HEAD", "PUT", "POST", "DELETE", "MKCALENDAR", "MKCOL"),
