@@ -132,7 +132,7 @@ def home(context: Context, privilege: str = "read") -> Home:
     """
     asker, owner = context.principal, _named(context)
     if owner is asker:
-        return _home(asker, Access.OWNER)
+        return _own_home(asker)
     access = context.tx.delegations.enter(asker, owner, writing=context.request.method in WRITING)
     if access is not None:
         return _home(owner, access)
@@ -294,10 +294,14 @@ def _home(principal: Principal, access: Access) -> Home:
     return Home(principal, paths.home(principal.login), access)
 
 
+def _own_home(asker: Principal) -> Home:
+    return _home(asker, Access.OWNER if policy.writes(asker.role) else Access.SERVICE)
+
+
 def _homes(context: Context) -> Iterator[Home]:
     """Yield the asker's home and, to a service reader, those of all others who can log in."""
     asker = context.principal
-    yield _home(asker, Access.OWNER)
+    yield _own_home(asker)
     if context.tx.delegations.list_homes(asker):
         others = (each for each in context.tx.principals.people() if each.active and each.id != asker.id)
         yield from (_home(each, Access.SERVICE) for each in others)
