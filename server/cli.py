@@ -12,6 +12,7 @@ import click
 from server import wording
 from server.commands.calendars import calendar
 from server.commands.configuration import config
+from server.commands.delegates import audit
 from server.commands.demo import demo
 from server.commands.devices import devices
 from server.commands.mail import imip_, mail_
@@ -76,6 +77,7 @@ for _command in (
     migrate,
     config,
     user,
+    audit,
     people,
     import_,
     calendar,
