@@ -102,4 +102,6 @@ def trim(tx: Transaction) -> int:
     note_clock(tx)
     tx.imports.forget_names(tx.now() - NAMES_SECONDS)
     tx.outbox.forget(tx.now() - OUTBOX_SECONDS)
-    return purge(tx, number_at(tx, tx.now() - RETENTION_SECONDS))
+    gone = purge(tx, number_at(tx, tx.now() - RETENTION_SECONDS))
+    tx.origins.forget_gone()
+    return gone

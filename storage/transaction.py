@@ -22,6 +22,7 @@ from storage.inbox import Inbox
 from storage.lessons import Lessons
 from storage.model import School
 from storage.objects import Objects
+from storage.origins import Origins
 from storage.outbox import Outbox
 from storage.principals import Principals
 from storage.scheduling import Scheduling
@@ -141,6 +142,11 @@ class Transaction:
     def dead_properties(self) -> DeadProperties:
         """What clients keep with calendars and objects."""
         return DeadProperties(self)
+
+    @cached_property
+    def origins(self) -> Origins:
+        """What a resource is, whatever its address."""
+        return Origins(self)
 
     @cached_property
     def delegations(self) -> Delegations:

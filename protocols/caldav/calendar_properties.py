@@ -112,6 +112,11 @@ def _add_member(calendar: Calendar, context: Context) -> str | None:
     return href(f"{calendar.path}?{ADD_MEMBER}") if calendar.collection.rights.write else None
 
 
+def _resource_id(calendar: Calendar, context: Context) -> str:
+    """Return what the calendar is, in whosever home it is seen (RFC 5842, 3.1)."""
+    return href(context.tx.origins.of_collection(calendar.collection.id))
+
+
 def _colour(calendar: Calendar, context: Context) -> str | None:
     return escape(calendar.collection.colour) or None
 
@@ -157,6 +162,7 @@ CALENDAR: Mapping[str, Callable[[Any, Context], str | None]] = {
     dav("getetag"): _etag,
     dav("getcontenttype"): _content_type,
     dav("add-member"): _add_member,
+    dav("resource-id"): _resource_id,
     dav("sync-token"): sync_token,
     calserver("getctag"): _ctag,
     caldav("supported-calendar-component-set"): _components,

@@ -89,6 +89,10 @@ class Row(Protocol):
     """What every listing knows of an object: an Entry, a Change or a Loaded."""
 
     @property
+    def item(self) -> int:
+        """Its identity for life."""
+
+    @property
     def href(self) -> str:
         """Its name in the collection, decoded."""
 

@@ -16,7 +16,9 @@ from storage.model import Access, CalendarKind
 
 # What an inbox shares with calendars: it is read and synchronised alike, and nobody names or colours it.
 _LIKE_CALENDARS: Final = (
-    *map(dav, ("displayname", "owner", "getetag", "getcontenttype", "sync-token", "supported-report-set")),
+    *map(
+        dav, ("displayname", "owner", "getetag", "getcontenttype", "sync-token", "supported-report-set", "resource-id")
+    ),
     "{http://calendarserver.org/ns/}getctag",
     *map(caldav, ("supported-calendar-component-set", "supported-calendar-data", "supported-collation-set")),
     caldav("max-resource-size"),
