@@ -14,7 +14,7 @@ from sqlalchemy import and_, bindparam, delete, insert, or_, select
 from storage import policy
 from storage.directory import PERSON, WITH_ACCOUNT, to_principal
 from storage.errors import CadranError, LimitReached
-from storage.model import Access, Principal
+from storage.model import Admission, Principal
 from storage.ready import Ready
 from storage.schema import account, principal
 from storage.schema_delegations import delegation, visit
@@ -59,7 +59,7 @@ class Delegation:
     """One side of a delegation: the other person, who is active, and the access given."""
 
     person: Principal
-    access: Access
+    access: Admission
 
 
 class Delegations:
@@ -69,34 +69,34 @@ class Delegations:
         """Share a transaction."""
         self._tx = tx
 
-    def access(self, asker: Principal, owner: Principal) -> Access | None:
+    def access(self, asker: Principal, owner: Principal) -> Admission | None:
         """Return as what a person may enter a home, None when not at all.
 
         What a changed role no longer allows is not given, whatever was written.
         """
         if asker.id == owner.id:
-            return Access.OWNER
+            return Admission.OWNER
         if policy.reads_all_homes(asker.role, self._tx.school.settings):
-            return Access.SERVICE
+            return Admission.SERVICE
         named = {"school": self._tx.school_id, "owner": owner.id, "delegate": asker.id}
         for (access,) in _ACCESS.rows(self._tx.connection, **named):
-            if policy.may_be_delegate(owner.role, asker.role, Access(access)):
-                return Access(access)
+            if policy.may_be_delegate(owner.role, asker.role, Admission(access)):
+                return Admission(access)
         return None
 
     def linked(self, one: Principal, other: Principal) -> bool:
         """Tell whether one of two people may enter the other's home."""
         return self.access(one, other) is not None or self.access(other, one) is not None
 
-    def enter(self, asker: Principal, owner: Principal, *, writing: bool) -> Access | None:
+    def enter(self, asker: Principal, owner: Principal, *, writing: bool) -> Admission | None:
         """Return as what a person enters a home, and keep a trace of the service reader and of delegates who write.
 
         One line of the audit trail tells of an hour. Raises WritingRequired when it is to be written.
         """
         access = self.access(asker, owner)
-        if access is Access.SERVICE:
+        if access is Admission.SERVICE:
             self._visit(asker, "home-read", owner.id, owner.login)
-        elif access is Access.WRITE and writing:
+        elif access is Admission.WRITE and writing:
             self._visit(asker, "home-written", owner.id, owner.login)
         return access
 
@@ -146,9 +146,9 @@ class Delegations:
             .order_by(principal.c.login)
         )
         rows = self._tx.connection.execute(query)
-        return tuple(Delegation(to_principal(row), Access(row[len(PERSON)])) for row in rows)
+        return tuple(Delegation(to_principal(row), Admission(row[len(PERSON)])) for row in rows)
 
-    def give(self, actor: str, owner: Principal, delegate: Principal, access: Access) -> None:
+    def give(self, actor: str, owner: Principal, delegate: Principal, access: Admission) -> None:
         """Let a person stand in for another, in place of what they could before.
 
         Raises DelegationRefused, or LimitReached when the owner has as many delegates as one may have.
@@ -169,7 +169,7 @@ class Delegations:
             self._tx.audit.record(actor, "delegation-removed", owner.login, delegate=delegate.login)
         return gone
 
-    def replace(self, actor: str, owner: Principal, access: Access, members: Iterable[Principal]) -> None:
+    def replace(self, actor: str, owner: Principal, access: Admission, members: Iterable[Principal]) -> None:
         """Give one kind of access to exactly these people; whoever had the other kind loses that one.
 
         Raises DelegationRefused or LimitReached, and then has changed nothing.
@@ -188,12 +188,12 @@ class Delegations:
             if number not in held or held[number].access is not access:
                 self._set(actor, owner, new, access)
 
-    def _check(self, owner: Principal, delegate: Principal, access: Access) -> None:
+    def _check(self, owner: Principal, delegate: Principal, access: Admission) -> None:
         allowed = policy.may_be_delegate(owner.role, delegate.role, access)
         if not allowed or owner.id == delegate.id or not delegate.active:
             raise DelegationRefused(owner.login, delegate.login, access.value)
 
-    def _set(self, actor: str, owner: Principal, delegate: Principal, access: Access) -> None:
+    def _set(self, actor: str, owner: Principal, delegate: Principal, access: Admission) -> None:
         self._tx.connection.execute(delete(delegation).where(self._pair(owner.id, delegate.id)))
         row = {"school_id": self._tx.school_id, "owner_id": owner.id, "delegate_id": delegate.id}
         self._tx.connection.execute(insert(delegation), row | {"access": access.value})

@@ -83,7 +83,7 @@ class Rights:
     remove: bool = False
 
 
-class Access(StrEnum):
+class Admission(StrEnum):
     """As what somebody enters a home: its owner, a delegate who writes or reads, or the school's service reader."""
 
     OWNER = "owner"
@@ -94,7 +94,7 @@ class Access(StrEnum):
     @property
     def writes(self) -> bool:
         """Whether what the owner may change may be changed."""
-        return self in {Access.OWNER, Access.WRITE}
+        return self in {Admission.OWNER, Admission.WRITE}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from storage.model import Access, CalendarKind, Client, ClientKind, Collection, Rights, Role, Settings, Visibility
+from storage.model import Admission, CalendarKind, Client, ClientKind, Collection, Rights, Role, Settings, Visibility
 
 SIZE_WARNING_ABOVE: Final = 9000
 
@@ -94,7 +94,7 @@ def chooses_delegates(role: Role) -> bool:
     return role in _STAFF
 
 
-def may_be_delegate(owner: Role, delegate: Role, access: Access) -> bool:
+def may_be_delegate(owner: Role, delegate: Role, access: Admission) -> bool:
     """Tell whether a person may stand in for another in their calendars.
 
     Those who work in the school stand in for one another and, where the administrator says so, for pupils; a guardian
@@ -102,10 +102,10 @@ def may_be_delegate(owner: Role, delegate: Role, access: Access) -> bool:
     """
     if delegate in _STAFF:
         return owner in _STAFF or owner is Role.PUPIL
-    return delegate is Role.GUARDIAN and owner is Role.PUPIL and access is Access.READ
+    return delegate is Role.GUARDIAN and owner is Role.PUPIL and access is Admission.READ
 
 
-def as_seen(collection: Collection, access: Access) -> Collection:
+def as_seen(collection: Collection, access: Admission) -> Collection:
     """Return a collection of somebody's home as one sees it who entered that home so."""
     return collection if access.writes else replace(collection, rights=READ_ONLY)
 

@@ -10,11 +10,11 @@ from protocols.caldav.context import Context
 from protocols.caldav.names import dav
 from protocols.caldav.resources import Calendar, Home, Item, Person, ProxyGroup, Resource, ScheduleOutbox
 from protocols.caldav.xml_out import element, href
-from storage.model import Access
+from storage.model import Admission
 
 Reader = Callable[[Any, Context], str]
 Perhaps = Callable[[Any, Context], str | None]
-Granted = Callable[[Any, Access], str]
+Granted = Callable[[Any, Admission], str]
 
 _OWNER: Final = element(dav("property"), element(dav("owner")))
 
@@ -59,11 +59,13 @@ def _home_acl(granted: Granted) -> Reader:
     def read(resource: Any, context: Context) -> str:
         home = home_of(resource)
         login = home.principal.login
-        aces = [_ace(_OWNER if has_owner(resource) else href(paths.principal(login)), granted(resource, Access.OWNER))]
+        aces = [
+            _ace(_OWNER if has_owner(resource) else href(paths.principal(login)), granted(resource, Admission.OWNER))
+        ]
         for access in paths.PROXIES:
             if found := granted(resource, access):
                 aces.append(_ace(href(paths.proxy(login, access)), found))
-        if home.access is Access.SERVICE:
+        if home.access is Admission.SERVICE:
             aces.append(_ace(href(context.own_path), privileges.READ))
         return "".join(aces)
 

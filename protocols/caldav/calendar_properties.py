@@ -15,7 +15,7 @@ from protocols.caldav.principal_properties import current_user, principal_sets, 
 from protocols.caldav.resources import Calendar
 from protocols.caldav.xml_out import element, escape, href
 from storage import ical, zones
-from storage.model import Access, SyncToken
+from storage.model import Admission, SyncToken
 from storage.policy import READ_ONLY
 from storage.tokens import format_token
 
@@ -53,7 +53,7 @@ def _name(calendar: Calendar, context: Context) -> str:
     return escape(calendar.collection.name)
 
 
-def granted(calendar: Calendar, access: Access) -> str:
+def granted(calendar: Calendar, access: Admission) -> str:
     """Return what those who enter the home so may do with the calendar and its objects (RFC 3744, 5.4)."""
     return privileges.on_calendar(calendar.owner_rights if access.writes else READ_ONLY)
 

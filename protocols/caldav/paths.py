@@ -12,7 +12,7 @@ from enum import Enum
 from urllib.parse import quote, unquote, urlsplit
 
 from protocols.wire import Response
-from storage.model import Access
+from storage.model import Admission
 
 PREFIX = "/dav/"
 PRINCIPALS = "/dav/principals/"
@@ -23,7 +23,7 @@ INBOX = "inbox"
 OUTBOX = "outbox"
 
 # The groups of delegates that every person has (caldav-proxy, 5).
-PROXIES: Mapping[Access, str] = {Access.READ: "calendar-proxy-read", Access.WRITE: "calendar-proxy-write"}
+PROXIES: Mapping[Admission, str] = {Admission.READ: "calendar-proxy-read", Admission.WRITE: "calendar-proxy-write"}
 
 _PLAIN = re.compile(r"[A-Za-z0-9._~@+=-]*")
 _SAFE = "@+="
@@ -116,7 +116,7 @@ def principal(login: str) -> str:
     return f"{PRINCIPALS}{encode(login)}/"
 
 
-def proxy(login: str, access: Access) -> str:
+def proxy(login: str, access: Admission) -> str:
     """Return the path of the group of those who stand in for a person."""
     return f"{principal(login)}{PROXIES[access]}/"
 

@@ -11,7 +11,7 @@ from protocols.caldav.names import caldav, calserver, dav
 from protocols.caldav.resources import Home, Person, ProxyGroup, Resource
 from protocols.caldav.xml_out import element, escape, href
 from storage.home_changes import home_head
-from storage.model import Access
+from storage.model import Admission
 from storage.tokens import format_home_token
 
 _COLLECTION = element(dav("collection"))
@@ -86,7 +86,7 @@ def _person_privileges(resource: Person, context: Context) -> str:
     return privileges.READ if resource.principal.id == context.principal.id else privileges.OTHERS
 
 
-def _home_granted(resource: Home, access: Access) -> str:
+def _home_granted(resource: Home, access: Admission) -> str:
     return privileges.HOME if access.writes else privileges.READ
 
 

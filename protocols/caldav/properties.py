@@ -32,7 +32,7 @@ from protocols.caldav.resources import (
     ScheduleOutbox,
 )
 from storage.dead_properties import Place
-from storage.model import Access
+from storage.model import Admission
 
 Reader = Callable[[Any, Context], str | None]
 
@@ -66,7 +66,7 @@ ALLPROP = frozenset(
 def place(resource: Resource) -> Place | None:
     """Return where the dead properties of a resource are kept; None of those that have none."""
     match resource:
-        case Home(access=Access.OWNER):
+        case Home(access=Admission.OWNER):
             return dead.home()
         case Calendar():
             return resource.collection.id, ""

@@ -8,7 +8,7 @@ from protocols.caldav.names import calserver, dav
 from protocols.caldav.resources import Person, ProxyGroup
 from protocols.caldav.xml_out import element, escape, href
 from storage import policy
-from storage.model import Access
+from storage.model import Admission
 
 
 def group_type(resource: ProxyGroup, context: Context) -> str:
@@ -57,15 +57,15 @@ def membership(resource: Person, context: Context) -> str | None:
 
 def reads_for(resource: Person, context: Context) -> str | None:
     """Return for whom the asker stands in as a reader."""
-    return _stands_in_for(resource, Access.READ, context)
+    return _stands_in_for(resource, Admission.READ, context)
 
 
 def writes_for(resource: Person, context: Context) -> str | None:
     """Return for whom the asker stands in as a writer."""
-    return _stands_in_for(resource, Access.WRITE, context)
+    return _stands_in_for(resource, Admission.WRITE, context)
 
 
-def _stands_in_for(resource: Person, access: Access, context: Context) -> str | None:
+def _stands_in_for(resource: Person, access: Admission, context: Context) -> str | None:
     if resource.principal.id != context.principal.id:
         return None
     found = context.tx.delegations.owners(resource.principal)

@@ -12,7 +12,7 @@ from protocols.caldav.errors import DavError, missing_privilege
 from protocols.caldav.paths import Place
 from storage import policy
 from storage.errors import NotFound
-from storage.model import Access, CalendarObject, Collection, Entry, Principal, Rights
+from storage.model import Admission, CalendarObject, Collection, Entry, Principal, Rights
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class ProxyGroup:
     """Those who stand in for a person, as readers or as writers: a principal too (caldav-proxy, 5.1)."""
 
     principal: Principal
-    access: Access
+    access: Admission
     path: str
 
 
@@ -59,7 +59,7 @@ class Home:
 
     principal: Principal
     path: str
-    access: Access
+    access: Admission
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +224,7 @@ def _outbox(context: Context) -> ScheduleOutbox:
 def proxy_group(context: Context) -> ProxyGroup:
     """Return the group of delegates that the path names; raises NotFound, or DavError for who is not concerned."""
     owner = known(context)
-    if context.tx.delegations.access(context.principal, owner) in {None, Access.SERVICE}:
+    if context.tx.delegations.access(context.principal, owner) in {None, Admission.SERVICE}:
         raise missing_privilege(context.request.path, "read")
     return next(each for each in proxy_groups(owner) if each.path.endswith(f"/{context.target.slug}/"))
 
@@ -294,12 +294,12 @@ def proxy_groups(owner: Principal) -> tuple[ProxyGroup, ...]:
     return tuple(ProxyGroup(owner, access, paths.proxy(owner.login, access)) for access in paths.PROXIES)
 
 
-def _home(principal: Principal, access: Access) -> Home:
+def _home(principal: Principal, access: Admission) -> Home:
     return Home(principal, paths.home(principal.login), access)
 
 
 def _own_home(asker: Principal) -> Home:
-    return _home(asker, Access.OWNER if policy.writes(asker.role) else Access.SERVICE)
+    return _home(asker, Admission.OWNER if policy.writes(asker.role) else Admission.SERVICE)
 
 
 def _homes(context: Context) -> Iterator[Home]:
@@ -308,7 +308,7 @@ def _homes(context: Context) -> Iterator[Home]:
     yield _own_home(asker)
     if context.tx.delegations.list_homes(asker):
         others = (each for each in context.tx.principals.people() if each.active and each.id != asker.id)
-        yield from (_home(each, Access.SERVICE) for each in others)
+        yield from (_home(each, Admission.SERVICE) for each in others)
 
 
 def _item(context: Context, holder: Calendar) -> Item:

@@ -12,7 +12,7 @@ from protocols.caldav.names import caldav, dav
 from protocols.caldav.principal_properties import CONTAINER
 from protocols.caldav.resources import ScheduleInbox, ScheduleOutbox
 from protocols.caldav.xml_out import element, href
-from storage.model import Access, CalendarKind
+from storage.model import Admission, CalendarKind
 
 # What an inbox shares with calendars: it is read and synchronised alike, and nobody names or colours it.
 _LIKE_CALENDARS: Final = (
@@ -41,11 +41,11 @@ def _default(resource: ScheduleInbox, context: Context) -> str | None:
     return None if found is None else href(paths.collection(owner.login, found.slug))
 
 
-def _inbox_granted(resource: ScheduleInbox, access: Access) -> str:
+def _inbox_granted(resource: ScheduleInbox, access: Admission) -> str:
     return privileges.INBOX if access.writes else ""
 
 
-def _outbox_granted(resource: ScheduleOutbox, access: Access) -> str:
+def _outbox_granted(resource: ScheduleOutbox, access: Admission) -> str:
     return privileges.OUTBOX if access.writes else ""
 
 

@@ -25,10 +25,10 @@ from server.commands.workplace import (
 from server.texts import _
 from storage.delegations import Delegation
 from storage.errors import NotFound
-from storage.model import Access, Principal, Role
+from storage.model import Admission, Principal, Role
 from storage.store import Store
 
-_ACCESS = click.Choice([Access.READ.value, Access.WRITE.value])
+_ACCESS = click.Choice([Admission.READ.value, Admission.WRITE.value])
 
 
 def _colleague(store: Store, owner: Principal, login: str) -> Principal:
@@ -49,7 +49,7 @@ def _colleague(store: Store, owner: Principal, login: str) -> Principal:
 )
 @click.argument("owner")
 @click.option("--to", "login", required=True, metavar="LOGIN", help=_("Who is to use them."))
-@click.option("--access", type=_ACCESS, default=Access.READ.value, show_default=True, help=_("What for."))
+@click.option("--access", type=_ACCESS, default=Admission.READ.value, show_default=True, help=_("What for."))
 @click.option("--remove", is_flag=True, help=_("Take the access away."))
 @pass_workplace
 def delegate(workplace: Workplace, owner: str, login: str, access: str, remove: bool) -> None:
@@ -60,7 +60,7 @@ def delegate(workplace: Workplace, owner: str, login: str, access: str, remove: 
         values = {"login": other.login, "owner": theirs.login, "access": _word(access)}
         with store.writing(theirs.school_id) as tx:
             if not remove:
-                tx.delegations.give(actor(), theirs, other, Access(access))
+                tx.delegations.give(actor(), theirs, other, Admission(access))
             elif not tx.delegations.take(actor(), theirs, other):
                 raise Failure(_("“{login}” does not use the calendars of “{owner}”.").format(**values))
     if remove:
@@ -92,7 +92,7 @@ def _plain(found: Delegation) -> dict[str, str]:
 
 
 def _word(access: str) -> str:
-    return _("reads") if access == Access.READ.value else _("writes")
+    return _("reads") if access == Admission.READ.value else _("writes")
 
 
 @user.command(

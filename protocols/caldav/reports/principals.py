@@ -26,7 +26,7 @@ from protocols.caldav.resources import (
     proxy_groups,
 )
 from protocols.wire import Response
-from storage.model import Access, Principal
+from storage.model import Admission, Principal
 
 MATCH_LIMIT = 500
 TERM_LIMIT = 16
@@ -189,6 +189,6 @@ def acl_principal_prop_set(root: etree._Element, resource: Resource, context: Co
     if not isinstance(holder, Home | Calendar | ScheduleOutbox):
         return _people(root, [resource.principal if isinstance(resource, Person) else context.principal], context)
     home = access.home_of(holder)
-    people = [home.principal, *([context.principal] if home.access is Access.SERVICE else [])]
+    people = [home.principal, *([context.principal] if home.access is Admission.SERVICE else [])]
     named = [Person(each, paths.principal(each.login)) for each in people]
     return _principals(root, [*named, *proxy_groups(home.principal)], context)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from protocols.caldav import paths
-from storage.model import Access, Role, Settings
+from storage.model import Admission, Role, Settings
 from storage.principals import NewPerson
 from storage.store import Store
 from tests.protocols.caldav.client import CS, SPACES, Answer, C, D, Dav, event_text
@@ -50,7 +50,7 @@ def members(client: Dav, group: str) -> list[str]:
     return hrefs(client.propfind(client.principal + group, D + "group-member-set"), D + "group-member-set")
 
 
-def give(client: Dav, delegate: Dav, access: Access) -> None:
+def give(client: Dav, delegate: Dav, access: Admission) -> None:
     """Let the administrator name a delegate."""
     with client.store.writing(client.person.school_id) as tx:
         tx.delegations.give("admin", client.person, delegate.person, access)
@@ -147,7 +147,7 @@ def test_a_group_is_a_principal(circle: Circle) -> None:
 
 def test_pupils_do_not_name_delegates_and_see_those_that_were_named(circle: Circle) -> None:
     leo, luc = circle["leo"], circle["luc"]
-    give(leo, luc, Access.READ)
+    give(leo, luc, Admission.READ)
     assert members(leo, READS) == [luc.principal]
     assert name(leo, READS).errors == (D + "need-privileges",)
     assert members(leo, READS) == [luc.principal]
@@ -158,8 +158,8 @@ def test_pupils_do_not_name_delegates_and_see_those_that_were_named(circle: Circ
 def test_a_guardian_reads_the_calendars_of_a_child_and_learns_of_no_other_guardian(circle: Circle) -> None:
     leo, luc, lea = circle["leo"], circle["luc"], circle["lea"]
     assert luc.propfind(leo.principal, D + "displayname").status == 404
-    give(leo, luc, Access.READ)
-    give(leo, lea, Access.READ)
+    give(leo, luc, Admission.READ)
+    give(leo, lea, Admission.READ)
     leo.put(leo.agenda + "a.ics", event_text("a", "Sortie"))
     assert luc.propfind(leo.principal, D + "displayname").row.text(D + "displayname") == "Léo Petit"
     assert b"Sortie" in luc.send("GET", leo.agenda + "a.ics").body
@@ -185,7 +185,7 @@ def expanded(client: Dav) -> Answer:
 def test_delegates_find_the_homes_of_those_they_stand_in_for(circle: Circle) -> None:
     ana, bea, leo = circle["ana"], circle["bea"], circle["leo"]
     name(ana, WRITES, bea.principal)
-    give(leo, bea, Access.READ)
+    give(leo, bea, Admission.READ)
     props = expanded(bea).row.props[200]
     for kind, owner in (("write", ana), ("read", leo)):
         (found,) = props[f"{CS}calendar-proxy-{kind}-for"].iter(D + "response")

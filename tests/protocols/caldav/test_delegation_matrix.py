@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from storage.model import Access, NewCalendar, Role, Settings
+from storage.model import Admission, NewCalendar, Role, Settings
 from storage.principals import NewPerson
 from storage.store import Store
 from tests.protocols.caldav.client import Answer, C, D, Dav, event_text
@@ -59,7 +59,7 @@ def make_scene(store: Store, role: Role, settings: Settings) -> Scene:
     roles = {"owner": role, "reads": reads, **PEOPLE}
     with store.writing(school.id) as tx:
         people = {name: tx.principals.create(NewPerson(name, "Martin", name, role)) for name, role in roles.items()}
-        for name, access in (("reads", Access.READ), ("writes", Access.WRITE), ("former", Access.WRITE)):
+        for name, access in (("reads", Admission.READ), ("writes", Admission.WRITE), ("former", Admission.WRITE)):
             tx.delegations.give("test", people["owner"], people[name], access)
         tx.delegations.take("test", people["owner"], people["former"])
         tx.collections.create(people["owner"], NewCalendar(OTHER, "Carnet"))
