@@ -14,6 +14,7 @@ from server.commands.calendar_links import link, links
 from server.commands.calendar_trash import list_trash, restore
 from server.commands.calendars import calendar
 from server.commands.configuration import config
+from server.commands.delegates import audit
 from server.commands.demo import demo
 from server.commands.devices import devices
 from server.commands.mail import imip_, mail_
@@ -81,6 +82,7 @@ for _command in (
     migrate,
     config,
     user,
+    audit,
     people,
     import_,
     calendar,

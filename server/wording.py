@@ -10,6 +10,7 @@ from importers.people import RowError
 from server.config import ConfigError
 from server.texts import N_, _
 from storage import errors
+from storage.delegations import DelegationRefused
 from storage.principals import BadLogin
 
 KNOWN: Final = (errors.CadranError, errors.Unreadable, ImportRefused, ConfigError)
@@ -207,7 +208,17 @@ def _storage_full(_error: errors.StorageFull) -> str:
     return _("The disk of the database is full: nothing was written. Make room and try again.")
 
 
+def _delegation_refused(error: DelegationRefused) -> str:
+    text = N_(
+        "“{delegate}” cannot use the calendars of “{owner}” so ({access}): those who work in the school stand in for "
+        "one another and for pupils, guardians only read a pupil's calendars, and accounts have to be open."
+    )
+    return filled(text, vars(error))
+
+
 def _limit_reached(error: errors.LimitReached) -> str:
+    if error.kind == "delegate":
+        return filled(N_("One person may have {limit} delegates."), {"limit": error.limit})
     return filled(N_("One person may have {limit} calendars."), {"limit": error.limit})
 
 
@@ -219,6 +230,7 @@ _WORDS: Final[Mapping[type[Exception], Callable[[Any], str]]] = {
     errors.NotFound: _not_found,
     errors.NameTaken: _name_taken,
     BadLogin: _bad_login,
+    DelegationRefused: _delegation_refused,
     errors.ReadOnly: _read_only,
     errors.Busy: _busy,
     errors.StorageFull: _storage_full,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import and_, bindparam, delete, func, insert, select, update
 
 from storage import policy, shown
-from storage.errors import LimitReached, NameTaken, NotFound, ReadOnly
+from storage.errors import Forbidden, LimitReached, NameTaken, NotFound, ReadOnly
 from storage.model import (
     DAWN,
     FOREVER,
@@ -151,7 +151,9 @@ class Collections:
         return tuple((name, count) for name, count in counted if count > above)
 
     def create(self, principal: Principal, new: NewCalendar) -> Collection:
-        """Create a calendar for its owner, switched on; raises NameTaken or LimitReached."""
+        """Create a calendar for its owner, switched on; raises NameTaken, LimitReached or Forbidden."""
+        if not policy.writes(principal.role):
+            raise Forbidden
         self._tx.lock()
         if new.slug in policy.RESERVED_SLUGS or self._seen(_SEEN_SLUG, principal, slug=new.slug):
             raise NameTaken("collection", new.slug)
@@ -320,7 +322,7 @@ def _to_collection(row: Sequence[Any], principal: Principal) -> Collection:
         description=description,
         timezone=timezone,
         components=tuple(components.split(",")),
-        rights=policy.rights(kind, owned=owned),
+        rights=policy.rights(kind, owned=owned and policy.writes(principal.role)),
         synchronised=on,
         owned=owned,
         head=max(seq, fed),

@@ -105,4 +105,6 @@ def trim(tx: Transaction) -> int:
     tx.push.trim()
     tx.trash.purge()
     tx.links.trim()
-    return purge(tx, number_at(tx, tx.now() - RETENTION_SECONDS))
+    gone = purge(tx, number_at(tx, tx.now() - RETENTION_SECONDS))
+    tx.origins.forget_gone()
+    return gone

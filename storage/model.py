@@ -31,13 +31,14 @@ class CalendarKind(StrEnum):
 
 
 class Role(StrEnum):
-    """What a person is in the school."""
+    """What a person is in the school; a reader is no person but a service that reads for migration and support."""
 
     ADMIN = "admin"
     STAFF = "staff"
     TEACHER = "teacher"
     PUPIL = "pupil"
     GUARDIAN = "guardian"
+    READER = "reader"
 
 
 class Source(StrEnum):
@@ -83,6 +84,20 @@ class Rights:
     remove: bool = False
 
 
+class Admission(StrEnum):
+    """As what somebody enters a home: its owner, a delegate who writes or reads, or the school's service reader."""
+
+    OWNER = "owner"
+    WRITE = "write"
+    READ = "read"
+    SERVICE = "service"
+
+    @property
+    def writes(self) -> bool:
+        """Whether what the owner may change may be changed."""
+        return self in {Admission.OWNER, Admission.WRITE}
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Choices of a school that rules depend on; defaults are the product's (design, section 9)."""
@@ -93,6 +108,7 @@ class Settings:
     eas_families: Mapping[str, bool] = field(default_factory=dict)
     include_class_parts: bool = False
     trash_days: int = 30
+    service_readers: bool = False
 
 
 @dataclass(frozen=True, slots=True)

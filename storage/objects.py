@@ -136,6 +136,7 @@ class Objects(Listings):
             self._end(*old, expect)
             written = self.put(*new, found.ical, Expect(absent=not replace), found.schedule_tag)
             self._tx.dead_properties.move((old[0].id, old[1]), (new[0].id, new[1]))
+            self._tx.origins.carry(found.item, written.object.item)
             return written
 
     def _stored(self, calendar_id: int, href: str) -> CalendarObject | None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from storage.model import CalendarKind, Client, ClientKind, Collection, Rights, Role, Settings, Visibility
+from storage.model import Admission, CalendarKind, Client, ClientKind, Collection, Rights, Role, Settings, Visibility
 
 SIZE_WARNING_ABOVE: Final = 9000
 
@@ -84,6 +84,37 @@ def knows(asker: Role, other: Role) -> bool:
     Those who work there find everyone; pupils and guardians find those who work there, and never each other.
     """
     return asker in _STAFF or other in _STAFF
+
+
+def writes(role: Role) -> bool:
+    """Tell whether a person writes anything at all: a service reader never does, not even in its own home."""
+    return role is not Role.READER
+
+
+def reads_all_homes(role: Role, settings: Settings) -> bool:
+    """Tell whether an account may read every home of its school: a reader, while the school lets readers in."""
+    return role is Role.READER and settings.service_readers
+
+
+def chooses_delegates(role: Role) -> bool:
+    """Tell whether a person names their own delegates; for pupils and guardians the administrator does."""
+    return role in _STAFF
+
+
+def may_be_delegate(owner: Role, delegate: Role, access: Admission) -> bool:
+    """Tell whether a person may stand in for another in their calendars.
+
+    Those who work in the school stand in for one another and, where the administrator says so, for pupils; a guardian
+    may be let read a pupil's calendars. Nobody stands in for a guardian, and pupils for nobody.
+    """
+    if delegate in _STAFF:
+        return owner in _STAFF or owner is Role.PUPIL
+    return delegate is Role.GUARDIAN and owner is Role.PUPIL and access is Admission.READ
+
+
+def as_seen(collection: Collection, access: Admission) -> Collection:
+    """Return a collection of somebody's home as one sees it who entered that home so."""
+    return collection if access.writes else replace(collection, rights=READ_ONLY)
 
 
 def subscribes_to_school(role: Role) -> bool:

@@ -13,6 +13,7 @@ from storage.audit import Audit
 from storage.changes import Changes
 from storage.collections import Collections
 from storage.dead_properties import DeadProperties
+from storage.delegations import Delegations
 from storage.devices import Devices
 from storage.directory import read_school
 from storage.errors import WritingRequired
@@ -22,6 +23,7 @@ from storage.lessons import Lessons
 from storage.links import Links
 from storage.model import School
 from storage.objects import Objects
+from storage.origins import Origins
 from storage.outbox import Outbox
 from storage.preferences import Preferences
 from storage.principals import Principals
@@ -164,6 +166,16 @@ class Transaction:
     def preferences(self) -> Preferences:
         """What people say about being invited."""
         return Preferences(self)
+
+    @cached_property
+    def origins(self) -> Origins:
+        """What a resource is, whatever its address."""
+        return Origins(self)
+
+    @cached_property
+    def delegations(self) -> Delegations:
+        """Who enters whose home."""
+        return Delegations(self)
 
     @cached_property
     def audit(self) -> Audit:

@@ -5,25 +5,43 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from protocols.caldav import paths, privileges
 from protocols.caldav.context import Context
 from protocols.caldav.names import dav
-from protocols.caldav.resources import Calendar, Home, Item, Person, Resource, Trash, TrashItem
+from protocols.caldav.resources import (
+    Calendar,
+    Home,
+    Item,
+    Person,
+    ProxyGroup,
+    Resource,
+    ScheduleOutbox,
+    Trash,
+    TrashItem,
+)
 from protocols.caldav.xml_out import element, href
+from storage.model import Admission
 
 Reader = Callable[[Any, Context], str]
 Perhaps = Callable[[Any, Context], str | None]
+Granted = Callable[[Any, Admission], str]
 
-_OWNER: Final = element(dav("principal"), element(dav("property"), element(dav("owner"))))
+_OWNER: Final = element(dav("property"), element(dav("owner")))
 
 
 def has_owner(resource: Resource) -> bool:
-    """Whether the asker owns a resource, rather than the school."""
+    """Whether a person owns a resource, rather than the school."""
     match resource:
         case Calendar():
             return resource.collection.owned
         case Item():
             return resource.calendar.collection.owned
-    return isinstance(resource, Person | Home | Trash | TrashItem)
+    return isinstance(resource, Person | ProxyGroup | Home | ScheduleOutbox | Trash | TrashItem)
+
+
+def _ace(principal: str, granted: str) -> str:
+    grant = element(dav("grant"), granted)
+    return element(dav("ace"), element(dav("principal"), principal) + grant + element(dav("protected")))
 
 
 def acl(granted: Reader) -> Perhaps:
@@ -33,11 +51,33 @@ def acl(granted: Reader) -> Perhaps:
     """
 
     def read(resource: Any, context: Context) -> str | None:
-        if isinstance(resource, Person) and resource.principal.id != context.principal.id:
+        if isinstance(resource, Person | ProxyGroup) and resource.principal.id != context.principal.id:
             return None
-        principal = _OWNER if has_owner(resource) else element(dav("principal"), href(context.own_path))
-        grant = element(dav("grant"), granted(resource, context))
-        return element(dav("ace"), principal + grant + element(dav("protected")))
+        return _ace(_OWNER if has_owner(resource) else href(context.own_path), granted(resource, context))
+
+    return read
+
+
+def home_of(resource: Home | Calendar | ScheduleOutbox) -> Home:
+    """Return the home that a resource is or is in."""
+    return resource if isinstance(resource, Home) else resource.home
+
+
+def _home_acl(granted: Granted) -> Reader:
+    """Return the reader of DAV:acl in homes: the owner and both groups of delegates, who may be nobody."""
+
+    def read(resource: Any, context: Context) -> str:
+        home = home_of(resource)
+        login = home.principal.login
+        aces = [
+            _ace(_OWNER if has_owner(resource) else href(paths.principal(login)), granted(resource, Admission.OWNER))
+        ]
+        for access in paths.PROXIES:
+            if found := granted(resource, access):
+                aces.append(_ace(href(paths.proxy(login, access)), found))
+        if home.access is Admission.SERVICE:
+            aces.append(_ace(href(context.own_path), privileges.READ))
+        return "".join(aces)
 
     return read
 
@@ -61,3 +101,12 @@ def control(granted: Reader) -> dict[str, Perhaps]:
         dav("inherited-acl-set"): nothing,
         dav("current-user-privilege-set"): granted,
     }
+
+
+def in_home(granted: Granted) -> dict[str, Perhaps]:
+    """Return the same properties of what is in homes, where privileges are as one entered the home."""
+
+    def of_asker(resource: Any, context: Context) -> str:
+        return granted(resource, home_of(resource).access)
+
+    return control(of_asker) | {dav("acl"): _home_acl(granted)}

@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from protocols.caldav import errors, if_header, paths, push_quiet
-from protocols.caldav.context import Context
+from protocols.caldav.context import WRITING, Context
 from protocols.caldav.dead import Dead
-from protocols.caldav.errors import DavError
+from protocols.caldav.errors import DavError, missing_privilege
 from protocols.caldav.methods import push_register
 from protocols.caldav.methods.copy_move import copy, move
 from protocols.caldav.methods.delete import delete
@@ -26,6 +26,7 @@ from protocols.caldav.paths import PREFIX, redirect
 from protocols.caldav.reports.registry import report
 from protocols.caldav.resources import no_such_member
 from protocols.wire import Request, Response
+from storage import policy
 from storage.errors import CadranError
 from storage.transaction import Transaction
 
@@ -47,15 +48,13 @@ METHODS: Mapping[str, Callable[[Context], Response]] = {
     "REPORT": report,
 }
 
-_WRITING = frozenset({"PROPPATCH", "MKCALENDAR", "MKCOL", "PUT", "DELETE", "COPY", "MOVE", "POST"})
-
 
 def writes(request: Request) -> bool:
     """Whether the request needs a writing transaction."""
     if request.method == "POST" and request.path.rstrip("/").endswith(f"/{paths.OUTBOX}"):
         return False
     # A push service is looked up by name before the school's turn to write is taken.
-    return request.method in _WRITING and not push_register.meant(request)
+    return request.method in WRITING and not push_register.meant(request)
 
 
 def handle(request: Request, tx: Transaction) -> Response:
@@ -78,9 +77,11 @@ def _dispatch(request: Request, tx: Transaction) -> Response:
     method = METHODS.get(request.method)
     if method is None:
         raise DavError(405, reason=f"{request.method} is not known here.", headers=(allow(target.place),))
+    if request.method in WRITING and not policy.writes(request.principal.role):
+        raise missing_privilege(request.path, "write")
     context = Context(request, tx, target, Dead(tx, request.principal))
     if_header.check(context)
-    if request.method not in _WRITING:
+    if request.method not in WRITING:
         return method(context)
     quiet = push_quiet.wanted(context)
     response = method(context)

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from protocols.caldav import access, media, privileges
+from protocols.caldav import access, media, paths, privileges
 from protocols.caldav.collations import COLLATIONS
 from protocols.caldav.conditional import quoted
 from protocols.caldav.context import Context
@@ -16,7 +16,8 @@ from protocols.caldav.push_properties import PUSH
 from protocols.caldav.resources import Calendar
 from protocols.caldav.xml_out import element, escape, href
 from storage import ical, zones
-from storage.model import SyncToken
+from storage.model import Admission, SyncToken
+from storage.policy import READ_ONLY
 from storage.tokens import format_token
 
 # The query of the address where POST adds one object (RFC 5995, 3).
@@ -42,7 +43,7 @@ def etag(calendar: Calendar) -> str:
 
 def owner(calendar: Calendar, context: Context) -> str:
     """Return the owner, empty when it is the school or someone whose address the asker cannot open."""
-    return href(context.own_path) if calendar.collection.owned else ""
+    return href(paths.principal(calendar.home.principal.login)) if calendar.collection.owned else ""
 
 
 def _type(calendar: Calendar, context: Context) -> str:
@@ -53,9 +54,9 @@ def _name(calendar: Calendar, context: Context) -> str:
     return escape(calendar.collection.name)
 
 
-def own_privileges(calendar: Calendar, context: Context) -> str:
-    """Return what the asker may do with the calendar and its objects (RFC 3744, 5.4)."""
-    return privileges.on_calendar(calendar.collection.rights)
+def granted(calendar: Calendar, access: Admission) -> str:
+    """Return what those who enter the home so may do with the calendar and its objects (RFC 3744, 5.4)."""
+    return privileges.on_calendar(calendar.owner_rights if access.writes else READ_ONLY)
 
 
 def _etag(calendar: Calendar, context: Context) -> str:
@@ -112,6 +113,11 @@ def _add_member(calendar: Calendar, context: Context) -> str | None:
     return href(f"{calendar.path}?{ADD_MEMBER}") if calendar.collection.rights.write else None
 
 
+def _resource_id(calendar: Calendar, context: Context) -> str:
+    """Return what the calendar is, in whosever home it is seen (RFC 5842, 3.1)."""
+    return href(context.tx.origins.of_collection(calendar.collection.id))
+
+
 def _colour(calendar: Calendar, context: Context) -> str | None:
     return escape(calendar.collection.colour) or None
 
@@ -151,12 +157,13 @@ CALENDAR: Mapping[str, Callable[[Any, Context], str | None]] = {
     dav("owner"): owner,
     dav("current-user-principal"): current_user,
     dav("principal-collection-set"): principal_sets,
-    **access.control(own_privileges),
+    **access.in_home(granted),
     dav("supported-privilege-set"): supported_privileges,
     dav("supported-report-set"): reports,
     dav("getetag"): _etag,
     dav("getcontenttype"): _content_type,
     dav("add-member"): _add_member,
+    dav("resource-id"): _resource_id,
     dav("sync-token"): sync_token,
     calserver("getctag"): _ctag,
     caldav("supported-calendar-component-set"): _components,

@@ -10,7 +10,7 @@ from protocols.caldav import calendar_properties, paths, principal_properties
 from protocols.caldav.context import Context
 from protocols.caldav.errors import DavError
 from protocols.caldav.paths import Place, Target
-from protocols.caldav.resources import Home, calendar, own, stored
+from protocols.caldav.resources import calendar, home, stored
 from storage.errors import NotFound
 
 CONDITION_LIMIT = 64
@@ -128,6 +128,5 @@ def _of(context: Context, target: Target) -> State:
             holder = calendar(context)
             return State(calendar_properties.etag(holder), frozenset({calendar_properties.sync_token(holder, context)}))
         case Place.HOME:
-            home = Home(own(context), "")
-            return State(tokens=frozenset({principal_properties.home_sync_token(home, context)}))
+            return State(tokens=frozenset({principal_properties.home_sync_token(home(context), context)}))
     return State()

@@ -13,7 +13,7 @@ from protocols.caldav.context import Context
 from protocols.caldav.errors import DavError
 from protocols.caldav.names import caldav, calserver, dav
 from protocols.caldav.paths import Place
-from protocols.caldav.resources import calendar
+from protocols.caldav.resources import calendar, home
 from protocols.caldav.writable import Outcome, Unfit, Writer
 from storage import ical_availability
 from storage.errors import InvalidObject, NotFound
@@ -65,7 +65,7 @@ def _chosen(node: etree._Element, context: Context) -> int:
 
 def write(fields: Mapping[str, Any], context: Context) -> None:
     """Keep what was read."""
-    preferences, owner = context.tx.preferences, context.principal
+    preferences, owner = context.tx.preferences, home(context).principal
     if fields:
         context.tx.inbox.touch(owner)
     if "availability" in fields:

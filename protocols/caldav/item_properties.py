@@ -10,8 +10,10 @@ from protocols.caldav import access, calendar_properties, principal_properties, 
 from protocols.caldav.context import Context
 from protocols.caldav.names import caldav, dav
 from protocols.caldav.resources import Calendar, Item, Row
+from protocols.caldav.xml_out import href
 
 SCHEDULE_TAG: Final = caldav("schedule-tag")
+RESOURCE_ID: Final = dav("resource-id")
 
 
 def content_type(component: str) -> str:
@@ -50,6 +52,18 @@ def _schedule_tag(item: Item, context: Context) -> str | None:
     return schedule_tag(item.entry) if item.entry.schedule_tag else None
 
 
+def _resource_id(item: Item, context: Context) -> str:
+    origins = context.tx.origins
+    return href(origins.of_object(origins.of(item.entry.item)))
+
+
+def resource_ids(calendar: Calendar, context: Context) -> Callable[[Row], str]:
+    """Return the reader of what the objects of a calendar are, whatever their addresses (RFC 5842, 3.1)."""
+    origins = context.tx.origins
+    moved = origins.among(calendar.collection.id)
+    return lambda row: href(origins.of_object(moved.get(row.item, row.item)))
+
+
 def _reports(calendar: Calendar, context: Context) -> str:
     return report_sets.TOLD[Item]
 
@@ -66,7 +80,7 @@ SHARED: Mapping[str, Callable[[Any, Context], str | None]] = {
     dav("owner"): calendar_properties.owner,
     dav("current-user-principal"): principal_properties.current_user,
     dav("principal-collection-set"): principal_properties.principal_sets,
-    **access.control(calendar_properties.own_privileges),
+    **access.in_home(calendar_properties.granted),
     dav("supported-privilege-set"): principal_properties.supported_privileges,
     dav("supported-report-set"): _reports,
 }
@@ -84,4 +98,5 @@ ITEM: Mapping[str, Callable[[Any, Context], str | None]] = {
     **{name: _shared(read) for name, read in SHARED.items()},
     **{name: _of_row(read) for name, read in OF_ROW.items()},
     SCHEDULE_TAG: _schedule_tag,
+    RESOURCE_ID: _resource_id,
 }

@@ -6,11 +6,13 @@ Paths come in any equivalent percent-encoding and leave in one.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from urllib.parse import quote, unquote, urlsplit
 
 from protocols.wire import Response
+from storage.model import Admission
 
 PREFIX = "/dav/"
 PRINCIPALS = "/dav/principals/"
@@ -23,6 +25,9 @@ OUTBOX = "outbox"
 # And one more, of what was deleted.
 TRASH = "trash"
 
+# The groups of delegates that every person has (caldav-proxy, 5).
+PROXIES: Mapping[Admission, str] = {Admission.READ: "calendar-proxy-read", Admission.WRITE: "calendar-proxy-write"}
+
 _PLAIN = re.compile(r"[A-Za-z0-9._~@+=-]*")
 _SAFE = "@+="
 _CONTROL = re.compile("[\x00-\x1f\x7f]")
@@ -34,6 +39,7 @@ class Place(Enum):
     ROOT = "root"
     PRINCIPALS = "principals"
     PRINCIPAL = "principal"
+    PROXY = "proxy"
     HOMES = "homes"
     HOME = "home"
     COLLECTION = "collection"
@@ -55,7 +61,7 @@ class Target:
 
 # What one, two, three and four parts name.
 _PLACES = {
-    "principals": (Place.PRINCIPALS, Place.PRINCIPAL),
+    "principals": (Place.PRINCIPALS, Place.PRINCIPAL, Place.PROXY),
     "calendars": (Place.HOMES, Place.HOME, Place.COLLECTION, Place.OBJECT),
 }
 _IN_TRASH = (Place.HOMES, Place.HOME, Place.TRASH, Place.TRASHED)
@@ -99,6 +105,8 @@ def parse(path: str) -> Target | None:
         return None
     if places is _PLACES["calendars"] and parts[2:3] == [TRASH]:
         places = _IN_TRASH
+    if places[len(parts) - 1] is Place.PROXY and parts[2] not in PROXIES.values():
+        return None
     return Target(places[len(parts) - 1], *parts[1:])
 
 
@@ -117,6 +125,11 @@ def parse_href(href: str) -> Target | None:
 def principal(login: str) -> str:
     """Return the path of a person."""
     return f"{PRINCIPALS}{encode(login)}/"
+
+
+def proxy(login: str, access: Admission) -> str:
+    """Return the path of the group of those who stand in for a person."""
+    return f"{principal(login)}{PROXIES[access]}/"
 
 
 def home(login: str) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from protocols.caldav import access, paths, privileges, report_sets
+from protocols.caldav import access, paths, privileges, proxies, report_sets
 from protocols.caldav.context import DAV_CLIENT, Context
-from protocols.caldav.names import cadran, caldav, dav
+from protocols.caldav.names import cadran, caldav, calserver, dav
 from protocols.caldav.push_properties import PUSH
-from protocols.caldav.resources import Home, Person, Resource
+from protocols.caldav.resources import Home, Person, ProxyGroup, Resource
 from protocols.caldav.xml_out import element, escape, href
 from storage.home_changes import home_head
+from storage.model import Admission
 from storage.tokens import format_home_token
 
 # Where protocols/tzdist is, which this package knows nothing else about.
@@ -59,7 +60,7 @@ def _name(resource: Person | Home, context: Context) -> str:
     return escape(resource.principal.name)
 
 
-def _path(resource: Person | Home, context: Context) -> str:
+def _path(resource: Person | ProxyGroup | Home, context: Context) -> str:
     return href(paths.principal(resource.principal.login))
 
 
@@ -94,8 +95,8 @@ def _person_privileges(resource: Person, context: Context) -> str:
     return privileges.READ if resource.principal.id == context.principal.id else privileges.OTHERS
 
 
-def _home_privileges(resource: Home, context: Context) -> str:
-    return privileges.HOME
+def _home_granted(resource: Home, access: Admission) -> str:
+    return privileges.HOME if access.writes else privileges.READ
 
 
 def home_sync_token(resource: Home, context: Context) -> str:
@@ -132,7 +133,9 @@ PERSON: Readers = {
     dav("principal-URL"): _path,
     dav("alternate-URI-set"): access.nothing,
     dav("group-member-set"): access.nothing,
-    dav("group-membership"): access.nothing,
+    dav("group-membership"): proxies.membership,
+    calserver("calendar-proxy-read-for"): proxies.reads_for,
+    calserver("calendar-proxy-write-for"): proxies.writes_for,
     dav("owner"): _path,
     caldav("calendar-home-set"): _home,
     caldav("calendar-user-address-set"): _addresses,
@@ -141,11 +144,24 @@ PERSON: Readers = {
     caldav("schedule-outbox-URL"): _schedule_outbox,
 }
 
+PROXY: Readers = {
+    **CONTAINER,
+    dav("resourcetype"): proxies.group_type,
+    dav("displayname"): proxies.group_name,
+    **access.control(proxies.granted),
+    dav("principal-URL"): proxies.group_path,
+    dav("alternate-URI-set"): access.nothing,
+    dav("group-member-set"): proxies.members,
+    dav("group-membership"): access.nothing,
+    dav("owner"): _path,
+    caldav("calendar-user-type"): proxies.group_kind,
+}
+
 HOME: Readers = {
     **CONTAINER,
     dav("displayname"): _name,
     dav("owner"): _path,
-    **access.control(_home_privileges),
+    **access.in_home(_home_granted),
     dav("sync-token"): home_sync_token,
     caldav("calendar-home-set"): _home,
     caldav("timezone-service-set"): zone_services,

@@ -19,6 +19,7 @@ def _granted(*names: str) -> str:
 
 
 READ = _granted(*_READ)
+CHOOSER = _granted(*_READ, dav("write-properties"))
 OTHERS = _granted(dav("read"), dav("read-current-user-privilege-set"))
 HOME = _granted(*_READ, dav("bind"), dav("unbind"))
 

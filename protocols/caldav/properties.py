@@ -27,6 +27,7 @@ from protocols.caldav.resources import (
     Item,
     Person,
     PrincipalSet,
+    ProxyGroup,
     Resource,
     Root,
     ScheduleInbox,
@@ -36,6 +37,7 @@ from protocols.caldav.resources import (
     TrashItem,
 )
 from storage.dead_properties import Place
+from storage.model import Admission
 
 Reader = Callable[[Any, Context], str | None]
 
@@ -44,6 +46,7 @@ PROPERTIES: Mapping[type[Resource], Mapping[str, Reader]] = {
     PrincipalSet: principal_properties.CONTAINER,
     HomeSet: principal_properties.CONTAINER,
     Person: principal_properties.PERSON,
+    ProxyGroup: principal_properties.PROXY,
     Home: principal_properties.HOME,
     Calendar: calendar_properties.CALENDAR,
     Subscribed: subscribed_properties.SUBSCRIBED,
@@ -71,7 +74,7 @@ ALLPROP = frozenset(
 def place(resource: Resource) -> Place | None:
     """Return where the dead properties of a resource are kept; None of those that have none."""
     match resource:
-        case Home():
+        case Home(access=Admission.OWNER):
             return dead.home()
         case Calendar():
             return resource.collection.id, ""

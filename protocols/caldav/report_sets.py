@@ -13,6 +13,7 @@ from protocols.caldav.resources import (
     Item,
     Person,
     PrincipalSet,
+    ProxyGroup,
     Resource,
     Root,
     ScheduleInbox,
@@ -36,6 +37,7 @@ REPORTS_OF: Final[Mapping[type[Resource], tuple[str, ...]]] = {
     PrincipalSet: _COLLECTION,
     HomeSet: _COLLECTION,
     Person: _COLLECTION,
+    ProxyGroup: _ANYWHERE,
     Home: (dav("sync-collection"), *_COLLECTION),
     Calendar: (
         caldav("calendar-multiget"),

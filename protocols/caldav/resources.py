@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from protocols.caldav import paths
-from protocols.caldav.context import DAV_CLIENT, Context
+from protocols.caldav.context import DAV_CLIENT, WRITING, Context
 from protocols.caldav.errors import DavError, missing_privilege
 from protocols.caldav.paths import Place
 from storage import policy
 from storage.errors import NotFound
-from storage.model import CalendarKind, CalendarObject, Collection, Entry, Principal
+from storage.model import Admission, CalendarKind, CalendarObject, Collection, Entry, Principal, Rights
 from storage.trash import OBJECT, Trashed
 
 
@@ -39,6 +39,15 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class ProxyGroup:
+    """Those who stand in for a person, as readers or as writers: a principal too (caldav-proxy, 5.1)."""
+
+    principal: Principal
+    access: Admission
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class HomeSet:
     """The collection of homes."""
 
@@ -47,18 +56,21 @@ class HomeSet:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """One person's calendar home set (RFC 4791, 6.2.1)."""
+    """One person's calendar home set (RFC 4791, 6.2.1), and as what the asker entered it."""
 
     principal: Principal
     path: str
+    access: Admission
 
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """A collection at its address."""
+    """A collection of a home as the asker may use it, at its address, and what the home's owner may do with it."""
 
     collection: Collection
     path: str
+    home: Home
+    owner_rights: Rights
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +87,16 @@ class ScheduleInbox(Calendar):
 class ScheduleOutbox:
     """Where a person asks when others are busy; it holds nothing (RFC 6638, 2.1)."""
 
-    principal: Principal
     path: str
+    home: Home
 
 
 class Row(Protocol):
     """What every listing knows of an object: an Entry, a Change or a Loaded."""
+
+    @property
+    def item(self) -> int:
+        """Its identity for life."""
 
     @property
     def href(self) -> str:
@@ -137,6 +153,7 @@ Resource = (
     Root
     | PrincipalSet
     | Person
+    | ProxyGroup
     | HomeSet
     | Home
     | Calendar
@@ -149,27 +166,47 @@ Resource = (
 )
 
 
-def own(context: Context) -> Principal:
-    """Return the asker, if the path is about the asker.
+def home(context: Context, privilege: str = "read") -> Home:
+    """Return the home that the path is in, if the asker is its owner or was let in.
 
     Raises otherwise: DavError need-privileges to those who may know that the person exists, NotFound to the others.
     """
-    principal, login = context.principal, context.target.login
-    if login.casefold() == principal.login.casefold():
-        return principal
-    known(context)
-    raise missing_privilege(context.request.path, "read")
+    asker, owner = context.principal, _named(context)
+    if owner is asker:
+        return _own_home(asker)
+    access = context.tx.delegations.enter(asker, owner, writing=context.request.method in WRITING)
+    if access is not None:
+        return _home(owner, access)
+    if not policy.knows(asker.role, owner.role) and not context.tx.delegations.linked(asker, owner):
+        raise NotFound("principal", context.target.login)
+    raise missing_privilege(context.request.path, privilege)
+
+
+def writable_home(context: Context, privilege: str) -> Home:
+    """Return the home that the path is in, if the asker may change it; raises what `home` does."""
+    found = home(context, privilege)
+    if not found.access.writes:
+        raise missing_privilege(context.request.path, privilege)
+    return found
+
+
+def _named(context: Context) -> Principal:
+    """Return the asker, or the active person whom the path names; raises NotFound."""
+    asker, login = context.principal, context.target.login
+    if login.casefold() == asker.login.casefold():
+        return asker
+    found = context.tx.principals.by_login(login.casefold())
+    if not found.active:
+        raise NotFound("principal", login)
+    return found
 
 
 def known(context: Context) -> Principal:
     """Return the person whom the path is about; raises NotFound also for one whom the asker may not know."""
-    principal, login = context.principal, context.target.login
-    if login.casefold() == principal.login.casefold():
-        return principal
-    found = context.tx.principals.by_login(login.casefold())
-    if not found.active or not policy.knows(principal.role, found.role):
-        raise NotFound("principal", login)
-    return found
+    asker, found = context.principal, _named(context)
+    if found is asker or policy.knows(asker.role, found.role) or context.tx.delegations.linked(asker, found):
+        return found
+    raise NotFound("principal", context.target.login)
 
 
 def known_people(context: Context) -> tuple[Principal, ...]:
@@ -184,25 +221,50 @@ def known_people(context: Context) -> tuple[Principal, ...]:
 
 def calendar(context: Context) -> Calendar:
     """Return the calendar that the path names or is in; raises NotFound."""
-    principal = own(context)
-    slug = context.target.slug
+    return calendar_in(home(context), context)
+
+
+def calendar_in(within: Home, context: Context) -> Calendar:
+    """Return the calendar of a home that the path names or is in; raises NotFound, or DavError about an inbox."""
+    owner, slug = within.principal, context.target.slug
     if slug == paths.INBOX:
-        return ScheduleInbox(context.tx.inbox.of(principal), paths.collection(principal.login, slug))
-    collection = context.tx.collections.by_slug(principal, slug, DAV_CLIENT)
-    return calendar_of(collection, paths.collection(principal.login, collection.slug))
+        _check_schedules(within, context)
+        box = context.tx.inbox.of(owner)
+        return ScheduleInbox(box, paths.collection(owner.login, slug), within, box.rights)
+    return placed(context.tx.collections.by_slug(owner, slug, DAV_CLIENT), within)
 
 
-def calendar_of(collection: Collection, path: str) -> Calendar:
-    """Return a collection as the kind of resource it is."""
+def placed(collection: Collection, within: Home) -> Calendar:
+    """Return a collection of the owner of a home as the asker finds it there."""
+    path = paths.collection(within.principal.login, collection.slug)
     kind = Subscribed if collection.kind is CalendarKind.WEBCAL else Calendar
-    return kind(collection, path)
+    return kind(policy.as_seen(collection, within.access), path, within, collection.rights)
 
 
-def calendars(context: Context) -> Iterator[Calendar]:
-    """Yield the calendars of the asker in their order."""
-    principal = context.principal
-    for collection in context.tx.collections.visible(principal, DAV_CLIENT):
-        yield calendar_of(collection, paths.collection(principal.login, collection.slug))
+def calendars(within: Home, context: Context) -> Iterator[Calendar]:
+    """Yield the calendars of a home in its owner's order."""
+    for collection in context.tx.collections.visible(within.principal, DAV_CLIENT):
+        yield placed(collection, within)
+
+
+def _check_schedules(within: Home, context: Context) -> None:
+    """Raise DavError unless the asker schedules in the name of the owner of a home."""
+    if not within.access.writes:
+        raise missing_privilege(context.request.path, "read")
+
+
+def _outbox(context: Context) -> ScheduleOutbox:
+    within = home(context)
+    _check_schedules(within, context)
+    return ScheduleOutbox(paths.collection(within.principal.login, paths.OUTBOX), within)
+
+
+def proxy_group(context: Context) -> ProxyGroup:
+    """Return the group of delegates that the path names; raises NotFound, or DavError for who is not concerned."""
+    owner = known(context)
+    if context.tx.delegations.access(context.principal, owner) in {None, Admission.SERVICE}:
+        raise missing_privilege(context.request.path, "read")
+    return next(each for each in proxy_groups(owner) if each.path.endswith(f"/{context.target.slug}/"))
 
 
 def stored(context: Context, holder: Calendar) -> CalendarObject:
@@ -240,11 +302,11 @@ def resolve(context: Context) -> Resource:
         case Place.PRINCIPAL:
             return _person(known(context))
         case Place.HOME:
-            return _home(own(context))
-        case Place.COLLECTION if context.target.slug == paths.OUTBOX:
-            return ScheduleOutbox(owner := own(context), paths.collection(owner.login, paths.OUTBOX))
+            return home(context)
+        case Place.PROXY:
+            return proxy_group(context)
         case Place.COLLECTION:
-            return calendar(context)
+            return _outbox(context) if context.target.slug == paths.OUTBOX else calendar(context)
         case Place.OBJECT:
             return _item(context, calendar(context))
         case Place.REGISTRATION:
@@ -261,9 +323,11 @@ def members(resource: Resource, context: Context) -> Iterator[Resource]:
         case PrincipalSet():
             yield _person(context.principal)
         case HomeSet():
-            yield _home(context.principal)
+            yield from _homes(context)
+        case Person() if resource.principal.id == context.principal.id:
+            yield from proxy_groups(resource.principal)
         case Home():
-            yield from calendars(context)
+            yield from calendars(resource, context)
         case Trash():
             for found in context.tx.trash.of(resource.principal):
                 yield _in_trash(resource.principal, found)
@@ -278,8 +342,14 @@ def calendar_at(context: Context, target: paths.Target) -> Calendar:
 
 
 def _trash(context: Context) -> Trash | TrashItem:
-    """Return the trash, or what a name in it stands for: `<number>.ics` an object, `<number>` a calendar."""
-    owner, name = own(context), context.target.name
+    """Return the trash, or what a name in it stands for: `<number>.ics` an object, `<number>` a calendar.
+
+    What was deleted is for its owner alone: whoever else was let into the home meets a refusal.
+    """
+    within, name = home(context), context.target.name
+    owner = within.principal
+    if owner.id != context.principal.id:
+        raise missing_privilege(context.request.path, "read")
     if context.target.place is Place.TRASH:
         return Trash(owner, paths.collection(owner.login, paths.TRASH))
     number = name.removesuffix(".ics")
@@ -300,8 +370,26 @@ def _person(principal: Principal) -> Person:
     return Person(principal, paths.principal(principal.login))
 
 
-def _home(principal: Principal) -> Home:
-    return Home(principal, paths.home(principal.login))
+def proxy_groups(owner: Principal) -> tuple[ProxyGroup, ...]:
+    """Return both groups of a person's delegates."""
+    return tuple(ProxyGroup(owner, access, paths.proxy(owner.login, access)) for access in paths.PROXIES)
+
+
+def _home(principal: Principal, access: Admission) -> Home:
+    return Home(principal, paths.home(principal.login), access)
+
+
+def _own_home(asker: Principal) -> Home:
+    return _home(asker, Admission.OWNER if policy.writes(asker.role) else Admission.SERVICE)
+
+
+def _homes(context: Context) -> Iterator[Home]:
+    """Yield the asker's home and, to a service reader, those of all others who can log in."""
+    asker = context.principal
+    yield _own_home(asker)
+    if context.tx.delegations.list_homes(asker):
+        others = (each for each in context.tx.principals.people() if each.active and each.id != asker.id)
+        yield from (_home(each, Admission.SERVICE) for each in others)
 
 
 def _item(context: Context, holder: Calendar) -> Item:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from protocols.caldav import paths, xml_out
 from protocols.caldav.context import Context
-from protocols.caldav.item_properties import OF_ROW, SCHEDULE_TAG, SHARED, schedule_tag
+from protocols.caldav.item_properties import OF_ROW, RESOURCE_ID, SCHEDULE_TAG, SHARED, resource_ids, schedule_tag
 from protocols.caldav.names import caldav
 from protocols.caldav.properties import LIVE, propstats
 from protocols.caldav.resources import Calendar, Row
@@ -19,6 +19,7 @@ CALENDAR_DATA = caldav("calendar-data")
 class Loaded(NamedTuple):
     """A row with its text, as the calendar-data element that is sent."""
 
+    item: int
     href: str
     etag: str
     component: str
@@ -30,7 +31,9 @@ class Loaded(NamedTuple):
 
 def loaded(found: CalendarObject, data: str) -> Loaded:
     """Return the row of an object with what is sent of its text."""
-    return Loaded(found.href, found.etag, found.component, len(found.ical), found.modified, data, found.schedule_tag)
+    return Loaded(
+        found.item, found.href, found.etag, found.component, len(found.ical), found.modified, data, found.schedule_tag
+    )
 
 
 def _data(row: Row) -> str:
@@ -60,6 +63,8 @@ class RowWriter:
             self._meetings = RowWriter(calendar, names, context, with_data=with_data, tagged=True)
         if tagged:
             readers = {**readers, SCHEDULE_TAG: schedule_tag}
+        if RESOURCE_ID in names:
+            readers = {**readers, RESOURCE_ID: resource_ids(calendar, context)}
         found, missing = [], []
         for name in names:
             if name in readers:

@@ -22,6 +22,7 @@ from protocols.eas.settings import settings
 from protocols.eas.sync import sync
 from protocols.eas.wbxml import Element, WbxmlError, decode
 from protocols.wire import Park, Request, Response
+from storage import policy
 from storage.transaction import Transaction
 
 PATH: Final = "/Microsoft-Server-ActiveSync"
@@ -42,6 +43,9 @@ _COMMANDS: Final[Mapping[str, Handler]] = {
 
 def handle(request: Request, tx: Transaction) -> Response | Park:
     """Answer one request of an authenticated person; every refusal is in the terms of its protocol version."""
+    if not policy.writes(request.principal.role):
+        # A service reader has no phone.
+        return Response(403)
     if request.path.lower().rstrip("/") == AUTODISCOVER:
         return _autodiscover(request)
     if request.method == "OPTIONS":

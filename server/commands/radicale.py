@@ -26,7 +26,7 @@ from server.texts import _
 from storage.model import Role
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
-_ROLES = click.Choice([role.value for role in Role if role is not Role.ADMIN])
+_ROLES = click.Choice([role.value for role in Role if role not in {Role.ADMIN, Role.READER}])
 
 
 @click.group("radicale", help=_("Move from a Radicale server."))

@@ -14,6 +14,8 @@ MIB = 1024 * 1024
     [
         ("/dav/", "caldav"),
         ("/dav/calendars/paul/agenda/1.ics", "caldav"),
+        ("/dav/principals/paul/calendar-proxy-read/", "caldav"),
+        ("/dav/principals/paul/calendar-proxy-write/", "caldav"),
         ("/Microsoft-Server-ActiveSync", "eas"),
         ("/microsoft-server-activesync", "eas"),
         ("/AutoDiscover/AutoDiscover.xml", "autodiscover"),

@@ -56,6 +56,8 @@ def move(context: Context) -> Response:
     if context.target.place is Place.TRASHED:
         return trash.restore(context, _destination(context))
     journey = _journey(context)
+    if journey.source.home.principal.id != journey.destination.home.principal.id:
+        raise DavError(403, reason="Objects do not move to another person: copy it.")
     preconditions.check(context, journey.source)
     expect = conditional.expectation(context.request.headers)
     return _answer(journey, lambda: context.tx.objects.move(journey.old, journey.new, expect, replace=journey.replace))

@@ -20,7 +20,7 @@ def delete(context: Context) -> Response:
             preconditions.check(context, holder)
             expect = conditional.expectation(context.request.headers)
             if isinstance(holder, ScheduleInbox):
-                context.tx.inbox.remove(context.principal, context.target.name, expect)
+                context.tx.inbox.remove(holder.home.principal, context.target.name, expect)
                 return Response(204)
             wish = schedule_headers.wish(context.request.headers, expect)
             context.tx.scheduling.delete(holder.collection, context.target.name, wish)
@@ -43,5 +43,5 @@ def _collection(context: Context) -> Response:
         raise missing_privilege(context.request.path, "unbind")
     conditional.required(context.request.headers, calendar_properties.etag(holder))
     context.tx.scheduling.delete_all(holder.collection)
-    context.tx.collections.delete(context.principal, holder.collection)
+    context.tx.collections.delete(holder.home.principal, holder.collection)
     return Response(204)

@@ -12,7 +12,7 @@ from protocols.caldav.errors import DavError
 from protocols.caldav.methods import proppatch
 from protocols.caldav.names import caldav, calserver, dav
 from protocols.caldav.paths import Place
-from protocols.caldav.resources import own
+from protocols.caldav.resources import writable_home
 from protocols.caldav.writable import DEPENDENT, Outcome, Wishes
 from protocols.wire import Response
 from storage import policy
@@ -59,7 +59,7 @@ def _wishes(context: Context, root_name: str) -> list[tuple[str, etree._Element 
 
 
 def _create(context: Context, wishes: Wishes, answer: str, kind: CalendarKind) -> Response:
-    own(context)
+    within = writable_home(context, "bind")
     if context.target.place is not Place.COLLECTION and context.target.place is not Place.TRASH:
         raise DavError(403, caldav("calendar-collection-location-ok"), reason="Calendars are made in one's home.")
     if context.target.slug in policy.RESERVED_SLUGS:
@@ -78,7 +78,7 @@ def _create(context: Context, wishes: Wishes, answer: str, kind: CalendarKind) -
     slug = context.target.slug
     fields = {"name": slug} | {name: value for name, value in wanted.fields.items() if value not in {"", None}}
     new = NewCalendar(slug, kind=kind, **fields)
-    made = context.tx.collections.create(context.principal, replace(new, components=components) if components else new)
+    made = context.tx.collections.create(within.principal, replace(new, components=components) if components else new)
     if wanted.dead:
         context.tx.dead_properties.write(context.principal.id, (made.id, ""), wanted.dead)
     return Response(201, (("Cache-Control", "no-cache"), *context.applied()))

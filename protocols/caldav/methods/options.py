@@ -13,7 +13,8 @@ from protocols.wire import Response
 # No "2": nothing is locked. No "access-control": there is no ACL method. With auto-schedule clients leave invitations
 # to the server.
 COMPLIANCE: Final = (
-    "1, 3, calendar-access, calendar-auto-schedule, calendar-availability, calendar-no-timezone, extended-mkcol"
+    "1, 3, calendar-access, calendar-auto-schedule, calendar-availability, calendar-no-timezone, calendar-proxy,"
+    " extended-mkcol"
 )
 
 _COMMON = ("OPTIONS", "PROPFIND", "PROPPATCH", "REPORT")
@@ -22,6 +23,7 @@ ALLOWED: Mapping[Place, tuple[str, ...]] = {
     Place.ROOT: _COMMON,
     Place.PRINCIPALS: _COMMON,
     Place.PRINCIPAL: _COMMON,
+    Place.PROXY: _COMMON,
     Place.HOMES: _COMMON,
     Place.HOME: (*_COMMON, "POST"),
     Place.COLLECTION: (*_COMMON, "GET", "HEAD", "PUT", "POST", "DELETE", "MKCALENDAR", "MKCOL"),

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 
 from lxml import etree
 
-from protocols.caldav import inbox_writable, properties, writable, xml_in, xml_out
+from protocols.caldav import inbox_writable, properties, proxy_members, writable, xml_in, xml_out
 from protocols.caldav.context import Context, multistatus_response
 from protocols.caldav.errors import DavError, missing_privilege
 from protocols.caldav.names import dav
-from protocols.caldav.resources import Calendar, Item, Resource, ScheduleInbox, resolve
+from protocols.caldav.resources import Calendar, Item, ProxyGroup, Resource, ScheduleInbox, resolve
 from protocols.caldav.writable import Outcome, Wanted, Writer, read_values
 from protocols.wire import Response
 from storage.dead_properties import MAX_OF_PERSON, Place
@@ -39,6 +39,8 @@ def proppatch(context: Context) -> Response:
     wishes = tuple(instructions(root))
     if len(wishes) > xml_in.NAME_LIMIT:
         raise DavError(400, reason=f"At most {xml_in.NAME_LIMIT} properties are changed at once.")
+    if isinstance(resource, ProxyGroup):
+        return _answer(context, resource.path, proxy_members.write(resource, wishes, context))
     place = properties.place(resource)
     if place is None:
         return _answer(context, resource.path, {name: writable.refusal(name) for name, _ in wishes})
@@ -68,7 +70,7 @@ def _write(context: Context, resource: Resource, place: Place, wanted: Wanted) -
         inbox_writable.write(wanted.fields, context)
     elif isinstance(resource, Calendar) and wanted.fields:
         patch = writable.patch_of(wanted, resource.collection)
-        context.tx.collections.update(context.principal, resource.collection, patch)
+        context.tx.collections.update(resource.home.principal, resource.collection, patch)
 
 
 def _writes_properties(resource: Resource) -> bool:

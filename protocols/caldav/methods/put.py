@@ -22,7 +22,7 @@ from protocols.caldav.errors import DavError, missing_privilege
 from protocols.caldav.methods.options import allow
 from protocols.caldav.names import caldav
 from protocols.caldav.paths import Place
-from protocols.caldav.resources import Calendar, calendar, own, resolve
+from protocols.caldav.resources import Calendar, calendar_in, home, resolve
 from protocols.wire import Response
 from storage import ical_jcal
 from storage.errors import NotFound, PreconditionFailed
@@ -84,9 +84,9 @@ def _current(context: Context, holder: Calendar) -> Response:
 
 def _holder(context: Context) -> Calendar:
     """Return the calendar to write to; raises DavError 409 when it is not there (RFC 4918, 9.7.1)."""
-    own(context)
+    within = home(context, "write-content")
     try:
-        return calendar(context)
+        return calendar_in(within, context)
     except NotFound as error:
         raise DavError(409, reason=f"There is no calendar {context.target.slug}.") from error
 

@@ -11,7 +11,7 @@ from protocols.caldav import xml_out
 from protocols.caldav.context import Context
 from protocols.caldav.errors import DavError
 from protocols.caldav.names import caldav
-from protocols.caldav.resources import own
+from protocols.caldav.resources import writable_home
 from protocols.wire import Response
 from storage import addresses, availability, contentlines, ical, itip, policy
 from storage.contentlines import Component, Property
@@ -39,7 +39,7 @@ class Question:
 
 def free_busy(context: Context) -> Response:
     """Answer for each attendee when that person is busy, or why it is not said."""
-    asker = own(context)
+    asker = writable_home(context, "schedule-send-freebusy").principal
     question = _question(context.request.body)
     by = question.request.first("ORGANIZER")
     if by is None or addresses.resolved(by.value) not in addresses.of(asker):

@@ -38,6 +38,6 @@ def _name(href: str, resource: Calendar | Item, context: Context) -> str | None:
     target = paths.parse_href(href)
     if target is None or target.place is not Place.OBJECT:
         return None
-    if target.login.casefold() != context.principal.login.casefold() or target.slug != context.target.slug:
+    if target.login.casefold() != context.target.login.casefold() or target.slug != context.target.slug:
         return None
     return None if isinstance(resource, Item) and target.name != resource.entry.href else target.name

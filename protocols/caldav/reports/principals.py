@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from lxml import etree
@@ -12,9 +12,21 @@ from protocols.caldav.collations import unicode_casemap
 from protocols.caldav.context import Context, multistatus_response
 from protocols.caldav.errors import DavError
 from protocols.caldav.names import caldav, calserver, dav
-from protocols.caldav.resources import Calendar, Item, Person, PrincipalSet, Resource, Root, known_people, members
+from protocols.caldav.resources import (
+    Calendar,
+    Home,
+    Item,
+    Person,
+    PrincipalSet,
+    Resource,
+    Root,
+    ScheduleOutbox,
+    known_people,
+    members,
+    proxy_groups,
+)
 from protocols.wire import Response
-from storage.model import Principal
+from storage.model import Admission, Principal
 
 MATCH_LIMIT = 500
 TERM_LIMIT = 16
@@ -106,8 +118,12 @@ def _people(root: etree._Element, found: list[Principal], context: Context) -> R
     """Answer what is asked of people."""
     if len(found) > MATCH_LIMIT:
         raise DavError(507, dav("number-of-matches-within-limits"), reason=f"There are {len(found)} matches.")
+    return _principals(root, [Person(each, paths.principal(each.login)) for each in found], context)
+
+
+def _principals(root: etree._Element, found: Sequence[Resource], context: Context) -> Response:
     names = _asked(root)
-    rows = [properties.response(Person(each, paths.principal(each.login)), names, context) for each in found]
+    rows = [properties.response(each, names, context) for each in found]
     return multistatus_response(context, xml_out.multistatus(rows))
 
 
@@ -167,7 +183,12 @@ def _names_asker(resource: Resource, name: str, context: Context) -> bool:
 
 
 def acl_principal_prop_set(root: etree._Element, resource: Resource, context: Context) -> Response:
-    """Return properties of the people whom a resource's access control names (RFC 3744, 9.2): the asker alone."""
+    """Return properties of the principals whom a resource's access control names (RFC 3744, 9.2)."""
     _check_depth(context)
-    person = resource.principal if access.has_owner(resource) and isinstance(resource, Person) else context.principal
-    return _people(root, [person], context)
+    holder = resource.calendar if isinstance(resource, Item) else resource
+    if not isinstance(holder, Home | Calendar | ScheduleOutbox):
+        return _people(root, [resource.principal if isinstance(resource, Person) else context.principal], context)
+    home = access.home_of(holder)
+    people = [home.principal, *([context.principal] if home.access is Admission.SERVICE else [])]
+    named = [Person(each, paths.principal(each.login)) for each in people]
+    return _principals(root, [*named, *proxy_groups(home.principal)], context)

@@ -16,7 +16,7 @@ from protocols.caldav.errors import DavError
 from protocols.caldav.names import dav
 from protocols.caldav.reports import asked, sync_collection
 from protocols.caldav.reports.asked import Asked
-from protocols.caldav.resources import Calendar, Home, calendar_of
+from protocols.caldav.resources import Home, placed
 from protocols.wire import Response
 from storage.home_changes import HomeChanges, MovedCollection, home_changes
 from storage.tokens import format_home_token, parse_home_token
@@ -29,7 +29,7 @@ def sync_home(root: etree._Element, resource: Home, context: Context) -> Respons
     """
     wish = asked.parse(root)
     level, limit = sync_collection.level(root), sync_collection.limit(root)
-    changes = _changes(sync_collection.token_text(root), context)
+    changes = _changes(sync_collection.token_text(root), resource, context)
     responses = list(_calendars(changes, wish, resource, context))
     if level == "infinite":
         for moved in changes.moved:
@@ -38,29 +38,25 @@ def sync_home(root: etree._Element, resource: Home, context: Context) -> Respons
         raise DavError(
             507, dav("number-of-matches-within-limits"), reason=f"There are {len(responses)} changes in the home."
         )
-    text = format_home_token(context.principal.id, changes.head, context.tx.school_id)
+    text = format_home_token(resource.principal.id, changes.head, context.tx.school_id)
     token = xml_out.element(dav("sync-token"), xml_out.escape(text))
     return multistatus_response(context, xml_out.multistatus(responses, token))
 
 
-def _changes(text: str, context: Context) -> HomeChanges:
-    principal, tx = context.principal, context.tx
+def _changes(text: str, home: Home, context: Context) -> HomeChanges:
+    principal, tx = home.principal, context.tx
     base = parse_home_token(text, principal.id, tx.school_id) if text else 0
     return home_changes(tx, principal.id, tx.collections.visible(principal, DAV_CLIENT), base)
 
 
 def _calendars(changes: HomeChanges, wish: Asked, home: Home, context: Context) -> Iterator[str]:
     for moved in changes.moved:
-        yield properties.response(_calendar(moved, home), wish.names, context)
+        yield properties.response(placed(moved.collection, home), wish.names, context)
     for slug in changes.gone:
         yield xml_out.status_response(f"{home.path}{paths.encode(slug)}/", 404)
-
-
-def _calendar(moved: MovedCollection, home: Home) -> Calendar:
-    return calendar_of(moved.collection, f"{home.path}{paths.encode(moved.collection.slug)}/")
 
 
 def _objects(moved: MovedCollection, wish: Asked, home: Home, context: Context) -> list[str]:
     if moved.since is None:
         return []
-    return sync_collection.rows(context.tx.changes.since(moved.since), wish, _calendar(moved, home), context)
+    return sync_collection.rows(context.tx.changes.since(moved.since), wish, placed(moved.collection, home), context)

@@ -5,7 +5,9 @@ from dataclasses import replace
 import pytest
 
 from protocols.eas import session
+from protocols.eas.app import AUTODISCOVER, PATH
 from protocols.wire import Request
+from storage.model import Role
 from tests.eas.client import AOSP, TBSYNC
 from tests.eas.items import add
 from tests.eas.items import event as item
@@ -286,3 +288,12 @@ def test_versions_that_are_not_spoken_are_refused(school, ada, version, http):
     phone = LocalPhone(school.store, ada)
     phone.version = version
     assert phone.post("FolderSync", b"").status == http
+
+
+def test_a_service_reader_has_no_phone(school):
+    reader = school.person("support", Role.READER)
+    for method, path in (("OPTIONS", PATH), ("POST", PATH), ("POST", AUTODISCOVER)):
+        answer, _ = run(
+            school.store, Request(method, path, "Cmd=FolderSync&DeviceId=D&DeviceType=x", {}, b"", reader, HERE)
+        )
+        assert answer.status == 403

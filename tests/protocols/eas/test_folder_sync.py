@@ -3,7 +3,7 @@
 import pytest
 
 from protocols.eas.families import client_of, family_of
-from storage.model import ClientKind, CollectionPatch, NewCalendar, Role, Settings
+from storage.model import Admission, ClientKind, CollectionPatch, NewCalendar, Role, Settings
 from tests.eas.client import TBSYNC
 from tests.protocols.eas.harness import LocalPhone, event, subjects
 
@@ -203,3 +203,13 @@ def test_the_first_answer_repeats_what_options_says(phone):
 def test_families_are_told_by_name(agent, kind, family):
     assert family_of(agent, kind) == family
     assert (client_of(family).kind is ClientKind.EAS_IOS) == (family == "ios")
+
+
+def test_a_delegate_has_only_their_own_calendars_on_a_phone(school):
+    owner, delegate = school.person("amy", Role.TEACHER), school.person("ben", Role.TEACHER)
+    with school.writing() as tx:
+        tx.delegations.give("test", owner, delegate, Admission.WRITE)
+    phone = LocalPhone(school.store, delegate)
+    phone.connect()
+    assert names(phone) == [("Emploi du temps", "13"), ("Mon agenda", "8"), ("Rendez-vous", "13")]
+    assert school.folder(owner) not in phone.folders
