@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
+from storage.errors import InvalidObject
 from storage.ical_values import Moment, read_moment
 
 _MAX_INTEGER_DIGITS = 10
@@ -84,9 +85,18 @@ def _parts(text: str) -> dict[str, str]:
         if name not in _READERS and name not in _WITHOUT_READER and not name.startswith("X-"):
             raise ValueError(f"{name[:20]} is not a part of a rule")
         parts[name] = value
-    if parts.get("RSCALE", "GREGORIAN") != "GREGORIAN" or parts.get("SKIP", "OMIT") != "OMIT":
-        raise ValueError("other calendars than the Gregorian are not known here")
+    _check_scale(parts)
     return parts
+
+
+def _check_scale(parts: dict[str, str]) -> None:
+    """Raise InvalidObject(`supported-rscale`) for rules of other calendars (RFC 7529, 4 and 8)."""
+    if parts.get("RSCALE", "GREGORIAN") != "GREGORIAN":
+        raise InvalidObject("supported-rscale", f"the calendar {parts['RSCALE'][:20]} is not known here")
+    if "SKIP" in parts and "RSCALE" not in parts:
+        raise ValueError("SKIP stands beside RSCALE only")
+    if parts.get("SKIP", "OMIT") != "OMIT":
+        raise InvalidObject("supported-rscale", "SKIP other than OMIT is not known here")
 
 
 def _integer(name: str, text: str, low: int, high: int) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import and_, bindparam, delete, func, insert, select, update
 
-from storage import occurrences
+from storage import attachments, occurrences
 from storage.reindexing import reindex
 from storage.schema import calendar, calendar_object, clock_log, feed, membership, subscription
 from storage.shown import greatest
@@ -102,4 +102,6 @@ def trim(tx: Transaction) -> int:
     note_clock(tx)
     tx.imports.forget_names(tx.now() - NAMES_SECONDS)
     tx.outbox.forget(tx.now() - OUTBOX_SECONDS)
+    tx.attachments.purge(tx.now() - attachments.GRACE_SECONDS)
+    tx.usage.forget()
     return purge(tx, number_at(tx, tx.now() - RETENTION_SECONDS))

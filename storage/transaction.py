@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, bindparam, select, update
 
 from storage import schema
+from storage.attachments import Attachments
 from storage.audit import Audit
 from storage.changes import Changes
 from storage.collections import Collections
@@ -19,11 +20,13 @@ from storage.errors import WritingRequired
 from storage.imports import Imports
 from storage.inbox import Inbox
 from storage.lessons import Lessons
+from storage.limits import DEFAULT, Limits
 from storage.model import School
 from storage.objects import Objects
 from storage.outbox import Outbox
 from storage.principals import Principals
 from storage.scheduling import Scheduling
+from storage.usage import Usage
 
 _RESERVE = (
     update(schema.clock)
@@ -37,11 +40,12 @@ _LOCK = select(schema.clock.c.seq).where(schema.clock.c.school_id == bindparam("
 class Transaction:
     """What one request sees and does in one school; parts are made when first asked for."""
 
-    def __init__(self, connection: Connection, school_id: int, *, writing: bool) -> None:
+    def __init__(self, connection: Connection, school_id: int, *, writing: bool, limits: Limits = DEFAULT) -> None:
         """Bind an open connection, already in a transaction, to a school."""
         self.connection = connection
         self.school_id = school_id
         self.writable = writing
+        self.limits = limits
         self._locked = False
 
     def require_writing(self) -> None:
@@ -140,6 +144,16 @@ class Transaction:
     def dead_properties(self) -> DeadProperties:
         """What clients keep with calendars and objects."""
         return DeadProperties(self)
+
+    @cached_property
+    def attachments(self) -> Attachments:
+        """Files that events and tasks refer to."""
+        return Attachments(self)
+
+    @cached_property
+    def usage(self) -> Usage:
+        """How much people keep."""
+        return Usage(self)
 
     @cached_property
     def audit(self) -> Audit:

@@ -78,4 +78,7 @@ def _dispatch(request: Request, tx: Transaction) -> Response:
         raise DavError(405, reason=f"{request.method} is not known here.", headers=(allow(target.place),))
     context = Context(request, tx, target, Dead(tx, request.principal))
     if_header.check(context)
-    return method(context)
+    tx.attachments.act_for(request.principal)
+    response = method(context)
+    tx.usage.check(request.principal.id)
+    return response

@@ -15,6 +15,7 @@ from protocols.wire import Response
 PREFIX = "/dav/"
 PRINCIPALS = "/dav/principals/"
 HOMES = "/dav/calendars/"
+ATTACHMENTS = "/dav/attachments/"
 SEGMENT_LIMIT = 255
 # Two names in every home that no calendar can have (RFC 6638, 2.1 and 2.2).
 INBOX = "inbox"
@@ -35,11 +36,15 @@ class Place(Enum):
     HOME = "home"
     COLLECTION = "collection"
     OBJECT = "object"
+    ATTACHMENT = "attachment"
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a path names, decoded; parts that the kind of place does not have are ""."""
+    """What a path names, decoded; parts that the kind of place does not have are "".
+
+    Of an attachment, `slug` is the managed id and `name` the file's name.
+    """
 
     place: Place
     login: str = ""
@@ -85,6 +90,8 @@ def parse(path: str) -> Target | None:
     parts = [_decode(part) for part in path.removeprefix(PREFIX).removesuffix("/").split("/")]
     if parts == [""]:
         return Target(Place.ROOT)
+    if parts[0] == "attachments" and len(parts) in {2, 3} and "" not in parts:
+        return Target(Place.ATTACHMENT, slug=parts[1], name=parts[2] if len(parts) > 2 else "")
     places = _PLACES.get(parts[0])
     if places is None or "" in parts or len(parts) > len(places):
         return None
@@ -116,6 +123,11 @@ def home(login: str) -> str:
 def collection(login: str, slug: str) -> str:
     """Return the path of a collection as one person sees it."""
     return f"{HOMES}{encode(login)}/{encode(slug)}/"
+
+
+def attachment(managed_id: str, name: str) -> str:
+    """Return the path of a managed attachment, which is the same for everyone who may read it."""
+    return f"{ATTACHMENTS}{encode(managed_id)}" + (f"/{encode(name)}" if name else "")
 
 
 def redirect(request_path: str, base: str) -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from protocols.caldav import access, paths, privileges, report_sets
+from protocols.caldav import access, attachment_properties, paths, privileges, report_sets
 from protocols.caldav.context import DAV_CLIENT, Context
 from protocols.caldav.names import caldav, dav
 from protocols.caldav.resources import Home, Person, Resource
@@ -134,4 +134,5 @@ HOME: Readers = {
     **access.control(_home_privileges),
     dav("sync-token"): home_sync_token,
     caldav("calendar-home-set"): _home,
+    **attachment_properties.HOME,
 }

@@ -202,6 +202,9 @@ def resolve(context: Context) -> Resource:
             return calendar(context)
         case Place.OBJECT:
             return _item(context, calendar(context))
+        case Place.ATTACHMENT:
+            # The same for everyone: who may read one asks for it with GET.
+            raise DavError(405, reason="Attachments are read only.", headers=(("Allow", "OPTIONS, GET, HEAD"),))
 
 
 def members(resource: Resource, context: Context) -> Iterator[Resource]:

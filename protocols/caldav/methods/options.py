@@ -11,7 +11,10 @@ from protocols.wire import Response
 
 # No "2": nothing is locked. No "access-control": there is no ACL method. With auto-schedule clients leave invitations
 # to the server.
-COMPLIANCE: Final = ("DAV", "1, 3, calendar-access, calendar-auto-schedule, extended-mkcol")
+COMPLIANCE: Final = (
+    "DAV",
+    "1, 3, calendar-access, calendar-auto-schedule, calendar-managed-attachments, extended-mkcol",
+)
 
 _COMMON = ("OPTIONS", "PROPFIND", "PROPPATCH", "REPORT")
 
@@ -22,7 +25,8 @@ ALLOWED: Mapping[Place, tuple[str, ...]] = {
     Place.HOMES: _COMMON,
     Place.HOME: _COMMON,
     Place.COLLECTION: (*_COMMON, "GET", "HEAD", "PUT", "POST", "DELETE", "MKCALENDAR", "MKCOL"),
-    Place.OBJECT: (*_COMMON, "GET", "HEAD", "PUT", "DELETE", "COPY", "MOVE"),
+    Place.OBJECT: (*_COMMON, "GET", "HEAD", "PUT", "POST", "DELETE", "COPY", "MOVE"),
+    Place.ATTACHMENT: ("OPTIONS", "GET", "HEAD"),
 }
 
 
