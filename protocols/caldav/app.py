@@ -12,6 +12,7 @@ from protocols.caldav import errors, if_header, paths
 from protocols.caldav.context import Context
 from protocols.caldav.dead import Dead
 from protocols.caldav.errors import DavError
+from protocols.caldav.methods import attachments
 from protocols.caldav.methods.copy_move import copy, move
 from protocols.caldav.methods.delete import delete
 from protocols.caldav.methods.get import get, head
@@ -28,7 +29,7 @@ from protocols.wire import Request, Response
 from storage.errors import CadranError
 from storage.transaction import Transaction
 
-__all__ = ["PREFIX", "handle", "redirect", "writes"]
+__all__ = ["PREFIX", "carries_file", "handle", "redirect", "unclean", "unscanned", "writes"]
 
 METHODS: Mapping[str, Callable[[Context], Response]] = {
     "OPTIONS": options,
@@ -54,6 +55,26 @@ def writes(request: Request) -> bool:
     if request.method == "POST" and request.path.rstrip("/").endswith(f"/{paths.OUTBOX}"):
         return False
     return request.method in _WRITING
+
+
+def carries_file(request: Request) -> bool:
+    """Whether the body is an attachment, to be looked at before anything else."""
+    return attachments.carried(request)
+
+
+def unclean(request: Request) -> Response:
+    """Answer a request whose attachment holds something harmful."""
+    return _refused(attachments.unclean(), request)
+
+
+def unscanned(request: Request) -> Response:
+    """Answer a request whose attachment could not be looked at."""
+    return _refused(attachments.unscanned(), request)
+
+
+def _refused(error: DavError, request: Request) -> Response:
+    response = errors.answer(error, request)
+    return replace(response, headers=(*response.headers, COMPLIANCE))
 
 
 def handle(request: Request, tx: Transaction) -> Response:
