@@ -17,7 +17,7 @@ from sqlalchemy import and_, bindparam, delete, exists, insert, not_, select, up
 from storage import attachment_lines, shown
 from storage.attachment_lines import Label
 from storage.errors import AttachmentRefused, InvalidObject, NotFound, QuotaExceeded
-from storage.model import Client, ClientKind, Principal
+from storage.model import CalendarObject, Client, ClientKind, Principal
 from storage.schema import calendar, calendar_object, feed, subscription
 from storage.schema_attachments import attachment, attachment_content, attachment_use
 from storage.usage import SCHOOL
@@ -88,7 +88,7 @@ class Attachments:
         self._writer: Principal | None = None
 
     def act_for(self, writer: Principal) -> None:
-        """Judge what texts newly refer to by what this person may; without, by what the calendar's owner may."""
+        """Refuse texts that newly refer to what this person may not refer to."""
         self._writer = writer
 
     def get(self, managed_id: str) -> Attachment:
@@ -168,33 +168,52 @@ class Attachments:
         except NotFound:
             return False
 
-    def carry(self, text: bytes) -> None:
-        """Let this transaction write elsewhere what stands in an object: it is copied or moved."""
-        self._admitted |= attachment_lines.ids(text)
+    def carry(self, found: CalendarObject) -> None:
+        """Let this transaction write elsewhere what an object refers to: it is copied or moved."""
+        self._admitted |= self.uses(found)
 
-    def check(self, owner_id: int | None, text: bytes, before: bytes | None) -> tuple[frozenset[str], frozenset[str]]:
-        """Return the managed ids that a text refers to newly, and those it no longer does.
+    def uses(self, found: CalendarObject) -> frozenset[str]:
+        """Return the managed ids by which an object gives access; a text may name others, which give none."""
+        if not attachment_lines.ids(found.ical):
+            return frozenset()
+        query = select(_u.managed_id).where(_u.school_id == self._tx.school_id, _u.object_id == found.id)
+        return frozenset(self._tx.connection.execute(query).scalars())
+
+    def check(
+        self, owner_id: int | None, text: bytes, current: CalendarObject | None
+    ) -> tuple[frozenset[str], frozenset[str]]:
+        """Return the managed ids that a text refers to newly, and those that an object no longer refers to.
 
         Raises InvalidObject: `max-attachments-per-resource`, or `valid-managed-id-parameter` for an id that is new to
-        the text and neither admitted nor the calendar owner's.
+        the text and not the writer's to refer to. Where nobody is named as the writer, as in an import from elsewhere,
+        such an id is only a word in the text.
         """
-        named, known = attachment_lines.ids(text), attachment_lines.ids(before or b"")
+        named = attachment_lines.ids(text)
         if len(named) > self._tx.limits.attachments:
             reason = f"more than {self._tx.limits.attachments} attachments"
             raise InvalidObject("max-attachments-per-resource", reason)
-        fresh = sorted(named - known - self._admitted)
-        writer = self._judged_by(owner_id) if fresh else None
-        for managed_id in fresh:
-            if writer is None or not self._may_refer(writer, managed_id):
-                raise _unknown(managed_id)
-        # What stands in this object may be carried to others: invitations, a move.
-        self._admitted |= named | known
-        return named - known, known - named
+        used = frozenset() if current is None else self.uses(current)
+        standing = frozenset() if current is None else attachment_lines.ids(current.ical)
+        fresh = named - standing - self._admitted
+        if fresh:
+            self._judge(fresh, owner_id)
+        referred = named & (used | self._admitted)
+        # What this object refers to may be carried to others: invitations, a move.
+        self._admitted |= referred | used
+        return referred - used, used - named
 
-    def _judged_by(self, owner_id: int | None) -> Principal | None:
-        if self._writer is not None or owner_id is None:
-            return self._writer
-        return self._tx.principals.get(owner_id)
+    def _judge(self, fresh: frozenset[str], owner_id: int | None) -> None:
+        """Admit what the writer, or else the calendar's owner, may refer to."""
+        judged = self._writer
+        if judged is None and owner_id is not None:
+            judged = self._tx.principals.get(owner_id)
+        for managed_id in sorted(fresh):
+            if judged is not None and self._may_refer(judged, managed_id):
+                self._admitted.add(managed_id)
+            elif self._writer is not None:
+                raise InvalidObject(
+                    "valid-managed-id-parameter", f"there is no managed attachment {managed_id[:80]} here"
+                )
 
     def refer(self, object_id: int, added: Iterable[str], gone: Iterable[str]) -> None:
         """Note what an object refers to from now on and what no longer; owners are charged for what is in use."""
@@ -256,7 +275,3 @@ class Attachments:
         connection.execute(delete(attachment_content).where(_c.school_id == self._tx.school_id, not_(had)))
         self._tx.usage.forget(SCHOOL)
         return gone
-
-
-def _unknown(managed_id: str) -> InvalidObject:
-    return InvalidObject("valid-managed-id-parameter", f"there is no managed attachment {managed_id[:80]} here")

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, insert, select, update
 
-from storage import attachment_lines, ical, occurrences
+from storage import ical, occurrences
 from storage.errors import InvalidObject, NotFound, PreconditionFailed, ReadOnly, UidConflict
 from storage.ical import Facts, Span
 from storage.listings import WHOLE, Listings
@@ -91,7 +91,7 @@ class Objects(Listings):
         before = None if current is None else current.ical
         if current is not None and before == text:
             return Written(current, created=False, changed=False)
-        named, unnamed = self._tx.attachments.check(collection.owner_id, text, before)
+        named, unnamed = self._tx.attachments.check(collection.owner_id, text, current)
         values = self._content(facts, text, horizon)
         values["schedule_tag"] = schedule_tag if schedule_tag is not None else current.schedule_tag if current else ""
         stored = self._insert(collection.id, href, facts, values) if current is None else self._replace(current, values)
@@ -125,10 +125,10 @@ class Objects(Listings):
 
         Without `replace`, PreconditionFailed when the new name is taken.
         """
-        text = self.get(*old).ical
+        found = self.get(*old)
         # Whoever copies sees what they copy: the same attachments may be referred to.
-        self._tx.attachments.carry(text)
-        written = self.put(*new, text, Expect(absent=not replace))
+        self._tx.attachments.carry(found)
+        written = self.put(*new, found.ical, Expect(absent=not replace))
         self._tx.dead_properties.copy((old[0].id, old[1]), (new[0].id, new[1]))
         return written
 
@@ -144,7 +144,7 @@ class Objects(Listings):
         self._tx.lock()
         with self._tx.connection.begin_nested():
             found = self.get(*old)
-            self._tx.attachments.carry(found.ical)
+            self._tx.attachments.carry(found)
             self._end(*old, expect)
             written = self.put(*new, found.ical, Expect(absent=not replace), found.schedule_tag)
             self._tx.dead_properties.move((old[0].id, old[1]), (new[0].id, new[1]))
@@ -226,6 +226,6 @@ class Objects(Listings):
         self._tx.connection.execute(_END, {"b_school": self._tx.school_id, "b_id": current.id, "b_seq": seq})
         self._tx.connection.execute(occurrences.DROP, {"school": self._tx.school_id, "object": current.id})
         self._stamp(current.calendar_id, seq)
-        self._tx.attachments.refer(current.id, (), attachment_lines.ids(current.ical))
+        self._tx.attachments.refer(current.id, (), self._tx.attachments.uses(current))
         self._count(collection, -len(current.ical))
         return seq

@@ -45,7 +45,9 @@ class Store:
             self.engine.connect().execution_options(**{WRITING: True}) as connection,
             connection.begin(),
         ):
-            yield Transaction(connection, school_id, writing=True, limits=self.limits)
+            tx = Transaction(connection, school_id, writing=True, limits=self.limits)
+            yield tx
+            tx.settle()
 
     def close(self) -> None:
         """Close every pooled connection."""

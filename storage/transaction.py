@@ -72,6 +72,11 @@ class Transaction:
         top = self.connection.execute(_RESERVE, {"school": self.school_id, "count": count}).scalar_one()
         return range(top - count + 1, top + 1)
 
+    def settle(self) -> None:
+        """Write what is written once, whatever the transaction did: called before it commits."""
+        if "usage" in self.__dict__:
+            self.usage.settle()
+
     def now(self) -> int:
         """Return the time in epoch seconds."""
         return int(time.time())

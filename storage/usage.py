@@ -28,7 +28,6 @@ _GROW = (
     update(kept)
     .where(_k.school_id == bindparam("b_school"), _k.principal_id == bindparam("b_principal"))
     .values(octets=_k.octets + bindparam("b_octets"))
-    .returning(_k.octets)
 )
 _READ = Ready(select(_k.octets).where(_k.school_id == bindparam("school"), _k.principal_id == bindparam("principal")))
 _own = select(calendar.c.id).where(
@@ -55,34 +54,40 @@ class Usage:
     def __init__(self, tx: Transaction) -> None:
         """Share a transaction."""
         self._tx = tx
-        self._known: dict[int, int] = {}
+        self._stored: dict[int, int] = {}
+        self._pending: dict[int, int] = {}
         self._growth: dict[int, int] = {}
 
     def grow(self, principal_id: int, octets: int) -> None:
         """Count octets that were just written or, below zero, deleted."""
-        if not octets:
-            return
+        self._pending[principal_id] = self._pending.get(principal_id, 0) + octets
         self._growth[principal_id] = self._growth.get(principal_id, 0) + octets
-        self._known.pop(principal_id, None)
-        values = {"b_school": self._tx.school_id, "b_principal": principal_id, "b_octets": octets}
-        found = self._tx.connection.execute(_GROW, values).scalar()
-        if found is not None:
-            self._known[principal_id] = int(found)
+
+    def settle(self) -> None:
+        """Write what was counted: one statement for each person, at the end of the transaction."""
+        for principal_id, octets in sorted(self._pending.items()):
+            if octets:
+                values = {"b_school": self._tx.school_id, "b_principal": principal_id, "b_octets": octets}
+                self._tx.connection.execute(_GROW, values)
+        self._stored.clear()
+        self._pending.clear()
 
     def of(self, principal_id: int) -> int:
         """Return how many octets a person keeps, or the attachments of the SCHOOL."""
-        if principal_id not in self._known:
-            self._known[principal_id] = self._read(principal_id)
-        return self._known[principal_id]
+        if principal_id not in self._stored:
+            self._stored[principal_id] = self._read(principal_id)
+        return self._stored[principal_id] + self._pending.get(principal_id, 0)
 
     def _read(self, principal_id: int) -> int:
-        values = {"school": self._tx.school_id, "principal": principal_id}
-        found = _READ.rows(self._tx.connection, **values)
+        """Return a counter as it is stored; one that is not there is counted, with what this transaction wrote."""
+        if self._tx.writable:
+            self._tx.lock()
+        found = _READ.rows(self._tx.connection, school=self._tx.school_id, principal=principal_id)
         if found:
             return int(found[0][0])
         counted = self._counted(principal_id)
+        self._pending.pop(principal_id, None)
         if self._tx.writable:
-            self._tx.lock()
             row = {"school_id": self._tx.school_id, "principal_id": principal_id, "octets": counted}
             self._tx.connection.execute(insert(kept), row)
         return counted
@@ -109,8 +114,12 @@ class Usage:
 
     def forget(self, principal_id: int | None = None) -> None:
         """Forget one counter or all of them: what is asked next is counted afresh."""
-        self._known.clear()
         these = _k.school_id == self._tx.school_id
-        if principal_id is not None:
+        if principal_id is None:
+            self._stored.clear()
+            self._pending.clear()
+        else:
             these = these & (_k.principal_id == principal_id)
+            self._stored.pop(principal_id, None)
+            self._pending.pop(principal_id, None)
         self._tx.connection.execute(delete(kept).where(these))

@@ -9,7 +9,7 @@ import pytest
 from storage.contentlines import Component, Property, parse
 from storage.itip import Message
 from storage.limits import Limits
-from storage.model import Role
+from storage.model import Client, ClientKind, Role
 from storage.principals import NewPerson
 from storage.store import Store
 from tests.protocols.caldav.client import Answer, C, D, Dav, event_text
@@ -568,3 +568,29 @@ def test_an_invitation_from_outside_gives_nobody_a_file(circle: Circle):
     (kept,) = attached(circle.paul, circle.copy(circle.paul))["M"]
     assert (kept.param("MANAGED-ID"), kept.param("FILENAME"), href(kept)) == (None, "a.txt", file)
     assert circle.paul.send("GET", file).status == 404
+
+
+def test_a_text_from_elsewhere_may_name_a_managed_id_and_gives_nobody_the_file(circle: Circle):
+    managed, file = link_after(circle.marie, put(circle.marie))
+    named = f"ATTACH;MANAGED-ID={managed}:https://cadran.example{file}"
+    paul = circle.paul
+    with circle.store.writing(paul.person.school_id) as tx:
+        agenda = tx.collections.by_slug(paul.person, "agenda", Client(ClientKind.DAV))
+        text = event_text("v", "Vol", "20261123T080000Z", "DURATION:PT1H", named)
+        tx.objects.put(agenda, "v.ics", text.encode())
+    path = paul.agenda + "v.ics"
+    assert circle.text(paul, path).count(named) == 1
+    assert paul.send("GET", file).status == 404
+    people = f"ORGANIZER:{PAUL}\r\nATTENDEE:mailto:zoe@ecole.example\r\nSUMMARY:"
+    assert paul.put(path, text.replace("SUMMARY:", people)).status == 204
+    assert circle.event(circle.zoe).text("SUMMARY") == "Vol"
+    assert [person.send("GET", file).status for person in (paul, circle.zoe, circle.marie)] == [404, 404, 200]
+    copied = paul.send("COPY", path, destination=f"https://cadran.example{paul.agenda}w.ics")
+    assert copied.status == 409
+
+
+def test_the_name_in_an_address_is_for_people(marie: Dav):
+    managed, file = link_after(marie, put(marie))
+    for path in (f"/dav/attachments/{managed}/autre%20nom", f"/dav/attachments/{managed}"):
+        found = marie.send("GET", path)
+        assert (found.status, found.body) == (200, marie.send("GET", file).body)
