@@ -134,4 +134,4 @@ def test_no_attachment_is_larger_than_a_request_may_be() -> None:
         {"data": Path("."), "server": {"max_body": MIB}, "attachments": {"max_size": 20 * MIB, "per_object": 3}},
         {},
     )
-    assert config.limits() == Limits(attachment_size=MIB, attachments=3)
+    assert config.limits() == Limits(attachment_size=MIB - 1024, attachments=3)

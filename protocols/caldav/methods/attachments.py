@@ -44,10 +44,10 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """An object after an action, and the managed id that the answer names."""
+    """An object after an action, and what the answer tells of the attachment."""
 
     found: Scheduled
-    managed_id: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 def asked(query: str) -> Ask:
@@ -86,9 +86,8 @@ def manage(context: Context) -> Response:
     if len(text) > MAX_RESOURCE_SIZE:
         raise DavError(403, caldav("max-resource-size"), reason="The object grows too large.")
     written = context.tx.scheduling.put(holder.collection, before.href, text, wish)
-    headers = (("ETag", conditional.quoted(written.object.etag)), *schedule_headers.tag(written.object))
-    if edit.managed_id:
-        headers = ((MANAGED, edit.managed_id), *headers)
+    tags = (("ETag", conditional.quoted(written.object.etag)), *schedule_headers.tag(written.object))
+    headers = (*edit.headers, *tags)
     if not context.wants_representation:
         return Response(201 if ask.action == _ADD else 204, headers)
     kind = ("Content-Type", item_properties.content_type(written.object.component))
@@ -101,7 +100,8 @@ def _add(context: Context, found: Scheduled, ask: Ask) -> Edit:
     if len(attachment_lines.ids_of(found.root)) >= context.tx.limits.attachments:
         raise AttachmentRefused("max-attachments-per-resource", str(context.tx.limits.attachments))
     made = _made(context, _label(context.request.headers))
-    return Edit(attachment_lines.added(found, _line(context, made), keys), made.managed_id)
+    line = _line(context, made)
+    return Edit(attachment_lines.added(found, line, keys), ((MANAGED, made.managed_id), ("Location", line.value)))
 
 
 def _update(context: Context, found: Scheduled, ask: Ask) -> Edit:
@@ -111,7 +111,8 @@ def _update(context: Context, found: Scheduled, ask: Ask) -> Edit:
     if not label.name:
         label = Label(_former_name(context, ask.managed_id), label.media_type)
     made = _made(context, label)
-    return Edit(attachment_lines.replaced(found, ask.managed_id, _line(context, made)), made.managed_id)
+    line = _line(context, made)
+    return Edit(attachment_lines.replaced(found, ask.managed_id, line), ((MANAGED, made.managed_id),))
 
 
 def _remove(context: Context, found: Scheduled, ask: Ask) -> Edit:

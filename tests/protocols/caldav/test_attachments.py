@@ -103,6 +103,7 @@ def test_an_attachment_is_added_told_in_the_text_and_read_again(marie: Dav):
         "13",
         "agenda.txt",
     ]
+    assert made.headers["Location"] == line.value
     found = marie.send("GET", href(line))
     assert (found.status, found.body, found.headers["Content-Type"]) == (200, b"Ordre du jour", "text/plain")
     assert found.headers["Content-Disposition"].startswith('attachment; filename="agenda.txt"')
