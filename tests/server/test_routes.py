@@ -14,6 +14,7 @@ MIB = 1024 * 1024
     [
         ("/dav/", "caldav"),
         ("/dav/calendars/paul/agenda/1.ics", "caldav"),
+        ("/dav/attachments/0123/plan.pdf", "caldav"),
         ("/Microsoft-Server-ActiveSync", "eas"),
         ("/microsoft-server-activesync", "eas"),
         ("/AutoDiscover/AutoDiscover.xml", "autodiscover"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from storage.contentlines import Component, Property, parse
 from storage.itip import Message
@@ -595,3 +597,37 @@ def test_the_name_in_an_address_is_for_people(marie: Dav):
     for path in (f"/dav/attachments/{managed}/autre%20nom", f"/dav/attachments/{managed}"):
         found = marie.send("GET", path)
         assert (found.status, found.body) == (200, marie.send("GET", file).body)
+
+
+QUERIES = st.one_of(
+    st.text(st.characters(codec="ascii"), max_size=40),
+    st.builds(
+        "action={}&rid={}&managed-id={}".format,
+        st.sampled_from(["attachment-add", "attachment-update", "attachment-remove", "x", ""]),
+        st.text(st.sampled_from("M,;0123456789TZ%-+ "), max_size=40),
+        st.text(st.sampled_from("abc0%&=,;"), max_size=20),
+    ),
+)
+HEADERS = st.text(st.characters(codec="latin-1", exclude_characters="\r\n"), max_size=60)
+
+
+@given(QUERIES, HEADERS, HEADERS)
+def test_no_query_and_no_header_is_too_odd_to_be_answered(shared_marie: Dav, query: str, kind: str, disposition: str):
+    path = shared_marie.agenda + "odd.ics"
+    if shared_marie.send("GET", path).status == 404:
+        shared_marie.put(path, event_text("odd", "Série", "20261123T080000Z", *WEEKLY))
+    names = {"content_type": kind, "content_disposition": "attachment; filename" + disposition}
+    assert shared_marie.send("POST", f"{path}?{query}", b"x", **names).status in {201, 204, 400, 403}
+    named = {**names, "if_match": '"nothing"'}
+    assert shared_marie.send("POST", path + ADD, b"x", **named).status == 412
+
+
+@given(HEADERS)
+def test_every_name_is_one_that_can_be_written_and_asked_for(shared_marie: Dav, name: str):
+    path = shared_marie.agenda + "name.ics"
+    if shared_marie.send("GET", path).status == 404:
+        shared_marie.put(path, event_text("name", "Nom", "20261123T080000Z"))
+    made = add(shared_marie, path, content_disposition=f'attachment; filename="{name}"')
+    file = made.headers["Location"].removeprefix("https://cadran.example")
+    assert shared_marie.send("GET", file).status == 200
+    assert shared_marie.send("POST", path + remove(made.headers["Cal-Managed-ID"])).status == 204
