@@ -8,28 +8,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.contentlines import Component, Property, parse
+from storage.contentlines import parse
 from storage.itip import Message
-from storage.limits import Limits
 from storage.model import Client, ClientKind, Role
 from storage.principals import NewPerson
 from storage.store import Store
-from tests.protocols.caldav.client import Answer, C, D, Dav, event_text
+from tests.protocols.caldav.attaching import (
+    ADD,
+    PLAIN,
+    SMALL,
+    WEEKLY,
+    add,
+    attached,
+    href,
+    link,
+    link_after,
+    put,
+    remove,
+    series,
+    update,
+    where,
+)
+from tests.protocols.caldav.client import C, Dav, event_text
 from tests.protocols.caldav.meetings import OUTSIDE, Circle, gather
 from tests.storage.meetings import PAUL, calendar, event, invited
-
-SMALL = Limits(attachment_size=1000, attachments=2, school=2500, person=6000)
-WEEKLY = ("DTEND:20261123T090000Z", "RRULE:FREQ=WEEKLY;COUNT=4")
-PLAIN = {"content_type": "text/plain", "content_disposition": 'attachment; filename="agenda.txt"'}
-ADD = "?action=attachment-add"
-
-
-def update(managed_id: str) -> str:
-    return f"?action=attachment-update&managed-id={managed_id}"
-
-
-def remove(managed_id: str, rid: str = "") -> str:
-    return f"?action=attachment-remove&managed-id={managed_id}" + (f"&rid={rid}" if rid else "")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -50,45 +52,6 @@ def circle(migrated_url: str) -> Iterator[Circle]:
 def marie(circle: Circle) -> Dav:
     """A teacher."""
     return circle.marie
-
-
-def put(person: Dav, name: str = "a.ics", *lines: str) -> str:
-    """Write an event and return its path."""
-    path = person.agenda + name
-    assert person.put(path, event_text(name, "Conseil", "20261123T080000Z", *lines)).status == 201
-    return path
-
-
-def add(person: Dav, path: str, content: bytes = b"Ordre du jour", rid: str = "", **headers: str) -> Answer:
-    """Add an attachment, by default a small text."""
-    return person.send("POST", path + ADD + (f"&rid={rid}" if rid else ""), content, **{**PLAIN, **headers})
-
-
-def components(person: Dav, path: str) -> tuple[Component, ...]:
-    """Return the events of an object as they are now."""
-    return parse(person.send("GET", path).body).children("VEVENT")
-
-
-def attached(person: Dav, path: str) -> dict[str, list[Property]]:
-    """Return the attachments of an object by RECURRENCE-ID."""
-    return {each.text("RECURRENCE-ID") or "M": list(each.all("ATTACH")) for each in components(person, path)}
-
-
-def where(person: Dav, path: str) -> dict[str, int]:
-    """Return how many attachments each component has."""
-    return {key: len(lines) for key, lines in attached(person, path).items()}
-
-
-def href(line: Property) -> str:
-    """Return the path of an attachment's address."""
-    assert line.value.startswith("https://cadran.example/")
-    return line.value.removeprefix("https://cadran.example")
-
-
-def link(person: Dav, path: str) -> str:
-    """Return the path of the one attachment of an object."""
-    (line,) = attached(person, path)["M"]
-    return href(line)
 
 
 def test_an_attachment_is_added_told_in_the_text_and_read_again(marie: Dav):
@@ -147,12 +110,6 @@ def test_an_update_changes_the_id_and_keeps_the_name_where_none_is_said(marie: D
     assert marie.send("GET", first).status == 404
 
 
-def link_after(person: Dav, path: str, content: bytes = b"Ordre du jour") -> tuple[str, str]:
-    """Add an attachment and return its id and its path."""
-    managed = add(person, path, content).headers["Cal-Managed-ID"]
-    return managed, link(person, path)
-
-
 @pytest.mark.parametrize(
     ("rid", "expected"),
     [
@@ -168,16 +125,6 @@ def test_an_attachment_is_added_to_the_instances_named(marie: Dav, rid: str, exp
     path = series(marie)
     assert add(marie, path, rid=rid).status == 201
     assert where(marie, path) == expected
-
-
-def series(person: Dav) -> str:
-    """Write a series of four with one instance moved; returns its path."""
-    whole = event_text("s", "Cours", "20261123T080000Z", *WEEKLY)
-    moved = event_text("s", "Cours", "20261130T100000Z", "DTEND:20261130T110000Z", "RECURRENCE-ID:20261130T080000Z")
-    start = moved.index("BEGIN:VEVENT")
-    override = moved[start : moved.index("END:VCALENDAR")]
-    assert person.put(person.agenda + "s.ics", whole.replace("END:VCALENDAR", override + "END:VCALENDAR")).status == 201
-    return person.agenda + "s.ics"
 
 
 @pytest.mark.parametrize(
@@ -452,102 +399,6 @@ def test_a_download_is_read_with_conditions_and_never_written(marie: Dav):
     for nothing in ("/dav/attachments/", "/dav/attachments/x", "/dav/attachments/x/y/z"):
         assert marie.send("GET", nothing).status == 404
     assert marie.send("GET", file).body == b"Ordre du jour"
-
-
-def test_the_same_content_is_kept_once_and_a_school_has_limited_room(marie: Dav):
-    path, other, third = (put(marie, name) for name in ("a.ics", "b.ics", "c.ics"))
-    assert add(marie, path, b"a" * 1000).status == add(marie, other, b"a" * 1000).status == 201
-    assert add(marie, path, b"b" * 1000).status == 201
-    full = add(marie, third, b"c" * 1000)
-    assert (full.status, full.errors) == (507, (D + "sufficient-disk-space",))
-    assert add(marie, third, b"d" * 400).status == 201
-
-
-def used(person: Dav) -> tuple[int, int]:
-    """Return what a home tells of used and available room."""
-    row = person.propfind(person.home, D + "quota-used-bytes", D + "quota-available-bytes").row
-    return int(row.text(D + "quota-used-bytes")), int(row.text(D + "quota-available-bytes"))
-
-
-def test_what_a_person_keeps_is_counted_as_it_comes_and_goes(marie: Dav):
-    assert used(marie) == (0, 6000)
-    path = put(marie)
-    length = len(marie.send("GET", path).body)
-    assert used(marie) == (length, 6000 - length)
-    managed = add(marie, path, b"x" * 700).headers["Cal-Managed-ID"]
-    grown = len(marie.send("GET", path).body)
-    assert used(marie)[0] == grown + 700
-    row = marie.propfind(marie.agenda, D + "quota-used-bytes").row
-    assert row.text(D + "quota-used-bytes") == str(grown + 700)
-    marie.send("POST", path + remove(managed))
-    assert used(marie)[0] == length
-    marie.send("DELETE", path)
-    assert used(marie)[0] == 0
-
-
-def test_a_counter_that_is_forgotten_is_counted_afresh(marie: Dav):
-    path = put(marie)
-    add(marie, path)
-    before = used(marie)
-    with marie.store.writing(marie.person.school_id) as tx:
-        tx.usage.forget()
-    assert used(marie) == before
-
-
-def test_beyond_the_quota_nothing_grows_and_everything_may_shrink(marie: Dav):
-    long = put(marie, "a.ics", "DESCRIPTION:" + "x" * 2500)
-    assert (
-        marie.put(marie.agenda + "b.ics", event_text("b", "B", "20261124T080000Z", "COMMENT:" + "y" * 2500)).status
-        == 201
-    )
-    text = event_text("c", "C", "20261125T080000Z", "COMMENT:" + "z" * 2500)
-    made = marie.send("MKCALENDAR", marie.home + "autre/")
-    assert made.status == 201
-    refusals = [
-        marie.put(marie.agenda + "c.ics", text),
-        marie.send("POST", marie.agenda + "?add-member", text, content_type="text/calendar"),
-        marie.send("PUT", marie.agenda, text, content_type="text/calendar"),
-        marie.send("COPY", long, destination=f"https://cadran.example{marie.home}autre/a.ics"),
-        add(marie, long, b"x" * 1000),
-    ]
-    assert [(each.status, each.errors) for each in refusals] == [(507, (D + "quota-not-exceeded",))] * 5
-    assert marie.send("MOVE", long, destination=f"https://cadran.example{marie.home}autre/a.ics").status == 201
-    assert marie.put(marie.agenda + "b.ics", event_text("b", "B", "20261124T080000Z")).status == 204
-    assert marie.put(marie.agenda + "c.ics", text).status == 201
-
-
-def test_quota_is_told_by_name_only_and_of_ones_own(marie: Dav):
-    every = marie.send("PROPFIND", marie.home, "", depth="0").row
-    assert D + "quota-used-bytes" not in every.props[200]
-    named = marie.send("PROPFIND", marie.home, '<D:propfind xmlns:D="DAV:"><D:propname/></D:propfind>', depth="0").row
-    assert D + "quota-used-bytes" in named.props[200]
-
-
-def test_a_person_who_is_removed_takes_their_attachments_along(circle: Circle):
-    path = circle.meet(PAUL)
-    _, file = link_after(circle.marie, path)
-    own = put(circle.paul, "p.ics")
-    _, mine = link_after(circle.paul, own, b"Ordre du jour")
-    with circle.store.writing(circle.marie.person.school_id) as tx:
-        tx.principals.remove(circle.marie.person.id)
-    assert circle.paul.send("GET", file).status == 404
-    assert circle.paul.send("GET", mine).body == b"Ordre du jour"
-
-
-def test_what_nothing_refers_to_is_deleted_after_a_time(circle: Circle):
-    marie = circle.marie
-    path, other = put(marie), put(marie, "b.ics")
-    managed, file = link_after(marie, path)
-    _, kept = link_after(marie, other, b"autre")
-    line = attached(marie, path)["M"][0].line
-    marie.send("POST", path + remove(managed))
-    school = marie.person.school_id
-    with circle.store.writing(school) as tx:
-        now = tx.now()
-        assert [tx.attachments.purge(now - 60), tx.attachments.purge(now + 60)] == [0, 1]
-    assert [marie.send("GET", each).status for each in (file, kept)] == [404, 200]
-    late = marie.put(path, event_text("a.ics", "Tard", "20261123T080000Z", line))
-    assert (late.status, late.errors) == (403, (C + "valid-managed-id-parameter",))
 
 
 def test_another_schools_attachments_are_not_there(circle: Circle):
