@@ -22,6 +22,7 @@ from server.incoming import Incoming, Peer, believed
 from server.parking import Clock, Lot, Parked
 from server.push import Pusher
 from server.route import Route
+from server.scanning import scanner_of
 from server.service import Service, Waiting
 from server.throttle import Limits, Throttle
 from server.watcher import Watcher, look_in_thread
@@ -91,7 +92,7 @@ class CalendarServer:
         self._largest = section.max_body
         # Bound once: an unbound logger looks its configuration up at every line.
         self._access = structlog.get_logger("access").bind() if config.log.access else None
-        self._service = Service(store, *_guards(config), self._largest)
+        self._service = Service(store, *_guards(config), self._largest, scanner_of(config.attachments))
         self._pools = Pools.sized(section.threads)
         self._lot = Lot(reactor)
         look = look_in_thread(store, partial(self._in_thread, self._pools.requests))

@@ -19,6 +19,8 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from storage.limits import Limits
+
 DEFAULT_FILE: Final = Path("/etc/cadran/cadran.toml")
 DEFAULT_DATA: Final = Path("/var/lib/cadran")
 DATABASE_NAME: Final = "cadran.sqlite"
@@ -160,6 +162,17 @@ class PushSection(Section):
         return value
 
 
+class AttachmentsSection(Section):
+    """How much people may attach and keep, in bytes, and the program that looks at each file first."""
+
+    max_size: int = Field(10 * MIB, ge=0, le=100 * MIB)
+    per_object: int = Field(20, ge=0, le=1000)
+    school_quota: int = Field(5 * 1024 * MIB, ge=0)
+    person_quota: int = Field(1024 * MIB, ge=MIB)
+    scan_command: Words = ()
+    scan_timeout: float = Field(30.0, gt=0, le=600)
+
+
 class Config(BaseSettings):
     """The whole configuration, checked; see `conf/` for a commented file."""
 
@@ -172,6 +185,7 @@ class Config(BaseSettings):
     auth: AuthSection = AuthSection()
     mail: MailSection = MailSection()
     push: PushSection = PushSection()
+    attachments: AttachmentsSection = AttachmentsSection()
 
     @classmethod
     def settings_customise_sources(
@@ -188,6 +202,13 @@ class Config(BaseSettings):
     def listening(self, endpoints: tuple[str, ...]) -> Config:
         """Return the same configuration with other endpoints to listen on."""
         return self.model_copy(update={"server": self.server.model_copy(update={"listen": endpoints})})
+
+    def limits(self) -> Limits:
+        """Return how much people may keep; no attachment is larger than a request may be."""
+        section = self.attachments
+        # A file a little too large still reaches the protocol, which says so in its own terms.
+        largest = min(section.max_size, self.server.max_body - 1024)
+        return Limits(largest, section.per_object, section.school_quota, section.person_quota)
 
     def database_url(self) -> str:
         """Return the database's address: the one configured, or the SQLite file of the data folder."""

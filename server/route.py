@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from protocols.wire import Park, Request, Response
+from server.scanning import Verdict
 from storage.transaction import Transaction
 
 SMALL: Final = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
+class Files:
+    """How a protocol takes files that others will open: which requests bring one, and how each finding is told."""
+
+    carried: Callable[[Request], bool]
+    refusals: Mapping[Verdict, Callable[[Request], Response]]
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
     """One protocol: how it handles a request, whether it will write, and the methods whose bodies may be large.
 
-    With `atomic`, what was written before an answer of 400 or more is undone.
+    With `atomic`, what was written before an answer of 400 or more is undone. The contents of `files` are looked at
+    before any transaction begins.
     """
 
     name: str
@@ -24,6 +34,7 @@ class Route:
     writes: Callable[[Request], bool]
     large: frozenset[str]
     atomic: bool = False
+    files: Files | None = None
 
     def limit(self, method: str, largest: int) -> int:
         """Return how many octets a request body of this method may have."""

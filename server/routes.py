@@ -7,7 +7,8 @@ from typing import Final
 import protocols.caldav.app as caldav
 import protocols.eas.app as eas
 from protocols.wire import Request
-from server.route import Route
+from server.route import Files, Route
+from server.scanning import Verdict
 
 DAV_PREFIX: Final = caldav.PREFIX
 
@@ -16,7 +17,10 @@ def _reads(_request: Request) -> bool:
     return False
 
 
-CALDAV: Final = Route("caldav", caldav.handle, caldav.writes, frozenset({"PUT", "POST", "REPORT"}), atomic=True)
+ATTACHED: Final = Files(caldav.carries_file, {Verdict.INFECTED: caldav.unclean, Verdict.UNAVAILABLE: caldav.unscanned})
+CALDAV: Final = Route(
+    "caldav", caldav.handle, caldav.writes, frozenset({"PUT", "POST", "REPORT"}), atomic=True, files=ATTACHED
+)
 EAS: Final = Route("eas", eas.handle, _reads, frozenset({"POST"}))
 AUTODISCOVER: Final = Route("autodiscover", eas.handle, _reads, frozenset())
 

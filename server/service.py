@@ -17,6 +17,7 @@ from server.errors import Refused
 from server.incoming import Incoming, inflated
 from server.links import Links
 from server.route import Route
+from server.scanning import Scanner, Verdict
 from server.throttle import Throttle
 from storage.errors import Busy, NotFound, StorageFull, WritingRequired
 from storage.store import Store
@@ -46,13 +47,24 @@ class _Undone(Exception):
 class Service:
     """Answers requests on a store; every method may be called from any thread."""
 
-    def __init__(self, store: Store, cache: CredentialCache, throttle: Throttle, largest: int) -> None:
-        """Serve from `store`; `largest` is the greatest body in octets, inflated ones included."""
+    def __init__(
+        self,
+        store: Store,
+        cache: CredentialCache,
+        throttle: Throttle,
+        largest: int,
+        scanner: Scanner | None = None,
+    ) -> None:
+        """Serve from `store`; `largest` is the greatest body in octets, inflated ones included.
+
+        What a `scanner` finds fault with is refused.
+        """
         self.store = store
         self.cache = cache
         self.throttle = throttle
         self.largest = largest
         self._links = Links(store)
+        self.scanner = scanner
 
     def serve(self, route: Route, incoming: Incoming, credentials: Credentials) -> Response | Waiting:
         """Answer a request from the wire; a failure that nobody foresaw is logged and answered 500."""
@@ -110,8 +122,21 @@ class Service:
 
     def _handle(self, route: Route, request: Request) -> Response | Waiting | None:
         """Run the protocol in one transaction; None when the account is not what it was when it was verified."""
-        answer = self._transact(route, request)
+        answer = self._refused(route, request) or self._transact(route, request)
         return Waiting(request, answer) if isinstance(answer, Park) else answer
+
+    def _refused(self, route: Route, request: Request) -> Response | None:
+        """Return the refusal of a file that the scanner does not let through, None for everything else.
+
+        Nobody waits for a turn to write meanwhile: no transaction has begun.
+        """
+        if self.scanner is None or route.files is None or not route.files.carried(request):
+            return None
+        verdict = self.scanner.verdict(request.body)
+        if verdict is Verdict.CLEAN:
+            return None
+        _log.warning("file refused", verdict=verdict.value, login=request.principal.login)
+        return route.files.refusals[verdict](request)
 
     def _transact(self, route: Route, request: Request) -> Response | Park | None:
         if not route.writes(request):

@@ -241,6 +241,9 @@ class Collections:
         here = and_(calendar_object.c.school_id == school_id, calendar_object.c.calendar_id == collection.id)
         alive = and_(here, calendar_object.c.ended.is_(None))
         connection.execute(update(calendar_object).where(alive).values(ended=seq, seq=seq, ical=None))
+        self._tx.attachments.forget_calendars([collection.id])
+        if collection.owner_id is not None:
+            self._tx.usage.forget(collection.owner_id)
         indexed = and_(occurrence.c.school_id == school_id, occurrence.c.calendar_id == collection.id)
         connection.execute(delete(occurrence).where(indexed))
         this = and_(calendar.c.school_id == school_id, calendar.c.id == collection.id, calendar.c.ended.is_(None))

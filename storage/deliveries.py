@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 
-from storage import addresses, contentlines, itip, itip_apply, itip_organizer, policy
+from storage import addresses, attachment_lines, contentlines, itip, itip_apply, itip_organizer, policy
 from storage.errors import SchedulingRefused
 from storage.itip import Message, Scheduled
 from storage.listings import WHOLE
@@ -200,8 +200,22 @@ class Deliveries:
         if collection is None:
             return
         href = place[1].href if place is not None else f"{uuid.uuid4()}.ics"
-        text = contentlines.serialise(kept.root)
+        text = self._attached(contentlines.serialise(kept.root), message, None if place is None else place[1])
         self._tx.objects.put(collection, href, text, Expect(), content_etag(text))
+
+    def _attached(self, text: bytes, message: Message, current: CalendarObject | None) -> bytes:
+        """Return a text that manages no attachment but those that the sender, or the copy before, refers to.
+
+        A message from outside thus gives nobody a file of the school.
+        """
+        named = attachment_lines.ids(text)
+        if not named:
+            return text
+        sender = self._holder(message.sender)
+        known = attachment_lines.ids(b"" if current is None else current.ical)
+        if sender is not None:
+            known |= self._tx.attachments.admit(sender, text)
+        return contentlines.serialise(attachment_lines.unmanaged(contentlines.parse(text), known))
 
     def _calendar(self, person: Principal, component: str) -> Collection | None:
         """Return where a person's new meetings go: where the person wants them, or the calendar for tasks."""

@@ -14,6 +14,9 @@ Precondition = Literal[
     "max-attendees-per-instance",
     "min-date-time",
     "max-date-time",
+    "valid-managed-id-parameter",
+    "max-attachments-per-resource",
+    "supported-rscale",
 ]
 
 
@@ -94,6 +97,26 @@ class SchedulingRefused(CadranError):
         self.precondition = precondition
         self.detail = detail
         self.place = place
+
+
+class AttachmentRefused(CadranError):
+    """An attachment cannot be managed so; names the precondition of RFC 8607, 3.11 it breaks."""
+
+    def __init__(self, precondition: str, detail: str = "") -> None:
+        """Keep the precondition, without its namespace, and what was asked for."""
+        super().__init__(precondition, detail)
+        self.precondition = precondition
+        self.detail = detail
+
+
+class QuotaExceeded(CadranError):
+    """A person, or the attachments of a whole school, would take more room than they may (RFC 4331, 6)."""
+
+    def __init__(self, limit: int, *, whole_school: bool = False) -> None:
+        """Keep the limit in bytes and whose it is."""
+        super().__init__(limit, whole_school)
+        self.limit = limit
+        self.whole_school = whole_school
 
 
 class TokenInvalid(CadranError):

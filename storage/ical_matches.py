@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
-from storage.ical_rules import Freq, Rule
+from storage.ical_rules import Freq, Rule, Skip
 from storage.ical_values import Moment
 
 MAX_STEPS = 150_000
@@ -91,9 +91,14 @@ def _anchored(rule: Rule, start: datetime) -> Rule:
 def _by_calendar(rule: Rule, bounds: tuple[datetime, datetime, datetime], budget: Budget) -> Iterator[datetime]:
     start, first, last = bounds
     times = [time(h, m, s) for h in sorted(rule.hours) for m in sorted(rule.minutes) for s in sorted(rule.seconds)]
+    skips = rule.skip is not Skip.OMIT and rule.freq <= Freq.MONTHLY
+    # A day that was moved is in no month and on no day of a month that the rule names.
+    other = replace(rule, months=frozenset(), month_days=frozenset()) if skips else rule
+    seen = date.min
     for days in _PERIODS[rule.freq](rule, start.date(), first.date(), last.date()):
         budget.spend(len(days) + 1)
-        fitting = [day for day in days if _fits(rule, day)]
+        fitting = [day for day in days if _fits(other, day) and (day > seen or not skips)]
+        seen = fitting[-1] if fitting else seen
         if rule.positions:
             budget.spend(len(fitting) * len(times))
             yield from _picked([datetime.combine(day, at) for day in fitting for at in times], rule.positions)
@@ -163,7 +168,8 @@ def _years(rule: Rule, start: date, first: date, last: date) -> Iterator[list[da
 
 def _months(rule: Rule, start: date, first: date, last: date) -> Iterator[list[date]]:
     origin, floor = start.year * 12 + start.month - 1, first.year * 12 + first.month - 1
-    skipped = max(0, floor - origin) // rule.interval
+    # What is moved forward comes from the month before.
+    skipped = max(0, floor - (rule.skip is Skip.FORWARD) - origin) // rule.interval
     for index in range(origin + skipped * rule.interval, last.year * 12 + last.month, rule.interval):
         year, month = divmod(index, 12)
         yield _days_of_month(rule, year, month + 1) if not rule.months or month + 1 in rule.months else []
@@ -198,7 +204,12 @@ def _days_of_month(rule: Rule, year: int, month: int) -> list[date]:
     if not rule.month_days:
         return [date(year, month, day) for day in range(1, size + 1)]
     wanted = {day if day > 0 else size + 1 + day for day in rule.month_days}
-    return [date(year, month, day) for day in sorted(wanted) if 1 <= day <= size]
+    found = [date(year, month, day) for day in sorted(wanted) if 1 <= day <= size]
+    if rule.skip is Skip.OMIT or max(wanted) <= size:
+        return found
+    last = date(year, month, size)
+    moved = last if rule.skip is Skip.BACKWARD else last + timedelta(days=1)
+    return found if moved in found else [*found, moved]
 
 
 def _fits(rule: Rule, day: date) -> bool:

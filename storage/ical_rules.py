@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from enum import IntEnum
+from enum import Enum, IntEnum
 
+from storage.errors import InvalidObject
 from storage.ical_values import Moment, read_moment
 
 _MAX_INTEGER_DIGITS = 10
@@ -30,6 +31,14 @@ class Freq(IntEnum):
         return self > Freq.DAILY
 
 
+class Skip(Enum):
+    """Say what becomes of a day that a month does not have (RFC 7529, 4.1)."""
+
+    OMIT = "OMIT"
+    BACKWARD = "BACKWARD"
+    FORWARD = "FORWARD"
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """Hold a recurrence rule; `days` are (ordinal or 0, weekday from Monday = 0), empty sets mean not given."""
@@ -48,6 +57,7 @@ class Rule:
     months: frozenset[int] = frozenset()
     positions: frozenset[int] = frozenset()
     week_start: int = 0
+    skip: Skip = Skip.OMIT
 
     @property
     def endless(self) -> bool:
@@ -64,8 +74,10 @@ def read_rule(text: str) -> Rule:
         raise ValueError(f"FREQ={parts['FREQ'][:20]} is not a frequency")
     found = {field: read(name, parts[name]) for name, (field, read) in _READERS.items() if name in parts}
     rule = replace(Rule(Freq[parts["FREQ"]]), **found)  # type: ignore[arg-type]
-    if rule.month_days and min(map(abs, rule.month_days)) > max(
-        _LONGEST_MONTH[month - 1] for month in rule.months or range(1, 13)
+    if (
+        rule.skip is Skip.OMIT
+        and rule.month_days
+        and min(map(abs, rule.month_days)) > max(_LONGEST_MONTH[month - 1] for month in rule.months or range(1, 13))
     ):
         raise ValueError("the rule never matches a date")
     return rule
@@ -84,9 +96,16 @@ def _parts(text: str) -> dict[str, str]:
         if name not in _READERS and name not in _WITHOUT_READER and not name.startswith("X-"):
             raise ValueError(f"{name[:20]} is not a part of a rule")
         parts[name] = value
-    if parts.get("RSCALE", "GREGORIAN") != "GREGORIAN" or parts.get("SKIP", "OMIT") != "OMIT":
-        raise ValueError("other calendars than the Gregorian are not known here")
+    _check_scale(parts)
     return parts
+
+
+def _check_scale(parts: dict[str, str]) -> None:
+    """Raise InvalidObject(`supported-rscale`) for rules of other calendars (RFC 7529, 4 and 8)."""
+    if parts.get("RSCALE", "GREGORIAN") != "GREGORIAN":
+        raise InvalidObject("supported-rscale", f"the calendar {parts['RSCALE'][:20]} is not known here")
+    if "SKIP" in parts and "RSCALE" not in parts:
+        raise ValueError("SKIP stands beside RSCALE only")
 
 
 def _integer(name: str, text: str, low: int, high: int) -> int:
@@ -151,7 +170,13 @@ def _until(name: str, text: str) -> Moment:
         raise ValueError(f"{name}={text[:20]} is not a date or a time") from None
 
 
-_WITHOUT_READER = frozenset(("FREQ", "RSCALE", "SKIP"))
+def _skip(name: str, text: str) -> Skip:
+    if text not in Skip.__members__:
+        raise ValueError(f"{name}={text[:20]} is not known")
+    return Skip[text]
+
+
+_WITHOUT_READER = frozenset(("FREQ", "RSCALE"))
 _READERS: dict[str, tuple[str, Callable[[str, str], object]]] = {
     "INTERVAL": ("interval", _positive),
     "COUNT": ("count", _positive),
@@ -166,4 +191,5 @@ _READERS: dict[str, tuple[str, Callable[[str, str], object]]] = {
     "BYMONTH": ("months", _numbers(1, 12)),
     "BYSETPOS": ("positions", _numbers(-366, 366)),
     "WKST": ("week_start", _weekday),
+    "SKIP": ("skip", _skip),
 }

@@ -171,7 +171,9 @@ def outgoing(component: Component, stamp: str) -> Component:
     Alarms and the parameters of RFC 6638, 7 are not for others; X-MOZ properties are Thunderbird's notes to itself.
     """
     kept = [_undetailed(prop) for prop in component.properties if not prop.name.startswith("X-MOZ-")]
-    bare = Component(component.name, tuple(kept))
+    # Places, resources and participants are part of what is told (RFC 9073, 7).
+    inner = tuple(each for each in component.components if each.name != "VALARM")
+    bare = Component(component.name, tuple(kept), inner)
     return bare.replaced("DTSTAMP", Property.make("DTSTAMP", stamp))
 
 

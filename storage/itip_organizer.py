@@ -137,7 +137,8 @@ def _news(before: View, after: View) -> bool:
 
 def told(component: Component) -> frozenset[Any]:
     """Return what of a component concerns attendees, in a form that can be compared."""
-    return frozenset(_fact(prop) for prop in component.properties if not _private(prop.name))
+    inner = frozenset(each for each in component.components if each.name != "VALARM")
+    return frozenset(_fact(prop) for prop in component.properties if not _private(prop.name)) | inner
 
 
 def _private(name: str) -> bool:

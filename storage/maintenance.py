@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import and_, bindparam, delete, func, insert, select, update
 
-from storage import occurrences
+from storage import attachments, occurrences
 from storage.reindexing import reindex
 from storage.schema import calendar, calendar_object, clock_log, feed, membership, subscription
 from storage.shown import greatest
@@ -105,6 +105,8 @@ def trim(tx: Transaction) -> int:
     tx.push.trim()
     tx.trash.purge()
     tx.links.trim()
+    tx.attachments.purge(tx.now() - attachments.GRACE_SECONDS)
+    tx.usage.forget()
     gone = purge(tx, number_at(tx, tx.now() - RETENTION_SECONDS))
     tx.origins.forget_gone()
     return gone

@@ -13,7 +13,7 @@ from storage import ical, occurrences
 from storage.errors import InvalidObject, NotFound, PreconditionFailed, ReadOnly, UidConflict
 from storage.ical import Facts, Span
 from storage.listings import WHOLE, Listings
-from storage.model import FOREVER, CalendarObject, Collection, Expect, Written
+from storage.model import FOREVER, CalendarKind, CalendarObject, Collection, Expect, Written
 from storage.schema import calendar, calendar_object, occurrence
 from storage.zones import collection_zone
 
@@ -88,15 +88,23 @@ class Objects(Listings):
         current = self._stored(collection.id, href)
         _check(current, expect or Expect())
         self._check_uid(collection.id, href, facts.uid, current)
-        if current is not None and current.ical == text:
+        before = None if current is None else current.ical
+        if current is not None and before == text:
             return Written(current, created=False, changed=False)
+        named, unnamed = self._tx.attachments.check(collection.owner_id, text, current)
         values = self._content(facts, text, horizon)
         values["schedule_tag"] = schedule_tag if schedule_tag is not None else current.schedule_tag if current else ""
         stored = self._insert(collection.id, href, facts, values) if current is None else self._replace(current, values)
         if current is not None:
             self._tx.connection.execute(occurrences.DROP, {"school": self._tx.school_id, "object": stored.id})
         self._index(stored, spans)
+        self._tx.attachments.refer(stored.id, named, unnamed)
+        self._count(collection, len(text) - len(before or b""))
         return Written(stored, created=current is None, changed=True)
+
+    def _count(self, collection: Collection, octets: int) -> None:
+        if collection.owner_id is not None and collection.kind is not CalendarKind.INBOX:
+            self._tx.usage.grow(collection.owner_id, octets)
 
     def _index(self, stored: CalendarObject, spans: Iterable[Span]) -> None:
         index = list(occurrences.rows(self._tx.school_id, stored.calendar_id, stored.id, spans))
@@ -117,7 +125,10 @@ class Objects(Listings):
 
         Without `replace`, PreconditionFailed when the new name is taken.
         """
-        written = self.put(*new, self.get(*old).ical, Expect(absent=not replace))
+        found = self.get(*old)
+        # Whoever copies sees what they copy: the same attachments may be referred to.
+        self._tx.attachments.carry(found)
+        written = self.put(*new, found.ical, Expect(absent=not replace))
         self._tx.dead_properties.copy((old[0].id, old[1]), (new[0].id, new[1]))
         return written
 
@@ -133,6 +144,7 @@ class Objects(Listings):
         self._tx.lock()
         with self._tx.connection.begin_nested():
             found = self.get(*old)
+            self._tx.attachments.carry(found)
             self._end(*old, expect)
             written = self.put(*new, found.ical, Expect(absent=not replace), found.schedule_tag)
             self._tx.dead_properties.move((old[0].id, old[1]), (new[0].id, new[1]))
@@ -221,4 +233,6 @@ class Objects(Listings):
         self._tx.connection.execute(_END, {"b_school": self._tx.school_id, "b_id": current.id, "b_seq": seq})
         self._tx.connection.execute(occurrences.DROP, {"school": self._tx.school_id, "object": current.id})
         self._stamp(current.calendar_id, seq)
+        self._tx.attachments.refer(current.id, (), self._tx.attachments.uses(current))
+        self._count(collection, -len(current.ical))
         return current, seq

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from storage.directory import Directory
 from storage.engine import WRITING, open_engine, patience
+from storage.limits import DEFAULT, Limits
 from storage.migrate import check
 from storage.transaction import Transaction
 
@@ -14,9 +15,10 @@ from storage.transaction import Transaction
 class Store:
     """One database with all its schools; safe to share between threads."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, limits: Limits = DEFAULT) -> None:
         """Open the database at an SQLAlchemy URL; nothing is read before the first transaction."""
         self.url = url
+        self.limits = limits
         self.engine = open_engine(url)
         self.directory = Directory(self.engine)
         self._reader = self.engine
@@ -33,7 +35,7 @@ class Store:
     def reading(self, school_id: int) -> Iterator[Transaction]:
         """Yield a transaction that sees one snapshot; writing in it raises WritingRequired."""
         with self._reader.connect() as connection, connection.begin():
-            yield Transaction(connection, school_id, writing=False)
+            yield Transaction(connection, school_id, writing=False, limits=self.limits)
 
     @contextmanager
     def writing(self, school_id: int) -> Iterator[Transaction]:
@@ -43,7 +45,9 @@ class Store:
             self.engine.connect().execution_options(**{WRITING: True}) as connection,
             connection.begin(),
         ):
-            yield Transaction(connection, school_id, writing=True)
+            tx = Transaction(connection, school_id, writing=True, limits=self.limits)
+            yield tx
+            tx.settle()
 
     def close(self) -> None:
         """Close every pooled connection."""

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, bindparam, select, update
 
 from storage import schema
+from storage.attachments import Attachments
 from storage.audit import Audit
 from storage.changes import Changes
 from storage.collections import Collections
@@ -20,6 +21,7 @@ from storage.errors import WritingRequired
 from storage.imports import Imports
 from storage.inbox import Inbox
 from storage.lessons import Lessons
+from storage.limits import DEFAULT, Limits
 from storage.links import Links
 from storage.model import School
 from storage.objects import Objects
@@ -30,6 +32,7 @@ from storage.principals import Principals
 from storage.push import Push
 from storage.scheduling import Scheduling
 from storage.trash import Trash
+from storage.usage import Usage
 
 _RESERVE = (
     update(schema.clock)
@@ -43,11 +46,12 @@ _LOCK = select(schema.clock.c.seq).where(schema.clock.c.school_id == bindparam("
 class Transaction:
     """What one request sees and does in one school; parts are made when first asked for."""
 
-    def __init__(self, connection: Connection, school_id: int, *, writing: bool) -> None:
+    def __init__(self, connection: Connection, school_id: int, *, writing: bool, limits: Limits = DEFAULT) -> None:
         """Bind an open connection, already in a transaction, to a school."""
         self.connection = connection
         self.school_id = school_id
         self.writable = writing
+        self.limits = limits
         self._locked = False
 
     def require_writing(self) -> None:
@@ -73,6 +77,11 @@ class Transaction:
         self.lock()
         top = self.connection.execute(_RESERVE, {"school": self.school_id, "count": count}).scalar_one()
         return range(top - count + 1, top + 1)
+
+    def settle(self) -> None:
+        """Write what is written once, whatever the transaction did: called before it commits."""
+        if "usage" in self.__dict__:
+            self.usage.settle()
 
     def now(self) -> int:
         """Return the time in epoch seconds."""
@@ -176,6 +185,16 @@ class Transaction:
     def delegations(self) -> Delegations:
         """Who enters whose home."""
         return Delegations(self)
+
+    @cached_property
+    def attachments(self) -> Attachments:
+        """Files that events and tasks refer to."""
+        return Attachments(self)
+
+    @cached_property
+    def usage(self) -> Usage:
+        """How much people keep."""
+        return Usage(self)
 
     @cached_property
     def audit(self) -> Audit:

@@ -12,7 +12,7 @@ from protocols.caldav import errors, if_header, paths, push_quiet
 from protocols.caldav.context import WRITING, Context
 from protocols.caldav.dead import Dead
 from protocols.caldav.errors import DavError, missing_privilege
-from protocols.caldav.methods import push_register
+from protocols.caldav.methods import attachments, push_register
 from protocols.caldav.methods.copy_move import copy, move
 from protocols.caldav.methods.delete import delete
 from protocols.caldav.methods.get import get, head
@@ -30,7 +30,7 @@ from storage import policy
 from storage.errors import CadranError
 from storage.transaction import Transaction
 
-__all__ = ["PREFIX", "handle", "redirect", "writes"]
+__all__ = ["PREFIX", "carries_file", "handle", "redirect", "unclean", "unscanned", "writes"]
 
 METHODS: Mapping[str, Callable[[Context], Response]] = {
     "OPTIONS": options,
@@ -57,6 +57,26 @@ def writes(request: Request) -> bool:
     return request.method in WRITING and not push_register.meant(request)
 
 
+def carries_file(request: Request) -> bool:
+    """Whether the body is an attachment, to be looked at before anything else."""
+    return attachments.carried(request)
+
+
+def unclean(request: Request) -> Response:
+    """Answer a request whose attachment holds something harmful."""
+    return _refused(attachments.unclean(), request)
+
+
+def unscanned(request: Request) -> Response:
+    """Answer a request whose attachment could not be looked at."""
+    return _refused(attachments.unscanned(), request)
+
+
+def _refused(error: DavError, request: Request) -> Response:
+    response = errors.answer(error, request)
+    return replace(response, headers=(*response.headers, compliance()))
+
+
 def handle(request: Request, tx: Transaction) -> Response:
     """Answer one request; every refusal is in WebDAV's terms (RFC 4918, 16)."""
     try:
@@ -81,9 +101,11 @@ def _dispatch(request: Request, tx: Transaction) -> Response:
         raise missing_privilege(request.path, "write")
     context = Context(request, tx, target, Dead(tx, request.principal))
     if_header.check(context)
+    tx.attachments.act_for(request.principal)
     if request.method not in WRITING:
         return method(context)
     quiet = push_quiet.wanted(context)
     response = method(context)
+    tx.usage.check(request.principal.id)
     quiet.keep(context)
     return response

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from protocols.caldav import access, media, paths, privileges
+from protocols.caldav import access, attachment_properties, media, paths, privileges
 from protocols.caldav.collations import COLLATIONS
 from protocols.caldav.conditional import quoted
 from protocols.caldav.context import Context
@@ -32,6 +32,7 @@ MAX_RESOURCE_SIZE: Final = 1024 * 1024
 _TYPE = element(dav("collection")) + element(caldav("calendar"))
 _COLLATIONS = "".join(element(caldav("supported-collation"), name) for name in COLLATIONS)
 _DATA = "".join(f'<C:calendar-data content-type="{kind}" version="2.0"/>' for kind in (media.ICALENDAR, media.JCAL))
+_SCALES = element(caldav("supported-rscale"), "GREGORIAN")
 
 
 def etag(calendar: Calendar) -> str:
@@ -87,6 +88,11 @@ def _data(calendar: Calendar, context: Context) -> str:
 
 def _collations(calendar: Calendar, context: Context) -> str:
     return _COLLATIONS
+
+
+def _scales(calendar: Calendar, context: Context) -> str:
+    """Return the calendars in which rules may count: the Gregorian alone (RFC 7529, 8)."""
+    return _SCALES
 
 
 def _max_size(calendar: Calendar, context: Context) -> str:
@@ -169,6 +175,7 @@ CALENDAR: Mapping[str, Callable[[Any, Context], str | None]] = {
     caldav("supported-calendar-component-set"): _components,
     caldav("supported-calendar-data"): _data,
     caldav("supported-collation-set"): _collations,
+    caldav("supported-rscale-set"): _scales,
     caldav("max-resource-size"): _max_size,
     caldav("min-date-time"): _min_date_time,
     caldav("max-date-time"): _max_date_time,
@@ -181,4 +188,5 @@ CALENDAR: Mapping[str, Callable[[Any, Context], str | None]] = {
     apple("calendar-color"): _colour,
     apple("calendar-order"): _order,
     **PUSH,
+    **attachment_properties.CALENDAR,
 }

@@ -8,6 +8,7 @@ from protocols.caldav import paths, xml_out
 from protocols.caldav.names import caldav, dav
 from protocols.wire import Request, Response
 from storage.errors import (
+    AttachmentRefused,
     CadranError,
     Forbidden,
     InvalidObject,
@@ -15,6 +16,7 @@ from storage.errors import (
     NameTaken,
     NotFound,
     PreconditionFailed,
+    QuotaExceeded,
     ReadOnly,
     SchedulingRefused,
     TokenExpired,
@@ -93,6 +95,17 @@ def _invalid(error: InvalidObject, path: str) -> DavError:
     return DavError(403, caldav(error.precondition), reason=error.reason + place)
 
 
+def _attachment(error: AttachmentRefused, path: str) -> DavError:
+    return DavError(403, caldav(error.precondition), reason=f"This attachment cannot be managed so: {error.detail}.")
+
+
+def _quota(error: QuotaExceeded, path: str) -> DavError:
+    """Return the refusal of what takes too much room (RFC 4331, 6)."""
+    if error.whole_school:
+        return DavError(507, dav("sufficient-disk-space"), reason="The attachments of the school take too much room.")
+    return DavError(507, dav("quota-not-exceeded"), reason=f"One person keeps at most {error.limit} bytes here.")
+
+
 def _scheduling(error: SchedulingRefused, path: str) -> DavError:
     """Return the refusal of a meeting (RFC 6638, 3.2.4), with the object in its way."""
     inner = ""
@@ -108,6 +121,8 @@ def _token(error: CadranError, path: str) -> DavError:
 
 # A storage error that is not here is a fault of ours or of the installation, and not for the client to read.
 DAV_ANSWERS: Mapping[type[CadranError], Callable[..., DavError]] = {
+    AttachmentRefused: _attachment,
+    QuotaExceeded: _quota,
     NotFound: _not_found,
     ReadOnly: _read_only,
     Forbidden: _forbidden,

@@ -18,6 +18,7 @@ PREFIX = "/dav/"
 PRINCIPALS = "/dav/principals/"
 HOMES = "/dav/calendars/"
 REGISTRATIONS = "/dav/push/"
+ATTACHMENTS = "/dav/attachments/"
 SEGMENT_LIMIT = 255
 # Two names in every home that no calendar can have (RFC 6638, 2.1 and 2.2).
 INBOX = "inbox"
@@ -47,11 +48,15 @@ class Place(Enum):
     REGISTRATION = "registration"
     TRASH = "trash"
     TRASHED = "trashed"
+    ATTACHMENT = "attachment"
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a path names, decoded; parts that the kind of place does not have are ""."""
+    """What a path names, decoded; parts that the kind of place does not have are "".
+
+    Of an attachment, `slug` is the managed id and `name` the file's name.
+    """
 
     place: Place
     login: str = ""
@@ -100,6 +105,8 @@ def parse(path: str) -> Target | None:
         return Target(Place.ROOT)
     if parts[0] == "push" and len(parts) == 2 and parts[1]:
         return Target(Place.REGISTRATION, name=parts[1])
+    if parts[0] == "attachments" and len(parts) in {2, 3} and "" not in parts:
+        return Target(Place.ATTACHMENT, slug=parts[1], name=parts[2] if len(parts) > 2 else "")
     places = _PLACES.get(parts[0])
     if places is None or "" in parts or len(parts) > len(places):
         return None
@@ -145,6 +152,11 @@ def collection(login: str, slug: str) -> str:
 def registration(name: str) -> str:
     """Return the path of a push registration."""
     return REGISTRATIONS + encode(name)
+
+
+def attachment(managed_id: str, name: str) -> str:
+    """Return the path of a managed attachment, which is the same for everyone who may read it."""
+    return f"{ATTACHMENTS}{encode(managed_id)}" + (f"/{encode(name)}" if name else "")
 
 
 def redirect(request_path: str, base: str) -> Response:

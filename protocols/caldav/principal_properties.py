@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from protocols.caldav import access, paths, privileges, proxies, report_sets
+from protocols.caldav import access, attachment_properties, paths, privileges, proxies, report_sets
 from protocols.caldav.context import DAV_CLIENT, Context
 from protocols.caldav.names import cadran, caldav, calserver, dav
 from protocols.caldav.push_properties import PUSH
@@ -167,4 +167,5 @@ HOME: Readers = {
     caldav("timezone-service-set"): zone_services,
     **PUSH,
     cadran("trash-URL"): _trash,
+    **attachment_properties.HOME,
 }

@@ -313,6 +313,9 @@ def resolve(context: Context) -> Resource:
             raise no_such_member(context.request.path)
         case Place.TRASH | Place.TRASHED:
             return _trash(context)
+        case Place.ATTACHMENT:
+            # The same for everyone: who may read one asks for it with GET.
+            raise DavError(405, reason="Attachments are read only.", headers=(("Allow", "OPTIONS, GET, HEAD"),))
 
 
 def members(resource: Resource, context: Context) -> Iterator[Resource]:

@@ -151,7 +151,7 @@ def _prepared(config: Config, wishes: Wishes) -> Iterator[tuple[Store, DemoInfo]
         demonstration.begin(wishes.folder)
     else:
         _tell_found(wishes)
-    store = Store(config.database_url())
+    store = Store(config.database_url(), config.limits())
     try:
         store.check()
         if info is None:

@@ -70,7 +70,7 @@ class Workplace:
             raise Failure(
                 _("There is no database in {folder}. “cadran init” creates it.").format(folder=self.config.data)
             )
-        store = Store(self.config.database_url())
+        store = Store(self.config.database_url(), self.config.limits())
         try:
             store.check()
             yield store

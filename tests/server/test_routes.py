@@ -16,6 +16,7 @@ MIB = 1024 * 1024
         ("/dav/calendars/paul/agenda/1.ics", "caldav"),
         ("/dav/principals/paul/calendar-proxy-read/", "caldav"),
         ("/dav/principals/paul/calendar-proxy-write/", "caldav"),
+        ("/dav/attachments/0123/plan.pdf", "caldav"),
         ("/Microsoft-Server-ActiveSync", "eas"),
         ("/microsoft-server-activesync", "eas"),
         ("/AutoDiscover/AutoDiscover.xml", "autodiscover"),

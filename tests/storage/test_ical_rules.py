@@ -8,6 +8,7 @@ from dateutil.rrule import rrulestr
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from storage.errors import InvalidObject
 from storage.ical_matches import Budget, TooManySteps, matches
 from storage.ical_rules import Freq, read_rule
 
@@ -174,8 +175,8 @@ def test_a_start_the_rule_does_not_match_is_counted():
         "FREQ=MONTHLY;BYDAY=",
         "FREQ=MONTHLY;WKST=1",
         "FREQ=DAILY;BYEASTER=1",
-        "FREQ=DAILY;RSCALE=CHINESE",
-        "FREQ=MONTHLY;RSCALE=GREGORIAN;SKIP=FORWARD",
+        "FREQ=MONTHLY;SKIP=FORWARD",
+        "FREQ=MONTHLY;RSCALE=GREGORIAN;SKIP=SIDEWAYS",
         "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30",
         "FREQ=SECONDLY;BYMONTH=2,4;BYMONTHDAY=31,-31",
         "FREQ=DAILY" + "".join(f";X-{number}=1" for number in range(3000)),
@@ -194,6 +195,45 @@ def test_random_rules_are_read_or_refused(text):
     except ValueError:
         return
     assert rule.freq is Freq.DAILY
+
+
+@pytest.mark.parametrize("rule", ["FREQ=DAILY;RSCALE=CHINESE", "RSCALE=HEBREW;FREQ=YEARLY;BYMONTH=5L;BYMONTHDAY=8"])
+def test_a_rule_of_another_calendar_is_refused_as_such(rule):
+    with pytest.raises(InvalidObject) as refused:
+        read_rule(rule)
+    assert refused.value.precondition == "supported-rscale"
+
+
+@pytest.mark.parametrize(
+    ("rule", "start", "expected"),
+    [
+        ("FREQ=MONTHLY;SKIP=OMIT;COUNT=3", (2026, 1, 31), ["2026-01-31", "2026-03-31", "2026-05-31"]),
+        ("FREQ=MONTHLY;SKIP=BACKWARD;COUNT=4", (2026, 1, 31), ["2026-01-31", "2026-02-28", "2026-03-31", "2026-04-30"]),
+        ("FREQ=MONTHLY;SKIP=FORWARD;COUNT=4", (2026, 1, 31), ["2026-01-31", "2026-03-01", "2026-03-31", "2026-05-01"]),
+        ("FREQ=YEARLY;SKIP=BACKWARD;COUNT=3", (2024, 2, 29), ["2024-02-29", "2025-02-28", "2026-02-28"]),
+        ("FREQ=YEARLY;SKIP=FORWARD;COUNT=3", (2024, 2, 29), ["2024-02-29", "2025-03-01", "2026-03-01"]),
+        (
+            "FREQ=MONTHLY;SKIP=FORWARD;BYMONTHDAY=1,30,31;COUNT=5",
+            (2026, 2, 1),
+            ["2026-02-01", "2026-03-01", "2026-03-30", "2026-03-31", "2026-04-01"],
+        ),
+        (
+            "FREQ=YEARLY;SKIP=BACKWARD;BYMONTH=2;BYMONTHDAY=28,30;COUNT=2",
+            (2026, 2, 28),
+            ["2026-02-28", "2027-02-28"],
+        ),
+    ],
+)
+def test_a_day_that_a_month_does_not_have_is_left_out_or_moved(rule, start, expected):
+    begin, stop = datetime(*start), datetime(2030, 1, 1)
+    found = matches(read_rule(rule + ";RSCALE=GREGORIAN"), begin, begin, stop, Budget())
+    assert [each.date().isoformat() for each in found] == expected
+
+
+def test_a_look_from_the_middle_sees_what_was_moved_from_the_month_before():
+    rule = read_rule("RSCALE=GREGORIAN;FREQ=MONTHLY;SKIP=FORWARD")
+    found = matches(rule, datetime(2026, 1, 31), datetime(2026, 3, 1), datetime(2026, 3, 2), Budget())
+    assert list(found) == [datetime(2026, 3, 1)]
 
 
 def test_what_clients_add_to_a_rule_is_tolerated():

@@ -8,7 +8,7 @@ from dataclasses import replace
 from protocols.caldav import calendar_properties, conditional, item_properties, media, schedule_headers
 from protocols.caldav.context import Context
 from protocols.caldav.errors import DavError
-from protocols.caldav.methods import trash
+from protocols.caldav.methods import attachments, trash
 from protocols.caldav.methods.options import allow
 from protocols.caldav.paths import Place
 from protocols.caldav.resources import calendar, entry, resolve, stored
@@ -29,8 +29,10 @@ def get(context: Context) -> Response:
             return _object(context)
         case Place.COLLECTION:
             return _collection(context)
-    if context.target.place is Place.TRASHED:
-        return trash.read(context)
+        case Place.TRASHED:
+            return trash.read(context)
+        case Place.ATTACHMENT:
+            return attachments.download(context)
     resolve(context)
     raise DavError(405, reason="There is nothing to read here.", headers=(allow(context.target.place),))
 

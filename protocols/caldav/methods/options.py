@@ -13,8 +13,8 @@ from protocols.wire import Response
 # No "2": nothing is locked. No "access-control": there is no ACL method. With auto-schedule clients leave invitations
 # to the server.
 COMPLIANCE: Final = (
-    "1, 3, calendar-access, calendar-auto-schedule, calendar-availability, calendar-no-timezone, calendar-proxy,"
-    " extended-mkcol"
+    "1, 3, calendar-access, calendar-auto-schedule, calendar-availability, calendar-managed-attachments,"
+    " calendar-no-timezone, calendar-proxy, extended-mkcol"
 )
 
 _COMMON = ("OPTIONS", "PROPFIND", "PROPPATCH", "REPORT")
@@ -28,7 +28,8 @@ ALLOWED: Mapping[Place, tuple[str, ...]] = {
     Place.HOME: (*_COMMON, "POST"),
     Place.COLLECTION: (*_COMMON, "GET", "HEAD", "PUT", "POST", "DELETE", "MKCALENDAR", "MKCOL"),
     Place.REGISTRATION: ("OPTIONS", "DELETE"),
-    Place.OBJECT: (*_COMMON, "GET", "HEAD", "PUT", "DELETE", "COPY", "MOVE"),
+    Place.OBJECT: (*_COMMON, "GET", "HEAD", "PUT", "POST", "DELETE", "COPY", "MOVE"),
+    Place.ATTACHMENT: ("OPTIONS", "GET", "HEAD"),
     Place.TRASH: ("OPTIONS", "PROPFIND", "REPORT"),
     Place.TRASHED: ("OPTIONS", "PROPFIND", "REPORT", "GET", "HEAD", "DELETE", "MOVE"),
 }

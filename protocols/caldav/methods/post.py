@@ -1,4 +1,7 @@
-"""POST to a calendar: one new object whose name the server chooses (RFC 5995), or all objects of a file."""
+"""POST to a calendar: one new object whose name the server chooses (RFC 5995), or all objects of a file.
+
+POST to an object manages its attachments.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from protocols.caldav import bulk, paths, schedule_headers
 from protocols.caldav.calendar_properties import ADD_MEMBER
 from protocols.caldav.context import Context
 from protocols.caldav.errors import DavError, missing_privilege
-from protocols.caldav.methods import push_register, put, schedule_post
+from protocols.caldav.methods import attachments, push_register, put, schedule_post
 from protocols.caldav.methods.options import allow
 from protocols.caldav.paths import Place
 from protocols.caldav.resources import calendar, resolve
@@ -20,6 +23,8 @@ def post(context: Context) -> Response:
         return push_register.register(context)
     if context.target.place is Place.COLLECTION and context.target.slug == paths.OUTBOX:
         return schedule_post.free_busy(context)
+    if context.target.place is Place.OBJECT:
+        return attachments.manage(context)
     if context.target.place is not Place.COLLECTION:
         resolve(context)
         raise DavError(405, reason="Objects are added to calendars only.", headers=(allow(context.target.place),))
