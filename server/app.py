@@ -87,7 +87,7 @@ class CalendarServer:
         self._largest = section.max_body
         # Bound once: an unbound logger looks its configuration up at every line.
         self._access = structlog.get_logger("access").bind() if config.log.access else None
-        self._service = Service(store, *_guards(config), self._largest)
+        self._service = Service(store, *_guards(config), self._largest, mails=bool(config.mail.host))
         self._pools = Pools.sized(section.threads)
         self._lot = Lot(reactor)
         look = look_in_thread(store, partial(self._in_thread, self._pools.requests))

@@ -44,12 +44,18 @@ class _Undone(Exception):
 class Service:
     """Answers requests on a store; every method may be called from any thread."""
 
-    def __init__(self, store: Store, cache: CredentialCache, throttle: Throttle, largest: int) -> None:
-        """Serve from `store`; `largest` is the greatest body in octets, inflated ones included."""
+    def __init__(
+        self, store: Store, cache: CredentialCache, throttle: Throttle, largest: int, *, mails: bool = False
+    ) -> None:
+        """Serve from `store`; `largest` is the greatest body in octets, inflated ones included.
+
+        `mails` tells protocols whether there is a mail server to give letters to.
+        """
         self.store = store
         self.cache = cache
         self.throttle = throttle
         self.largest = largest
+        self.mails = mails
 
     def serve(self, route: Route, incoming: Incoming, credentials: Credentials) -> Response | Waiting:
         """Answer a request from the wire; a failure that nobody foresaw is logged and answered 500."""
@@ -81,7 +87,7 @@ class Service:
         digest = self.cache.digest(credentials)
         known = self.cache.get(digest)
         if known is not None:
-            outcome = self._handle(route, self._decoded(route, incoming).of(known))
+            outcome = self._handle(route, self._decoded(route, incoming).of(known, mails=self.mails))
             if outcome is not None:
                 return outcome
             self.cache.drop(digest)
@@ -96,7 +102,9 @@ class Service:
             return outgoing.challenge()
         self.throttle.succeeded(credentials.account)
         self.cache.put(digest, principal)
-        return self._handle(route, self._decoded(route, incoming).of(principal)) or outgoing.challenge()
+        return (
+            self._handle(route, self._decoded(route, incoming).of(principal, mails=self.mails)) or outgoing.challenge()
+        )
 
     def _decoded(self, route: Route, incoming: Incoming) -> Incoming:
         return inflated(incoming, route.limit(incoming.method, self.largest))

@@ -91,6 +91,7 @@ class Settings:
     eas_others_allowed: bool = True
     eas_families: Mapping[str, bool] = field(default_factory=dict)
     include_class_parts: bool = False
+    pupils_find_pupils: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,19 +131,15 @@ def known(context: Context) -> Principal:
     if login.casefold() == principal.login.casefold():
         return principal
     found = context.tx.principals.by_login(login.casefold())
-    if not found.active or not policy.knows(principal.role, found.role):
+    allowed = context.tx.school.settings.pupils_find_pupils
+    if not found.active or not policy.knows(principal.role, found.role, pupils_find_pupils=allowed):
         raise NotFound("principal", login)
     return found
 
 
 def known_people(context: Context) -> tuple[Principal, ...]:
     """Return the asker and everyone whom the asker may know, in order of login."""
-    asker = context.principal
-    return tuple(
-        each
-        for each in context.tx.principals.people()
-        if each.id == asker.id or (each.active and policy.knows(asker.role, each.role))
-    )
+    return context.tx.address_book.known(context.principal)
 
 
 def calendar(context: Context) -> Calendar:

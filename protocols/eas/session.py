@@ -27,13 +27,17 @@ _KEYLESS: Final = frozenset({"Provision", "Ping"})
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One request of a known device; `family` decides policy, `version` the form of the answer."""
+    """One request of a known device; `family` decides policy, `version` the form of the answer.
+
+    `mails` tells whether there is a mail server to give letters to.
+    """
 
     tx: Transaction
     principal: Principal
     device: Device
     query: Query
     family: str
+    mails: bool = False
 
     @property
     def version(self) -> str:
@@ -81,7 +85,8 @@ def open_session(request: Request, query: Query, tx: Transaction) -> Session:
     wrong = query.policy_key and query.policy_key != device.policy_key
     if wrong and query.command not in _KEYLESS:
         raise CommandRefused(INVALID_POLICY_KEY)
-    return Session(tx, request.principal, device, query, families.family_of(device.user_agent, device.device_type))
+    family = families.family_of(device.user_agent, device.device_type)
+    return Session(tx, request.principal, device, query, family, request.mails)
 
 
 def _seen(request: Request, query: Query, tx: Transaction) -> Device:

@@ -14,12 +14,23 @@ from tests.eas.wbxml import Node, Pair, confirm, decode, encode
 PATH = "/Microsoft-Server-ActiveSync"
 CODES = {
     "Sync": 0,
+    "SendMail": 1,
+    "SmartForward": 2,
+    "SmartReply": 3,
     "FolderSync": 9,
+    "FolderCreate": 10,
+    "FolderDelete": 11,
+    "FolderUpdate": 12,
+    "MoveItems": 13,
     "GetItemEstimate": 14,
+    "MeetingResponse": 15,
+    "Search": 16,
     "Settings": 17,
     "Ping": 18,
     "ItemOperations": 19,
     "Provision": 20,
+    "ResolveRecipients": 21,
+    "ValidateCert": 22,
 }
 
 

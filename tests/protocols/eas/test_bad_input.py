@@ -18,7 +18,7 @@ from tests.eas.wbxml import Pair, decode
 from tests.protocols.eas.harness import HERE, LocalPhone, event, run
 from tests.protocols.eas.test_sync_upload import DENTIST
 
-COMMANDS = ("Sync", "FolderSync", "GetItemEstimate", "Settings", "Ping", "ItemOperations", "Provision")
+COMMANDS = tuple(sorted(app.COMMANDS))
 
 
 def sync_status(phone, *children):
@@ -93,7 +93,7 @@ def test_broken_wbxml_is_refused_in_the_terms_of_the_version(school, ada, comman
     assert old.post(command, body).status == 400
 
 
-@pytest.mark.parametrize("command", ["FolderSync", "GetItemEstimate", "Settings", "ItemOperations", "Provision"])
+@pytest.mark.parametrize("command", sorted(set(COMMANDS) - {"Sync", "Ping"}))
 def test_an_empty_body_is_refused_where_it_means_nothing(phone, command):
     assert phone.post(command, b"").root.children[0].text == "102"
 
@@ -147,7 +147,7 @@ def asked(school, ada, synced):
 
 def sound(answer):
     response = answer.expired if isinstance(answer, Park) else answer
-    assert response.status in (200, 400)
+    assert response.status in (200, 400, 403)
     if response.body:
         decode(response.body)
 
