@@ -12,7 +12,7 @@ from twisted.internet.defer import Deferred
 from twisted.python.threadpool import ThreadPool
 
 from protocols.wire import Request, Response
-from server import health, mail, nightly, outgoing, pages
+from server import discovery, health, mail, nightly, outgoing, pages
 from server.auth import CredentialCache, Credentials, parse_basic
 from server.config import Config, Network
 from server.http import Exchange
@@ -153,7 +153,7 @@ class CalendarServer:
         header = incoming.headers.get("authorization", "")
         credentials = parse_basic(header)
         if credentials is None:
-            self._finish(visit, outgoing.challenge())
+            self._finish(visit, discovery.elsewhere(incoming, self._public_url) or outgoing.challenge())
             return
         self._admit(visit, visit.route, credentials)
 
@@ -171,7 +171,8 @@ class CalendarServer:
         if path == health.READY:
             self._hop(visit, self._pools.requests, partial(health.ready, self._store))
             return
-        response = health.live() if path == health.LIVE else pages.answer(visit.incoming)
+        response = discovery.answer(visit.incoming) or pages.answer(visit.incoming)
+        response = health.live() if path == health.LIVE else response
         self._finish(visit, response or outgoing.plain(404))
 
     def _admit(self, visit: Visit, route: Route, credentials: Credentials) -> None:

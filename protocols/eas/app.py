@@ -79,8 +79,9 @@ def handle(request: Request, tx: Transaction) -> Response | Park:
 
 
 def _autodiscover(request: Request) -> Response:
-    if request.method != "POST":
-        return Response(405, (("Allow", "POST"),))
+    if request.method not in ("GET", "POST"):
+        return Response(405, (("Allow", "GET, POST"),))
+    # A GET is answered like a POST that asks nothing: its sender learns that it found the right place.
     person = request.principal
     body = autodiscover.answer(request.body, person.email or person.login, person.name, request.base + PATH)
     return Response(200, (("Content-Type", "text/xml; charset=utf-8"), ("Cache-Control", "private")), body)

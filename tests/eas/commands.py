@@ -50,7 +50,7 @@ def _folder_command(phone: Phone, command: str, facts: Sequence[tuple[str, objec
     return root
 
 
-def move(phone: Phone, *moves: tuple[str, str, str]) -> list[tuple[str, str | None]]:
+def move(phone: Phone, *moves: tuple[str, str, str]) -> list[tuple[str, Any]]:
     """Move items, each (id, from, to); returns status and new id of each and does on the phone what was done."""
     names = ("SrcMsgId", "SrcFldId", "DstFldId")
     asked = [("Move:Move", [(f"Move:{n}", v) for n, v in zip(names, each, strict=True)]) for each in moves]

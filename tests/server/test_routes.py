@@ -18,6 +18,8 @@ MIB = 1024 * 1024
         ("/microsoft-server-activesync", "eas"),
         ("/AutoDiscover/AutoDiscover.xml", "autodiscover"),
         ("/autodiscover/autodiscover.xml", "autodiscover"),
+        ("/autodiscover/autodiscover.json", None),
+        ("/autodiscover/autodiscover.json/v1.0/a@b.example", None),
         ("/dav", None),
         ("/davos/", None),
         ("/Microsoft-Server-ActiveSync/x", None),

@@ -44,8 +44,10 @@ def test_autodiscover_leads_to_this_server(school, ada, path):
     )
     answer, _ = run(school.store, Request("POST", path, "", {}, body.encode(), ada, HERE))
     assert f"<Url>{HERE}/Microsoft-Server-ActiveSync</Url>".encode() in answer.body
-    refused, _ = run(school.store, Request("GET", path, "", {}, b"", ada, HERE))
-    assert refused.status == 405
+    found, _ = run(school.store, Request("GET", path, "", {}, b"", ada, HERE))
+    assert (found.status, b"<ErrorCode>600</ErrorCode>" in found.body) == (200, True)
+    refused, _ = run(school.store, Request("PUT", path, "", {}, b"", ada, HERE))
+    assert (refused.status, refused.headers) == (405, (("Allow", "GET, POST"),))
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "PROPFIND"])

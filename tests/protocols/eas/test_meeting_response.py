@@ -186,7 +186,7 @@ def test_answers_are_given_in_order_and_each_by_itself(phone, agenda, invite, an
 
 @pytest.mark.parametrize("count", [0, 101])
 def test_no_request_and_too_many_are_refused_whole(phone, count):
-    requests = [("MeetingResponse:Request", [])] * count
+    requests = count * [("MeetingResponse:Request", None)]
     root = phone.post("MeetingResponse", ("MeetingResponse:MeetingResponse", requests)).root
     assert root.value("MeetingResponse:Status") == "103"
 
