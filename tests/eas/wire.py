@@ -137,7 +137,8 @@ class Wire:
         return Answer(raw.status, headers, payload, self._root(raw.status, headers, payload))
 
     def _root(self, status: int, headers: Mapping[str, str], payload: bytes) -> Node | None:
-        if status != http.client.OK or not payload:
+        multipart = headers.get("content-type", "").endswith(".multipart")
+        if status != http.client.OK or not payload or multipart:
             return None
         assert headers.get("content-type", "").startswith("application/vnd.ms-sync"), headers.get("content-type")
         root = decode(payload)

@@ -29,7 +29,8 @@ def invite(school, ada, prof):
         text = event(uid, f"Meeting {uid}", "20261201T080000Z", "20261201T090000Z", *more)
         with school.writing() as tx:
             tx.scheduling.put(school.calendar(tx, prof), f"{uid}.ics", text)
-            return tx.objects.by_uid(school.calendar(tx, ada), uid).item
+            item: int = tx.objects.by_uid(school.calendar(tx, ada), uid).item
+        return item
 
     return written
 
@@ -38,7 +39,7 @@ def invite(school, ada, prof):
 def answers(school, prof):
     """Return what the organizer knows of Ada: PARTSTAT by RECURRENCE-ID, "" for the series."""
 
-    def known(uid: str) -> dict[str, str]:
+    def known(uid: str) -> dict[str, str | None]:
         with school.reading() as tx:
             root = contentlines.parse(tx.objects.by_uid(school.calendar(tx, prof), uid).ical)
         found = {}
