@@ -70,7 +70,7 @@ def _count(session: Session, folder: Folder | None, asked: Element) -> int:
     place = session.ledger(scope_of(folder.id)).find(key)
     if place is None:
         raise CommandRefused(BAD_KEY)
-    holding = _with_filter(read_holding(folder.collection.id, place.state), asked)
+    holding = _with_filter(session, read_holding(folder.collection.id, place.state), asked)
     source = source_of(session, folder, folder.collection, holding.wishes)
     return 0 if nothing_new(source, holding) else _waiting(source, holding)
 
@@ -90,13 +90,13 @@ def _check_filter(asked: Element) -> None:
         raise CommandRefused(INVALID_XML)
 
 
-def _with_filter(holding: Holding, asked: Element) -> Holding:
+def _with_filter(session: Session, holding: Holding, asked: Element) -> Holding:
     """Use the filter of the request."""
     filter_type = number(_filter(asked))
     if filter_type is None:
         return holding
     if not filters.valid(filter_type):
-        raise CommandRefused(BAD_FILTER)
+        raise CommandRefused(BAD_FILTER if session.version >= "14.0" else NO_COLLECTION)
     return replace(holding, wishes=replace(holding.wishes, filter_type=filter_type))
 
 

@@ -93,7 +93,7 @@ class _Answers:
             key = self._key(place[1], instance)
             answer(self._session.tx, self._session.principal, place, (status, key))
         except NoSeries as error:
-            raise CommandRefused(NO_SERIES) from error
+            raise CommandRefused(NO_SERIES if self._session.version >= "14.0" else INVALID) from error
         except NoInvitation as error:
             if status == DECLINED and again in self._declined:
                 return None

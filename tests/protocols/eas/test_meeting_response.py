@@ -197,3 +197,5 @@ def test_old_phones_answer_too(school, ada, agenda, invite, answers):
     name = f"{agenda}:{invite('m', *GUESTS)}"
     assert respond(phone, 1, CollectionId=agenda, RequestId=name) == ("1", name)
     assert answers("m") == {"": "ACCEPTED"}
+    instance = "2026-12-01T08:00:00.000Z"
+    assert respond(phone, 1, CollectionId=agenda, RequestId=name, InstanceId=instance) == ("2", None)
