@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
@@ -38,11 +39,31 @@ class Part(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a writer asks besides the text: the state it expects, the Schedule-Tag it knows, whether to answer."""
+    """What a writer asks besides the text: the state it expects, the Schedule-Tag it knows, whether to answer.
+
+    `comment` is what an attendee says with an answer, and stands in the answer alone.
+    """
 
     expect: Expect = NOTHING
     schedule_tag: str | None = None
     reply: bool = True
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an attendee says of a meeting.
+
+    `partstat` is "ACCEPTED", "TENTATIVE" or "DECLINED"; `instance` the original start of one instance in epoch
+    seconds, None for the whole series; `told` whether the organizer learns of it; `proposed` are other times that the
+    attendee would like (aware datetimes), told as a COUNTER besides the answer.
+    """
+
+    partstat: str
+    instance: int | None = None
+    comment: str = ""
+    told: bool = True
+    proposed: tuple[datetime, datetime] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +122,34 @@ class Scheduling:
         self._tx.objects.delete(collection, href, wish.expect)
         self._deliveries.deliver(told, 0 if current is None else current.seq)
 
+    def answer(self, collection: Collection, found: CalendarObject, answer: Answer) -> Written:
+        """Write the owner's answer on their copy of a meeting and tell the organizer, as if a client had written it.
+
+        The same answer again tells nobody again. Raises SchedulingRefused("attendee") when the owner of the calendar is
+        not invited to what is answered, and whatever `put` raises.
+        """
+        owner = self._owner(collection)
+        if owner is None:
+            raise SchedulingRefused("attendee")
+        stored = itip.read(found.ical, collection_zone(collection, self._tx.zone))
+        mine = addresses.of(owner)
+        if part(stored, mine) is not Part.ATTENDEE:
+            raise SchedulingRefused("attendee")
+        kept = itip_attendee.answered(stored, _as_written(stored, mine), answer.partstat, answer.instance)
+        if kept is None:
+            raise SchedulingRefused("attendee")
+        text = contentlines.serialise(kept.root)
+        written = self.put(collection, found.href, text, Wish(reply=answer.told, comment=answer.comment))
+        if answer.proposed is not None:
+            self._propose(stored, _as_written(stored, mine), answer, found.seq)
+        return written
+
+    def _propose(self, stored: Scheduled, mine: frozenset[str], answer: Answer, base: int) -> None:
+        assert answer.proposed is not None
+        made = itip_attendee.counter(stored, mine, answer.instance, answer.proposed, (self._stamp(), answer.comment))
+        if made is not None:
+            self._deliveries.deliver(self._deliveries.addressed([made]), base)
+
     def delete_all(self, collection: Collection) -> None:
         """Delete the meetings of a calendar that is about to be deleted."""
         for entry in self._tx.objects.entries(collection):
@@ -141,7 +190,7 @@ class Scheduling:
             case Part.ORGANIZER:
                 return self._organized(old if was is now else None, new, text, merge=wish.schedule_tag is not None)
             case Part.ATTENDEE:
-                return self._attended(old if was is now else None, new, text, mine)
+                return self._attended(old if was is now else None, new, (text, mine), wish)
         return _Outcome(text, "", () if old is None else self._farewell(owner, old, reply=wish.reply))
 
     def _organized(self, old: Scheduled | None, new: Scheduled, text: bytes, *, merge: bool) -> _Outcome:
@@ -151,13 +200,16 @@ class Scheduling:
         kept = itip_apply.told_of(kept, "ATTENDEE", self._deliveries.prospects(told))
         return _settled(kept, new, text, told)
 
-    def _attended(self, old: Scheduled | None, new: Scheduled, text: bytes, mine: frozenset[str]) -> _Outcome:
+    def _attended(
+        self, old: Scheduled | None, new: Scheduled, given: tuple[bytes, frozenset[str]], wish: Wish
+    ) -> _Outcome:
+        text, mine = given
         said = _as_written(new, mine)
         if old is not None and itip.agent(old.any.first("ORGANIZER")) == "SERVER":
             foreign = itip_attendee.foreign_change(old, new, said | _as_written(old, mine))
             if foreign is not None:
                 raise SchedulingRefused("allowed-attendee-scheduling-object-change", foreign)
-        answer = itip_attendee.reply(old, new, said, self._stamp())
+        answer = itip_attendee.reply(old, new, said, self._stamp(), wish.comment) if wish.reply else None
         told = self._deliveries.addressed([] if answer is None else [answer])
         kept = itip_attendee.kept(old, new)
         kept = itip_apply.told_of(kept, "ORGANIZER", self._deliveries.prospects(told))
