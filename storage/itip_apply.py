@@ -10,7 +10,9 @@ from storage.contentlines import Component, Property
 from storage.itip import Key, Message, Scheduled
 
 # What an attendee adds to a copy for themselves; an organizer's update leaves it.
-_OWN: Final = frozenset({"TRANSP", "CATEGORIES", "COLOR", "PERCENT-COMPLETE", "COMPLETED"})
+_OWN: Final = frozenset(
+    {"TRANSP", "CATEGORIES", "COLOR", "PERCENT-COMPLETE", "COMPLETED", "X-MICROSOFT-CDO-BUSYSTATUS"}
+)
 _ANSWERED: Final = frozenset({"PARTSTAT", "DELEGATED-TO", "DELEGATED-FROM", "SENT-BY", "CN"})
 
 

@@ -112,15 +112,6 @@ class Objects(Listings):
         self._index(stored, ical.spans(content, zone, horizon))
         return stored
 
-    def copy(self, old: tuple[Collection, str], new: tuple[Collection, str], *, replace: bool) -> Written:
-        """Store the text of one (collection, name) under another; raises NotFound and what `put` raises.
-
-        Without `replace`, PreconditionFailed when the new name is taken.
-        """
-        written = self.put(*new, self.get(*old).ical, Expect(absent=not replace))
-        self._tx.dead_properties.copy((old[0].id, old[1]), (new[0].id, new[1]))
-        return written
-
     def move(
         self, old: tuple[Collection, str], new: tuple[Collection, str], expect: Expect, *, replace: bool
     ) -> Written:

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from storage import addresses, contentlines, ical, itip, itip_apply, itip_attendee, itip_organizer, policy
 from storage.deliveries import Deliveries
-from storage.errors import NotFound, PreconditionFailed, SchedulingRefused
+from storage.errors import NotFound, PreconditionFailed, ReadOnly, SchedulingRefused
 from storage.itip import Message, Scheduled
 from storage.model import CalendarObject, Collection, Expect, Principal, Written
 from storage.objects import content_etag
@@ -122,6 +122,32 @@ class Scheduling:
         self._tx.objects.delete(collection, href, wish.expect)
         self._deliveries.deliver(told, 0 if current is None else current.seq)
 
+    def copy(self, old: tuple[Collection, str], new: tuple[Collection, str], wish: Wish, *, replace: bool) -> Written:
+        """Store the text of one (collection, name) under another, as a writer of it would; raises what `put` raises.
+
+        A second object about a meeting in the calendars of one person is refused (RFC 6638, 3.2.4.1).
+        """
+        found = self._tx.objects.get(*old)
+        _check_tag(found, wish)
+        written = self.put(*new, found.ical, Wish(Expect(absent=not replace)))
+        self._tx.dead_properties.copy((old[0].id, old[1]), (new[0].id, new[1]))
+        return written
+
+    def move(self, old: tuple[Collection, str], new: tuple[Collection, str], wish: Wish, *, replace: bool) -> Written:
+        """Move an object; from one calendar of a person to another that tells nobody anything (RFC 6638, 3.2.3.3).
+
+        To somebody else's calendar it is deleted here and written there, and told so. Raises what `delete` and `put`
+        raise, and then nothing is moved.
+        """
+        found = self._current(*old, wish)
+        if found is None or not found.schedule_tag or old[0].owner_id == new[0].owner_id:
+            return self._tx.objects.move(old, new, wish.expect, replace=replace)
+        if not old[0].rights.write:
+            raise ReadOnly(old[0].id, "unbind")
+        with self._tx.connection.begin_nested():
+            self.delete(*old, wish)
+            return self.put(*new, found.ical, Wish(Expect(absent=not replace)))
+
     def answer(self, collection: Collection, found: CalendarObject, answer: Answer) -> Written:
         """Write the owner's answer on their copy of a meeting and tell the organizer, as if a client had written it.
 
@@ -169,8 +195,7 @@ class Scheduling:
             found: CalendarObject | None = self._tx.objects.get(collection, href)
         except NotFound:
             found = None
-        if wish.schedule_tag is not None and (found is None or found.schedule_tag != wish.schedule_tag):
-            raise PreconditionFailed(None if found is None else found.etag)
+        _check_tag(found, wish)
         return found
 
     def _outcome(
@@ -251,6 +276,11 @@ class Scheduling:
     def receive(self, message: Message) -> tuple[Principal, ...]:
         """Act on a message from outside and return the people of this school who got it; see `Deliveries.receive`."""
         return self._deliveries.receive(message)
+
+
+def _check_tag(found: CalendarObject | None, wish: Wish) -> None:
+    if wish.schedule_tag is not None and (found is None or found.schedule_tag != wish.schedule_tag):
+        raise PreconditionFailed(None if found is None else found.etag)
 
 
 def _mentions(text: bytes) -> bool:
