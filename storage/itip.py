@@ -19,7 +19,9 @@ from storage.ical_values import Moment, epoch
 KINDS: Final = frozenset({"VEVENT", "VTODO", "VJOURNAL"})
 PRODUCT: Final = "-//Cadran//Scheduling//EN"
 NEEDS_ACTION: Final = "NEEDS-ACTION"
-_DETAILS: Final = frozenset({"SCHEDULE-AGENT", "SCHEDULE-STATUS", "SCHEDULE-FORCE-SEND"})
+# When the answer on an organizer's ATTENDEE line was given: what arrives late must not undo it (RFC 5546, 2.1.5).
+ANSWERED: Final = "X-CADRAN-ANSWERED"
+_DETAILS: Final = frozenset({"SCHEDULE-AGENT", "SCHEDULE-STATUS", "SCHEDULE-FORCE-SEND", ANSWERED})
 
 # The instant of a RECURRENCE-ID in epoch seconds; None stands for the series itself.
 Key = int | None

@@ -134,6 +134,16 @@ def _commented(answer: Component, comment: str) -> Component:
     return answer.replaced("COMMENT", Property.of_text("COMMENT", comment)) if comment else answer
 
 
+def refresh(found: Scheduled, mine: Collection[str], stamp: str) -> Message | None:
+    """Return an attendee's wish to be sent a meeting once more (RFC 5546, 3.2.6), None when nobody can be asked."""
+    own = next((each for part in found.parts.values() if (each := itip.attendee(part, mine)) is not None), None)
+    uid, organizer = found.any.first("UID"), found.any.first("ORGANIZER")
+    if own is None or uid is None or organizer is None:
+        return None
+    asked = Component(found.any.name, (uid, organizer, Property.make("ATTENDEE", own.value)))
+    return _message(found, mine, [itip.outgoing(asked, stamp)], "REFRESH")
+
+
 def counter(
     found: Scheduled, mine: Collection[str], key: Key, times: tuple[datetime, datetime], words: tuple[str, str]
 ) -> Message | None:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from storage import itip
 from storage.contentlines import Component, Property
-from storage.itip import NEEDS_ACTION, Key, Message, Scheduled
+from storage.itip import ANSWERED, NEEDS_ACTION, Key, Message, Scheduled
 
 # The organizer's own affair, or what every writing changes: no reason to tell anybody.
 _UNTOLD: Final = frozenset(
@@ -20,7 +20,9 @@ _UNTOLD: Final = frozenset(
         *("REQUEST-STATUS", "SEQUENCE", "TRANSP"),
     }
 )
-_OWN_PARAMS: Final = frozenset({"CN", "PARTSTAT", "RSVP", "SCHEDULE-AGENT", "SCHEDULE-FORCE-SEND", "SCHEDULE-STATUS"})
+_OWN_PARAMS: Final = frozenset(
+    {"CN", "PARTSTAT", "RSVP", "SCHEDULE-AGENT", "SCHEDULE-FORCE-SEND", "SCHEDULE-STATUS", ANSWERED}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +198,8 @@ def _kept(prop: Property, before: Component | None, merge: bool) -> Property:
     """Return an attendee's line without the wish to be asked again, and with what the server knows of the attendee."""
     known = itip.attendee(before, (itip.address(prop.value),)) if before is not None else None
     status = prop.param("SCHEDULE-STATUS") if known is None else known.param("SCHEDULE-STATUS")
-    line = itip.with_params(prop, SCHEDULE_FORCE_SEND=None, SCHEDULE_STATUS=status)
+    given = None if known is None else known.param(ANSWERED)
+    line = itip.with_params(prop, SCHEDULE_FORCE_SEND=None, SCHEDULE_STATUS=status, X_CADRAN_ANSWERED=given)
     if merge and known is not None and itip.agent(line) == "SERVER":
         return itip.with_params(line, PARTSTAT=known.param("PARTSTAT"))
     return line
