@@ -135,6 +135,7 @@ def reply(
     """
     parts = dict(stored.parts)
     done = False
+    itip.foresee(stored, [key for key in answer.parts if key is not None and key not in parts])
     for key, each in answer.parts.items():
         here, line = parts.get(key) or _made(stored, key), itip.attendee(each, (sender,))
         if here is None or line is None or itip.attendee(here, (sender,)) is None:

@@ -30,6 +30,7 @@ def foreign_change(old: Scheduled, new: Scheduled, mine: Collection[str]) -> str
         return "EXDATE"
     if not {key for key in old.parts if key is not None} <= set(new.parts) | new.excluded():
         return "RECURRENCE-ID"
+    itip.foresee(old, [key for key in new.parts if key is not None and key not in old.parts])
     for key, after in new.parts.items():
         before = _former(old, key)
         if before is None:

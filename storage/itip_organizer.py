@@ -101,6 +101,7 @@ def _gone(before: View, after: View, old: Scheduled) -> dict[Key, Component]:
         # Of a whole series only a few instances are left: the series goes, and a request brings these.
         return {key: each for key, each in before.parts.items() if key is None or key not in after.parts}
     fresh = after.excluded - before.excluded if None in before.parts else frozenset(before.parts) & after.excluded
+    itip.foresee(old, [key for key in fresh if key is not None and key not in before.parts])
     made = {key: before.parts.get(key) or itip.instance(old, key) for key in sorted(filter(None, fresh))}
     return {key: each for key, each in made.items() if each is not None}
 
@@ -179,6 +180,8 @@ def prepared(old: Scheduled | None, new: Scheduled, *, merge: bool) -> Scheduled
     moved are to answer again. With `merge` the client knew of no answers since it last read (RFC 6638, 3.2.10), so
     answers already given are kept.
     """
+    if old is not None:
+        itip.foresee(old, [key for key in new.parts if key is not None and key not in old.parts])
     return new.with_parts(_prepared(key, each, old, new, merge) for key, each in new.parts.items())
 
 

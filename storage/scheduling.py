@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 
-from storage import addresses, contentlines, ical, itip, itip_apply, itip_attendee, itip_organizer, policy
+from storage import addresses, contentlines, itip, itip_apply, itip_attendee, itip_organizer, policy
 from storage.deliveries import Deliveries
 from storage.errors import NotFound, PreconditionFailed, ReadOnly, SchedulingRefused
+from storage.examined import same_times
 from storage.itip import Message, Scheduled
 from storage.model import CalendarObject, Collection, Expect, Principal, Written
 from storage.objects import content_etag
@@ -100,13 +101,17 @@ class Scheduling:
         Raises SchedulingRefused and whatever Objects.put raises, and then has told nobody.
         """
         wish = wish or Wish()
+        if not collection.rights.write:
+            raise ReadOnly(collection.id, "write-content")
+        found = self._tx.objects.examine(collection, text)
         current = self._current(collection, href, wish)
         concerned = _mentions(text) or (current is not None and current.schedule_tag)
         owner = self._owner(collection) if concerned else None
         if owner is None:
             return self._tx.objects.put(collection, href, text, wish.expect)
-        ical.inspect(text, collection_zone(collection, self._tx.zone))
         outcome = self._outcome(owner, collection, (current, text), wish)
+        if outcome.text != text:
+            same_times(found, outcome.text)
         written = self._tx.objects.put(collection, href, outcome.text, wish.expect, outcome.schedule_tag)
         self._deliveries.deliver(outcome.messages, 0 if current is None else current.seq)
         return written
