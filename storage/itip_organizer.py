@@ -135,6 +135,9 @@ def _news(before: View, after: View) -> bool:
     """Tell whether there is something to ask an attendee: anything new or different, less being no news."""
     if after.excluded < before.excluded:
         return True
+    if None in after.parts and not before.parts.keys() <= after.parts.keys() | after.excluded:
+        # What was told of a single instance is so no more.
+        return True
     return any(key not in before.parts or told(before.parts[key]) != told(each) for key, each in after.parts.items())
 
 
@@ -181,8 +184,37 @@ def prepared(old: Scheduled | None, new: Scheduled, *, merge: bool) -> Scheduled
     answers already given are kept.
     """
     if old is not None:
+        new = _with_answers(old, new)
         itip.foresee(old, [key for key in new.parts if key is not None and key not in old.parts])
     return new.with_parts(_prepared(key, each, old, new, merge) for key, each in new.parts.items())
+
+
+def _with_answers(old: Scheduled, new: Scheduled) -> Scheduled:
+    """Return the new text with the instances that had components only because somebody answered about them.
+
+    A client that read the meeting before the answer came leaves them out, and takes nobody's answer away by that.
+    """
+    missing = [key for key in old.parts if key is not None and key not in new.parts and key not in new.excluded()]
+    if new.master is None or not missing:
+        return new
+    itip.foresee(old, missing)
+    itip.foresee(new, missing)
+    kept = [_answered(old.parts[key], itip.instance(old, key), itip.instance(new, key)) for key in missing]
+    return new.with_parts([*new.parts.values(), *(each for each in kept if each is not None)])
+
+
+def _answered(before: Component, was: Component | None, now: Component | None) -> Component | None:
+    """Return an instance as the series makes it now, with the answers given to it; None if more than these differed."""
+    if was is None or now is None or itip.cancelled(before) or told(before) != told(was):
+        return None
+    return Component(now.name, tuple(_with_answer(prop, before) for prop in now.properties), now.components)
+
+
+def _with_answer(prop: Property, before: Component) -> Property:
+    known = itip.attendee(before, (itip.address(prop.value),)) if prop.name == "ATTENDEE" else None
+    if known is None or itip.agent(prop) != "SERVER":
+        return prop
+    return itip.with_params(prop, PARTSTAT=known.param("PARTSTAT"), X_CADRAN_ANSWERED=known.param(ANSWERED))
 
 
 def _prepared(key: Key, component: Component, old: Scheduled | None, new: Scheduled, merge: bool) -> Component:

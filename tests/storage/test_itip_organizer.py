@@ -44,7 +44,7 @@ PAUL_NOT_ONCE = meeting(
         (SERIES, WITHOUT_SECOND, [("CANCEL", PAUL)]),
         (WITHOUT_SECOND, SERIES, [("REQUEST", PAUL)]),
         (SERIES, ZOE_ONCE, [("REQUEST", PAUL), ("REQUEST", ZOE)]),
-        (ZOE_ONCE, SERIES, [("CANCEL", ZOE)]),
+        (ZOE_ONCE, SERIES, [("REQUEST", PAUL), ("CANCEL", ZOE)]),
         (SERIES, PAUL_NOT_ONCE, [("CANCEL", PAUL), ("REQUEST", ZOE)]),
     ],
 )
