@@ -34,16 +34,19 @@ class View:
 
 
 def view(found: Scheduled | None, who: str) -> View:
-    """Return what of an object an attendee is invited to; what is cancelled, nobody is."""
+    """Return what of an object this server invites an attendee to; what is cancelled, nobody is (RFC 6638, 3.2.1)."""
     if found is None or (found.master is not None and itip.cancelled(found.master)):
         return View({}, frozenset())
-    invited = {
-        key: each for key, each in found.parts.items() if not itip.cancelled(each) and itip.attendee(each, (who,))
-    }
+    invited = {key: each for key, each in found.parts.items() if not itip.cancelled(each) and _invites(each, who)}
     if None not in invited:
         return View(invited, frozenset())
     left_out = frozenset(key for key in found.parts if key is not None and key not in invited)
     return View(invited, left_out | found.excluded())
+
+
+def _invites(component: Component, who: str) -> bool:
+    line = itip.attendee(component, (who,))
+    return line is not None and itip.agent(line) == "SERVER"
 
 
 def messages(old: Scheduled | None, new: Scheduled | None, stamp: str, forced: frozenset[str]) -> tuple[Message, ...]:
