@@ -25,13 +25,16 @@ def bare(message: Message) -> Component:
 def request(stored: Scheduled | None, asked: Scheduled, mine: Collection[str]) -> Scheduled:
     """Return an attendee's copy after a request: the organizer's text with what is the attendee's own.
 
-    A request for single instances of a series that is here changes these and leaves the others.
+    A request for single instances of a series that is here changes these and leaves the others; of one that was
+    cancelled, these are all that is left.
     """
     if stored is None:
         return asked
     told = {key: _personal(_former(stored, key), each) for key, each in asked.parts.items()}
-    if None in told or stored.master is None:
-        kept = {} if None in told else {key: each for key, each in stored.parts.items() if key not in told}
+    ended = stored.master is not None and itip.cancelled(stored.master)
+    if None in told or stored.master is None or ended:
+        whole = None in told or ended
+        kept = {} if whole else {key: each for key, each in stored.parts.items() if key not in told}
         return asked.with_parts([*kept.values(), *told.values()])
     zones = {zone.text("TZID") for zone in stored.root.children("VTIMEZONE")}
     new_zones = [zone for zone in asked.root.children("VTIMEZONE") if zone.text("TZID") not in zones]

@@ -138,6 +138,9 @@ def _news(before: View, after: View) -> bool:
     """Tell whether there is something to ask an attendee: anything new or different, less being no news."""
     if after.excluded < before.excluded:
         return True
+    if None in before.parts and None not in after.parts:
+        # The cancellation of the series took the instances that are left with it.
+        return True
     if None in after.parts and not before.parts.keys() <= after.parts.keys() | after.excluded:
         # What was told of a single instance is so no more.
         return True

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from storage import addresses, ical, itip
@@ -216,9 +216,11 @@ def school_of(store: Store) -> int:
 
 
 @settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(steps=STEPS)
+@example(steps=[("answer", (PAUL, "ACCEPTED", 0)), ("summary", "Conseil")])
+@example(steps=[("day", (0, "Conseil", 6, frozenset({PAUL}))), ("guests", frozenset({ZOE}))])
 def test_every_copy_agrees_with_the_organizers_and_nobody_is_told_twice(store: Store, steps: list[tuple[str, Any]]):
     world, plan = World(store, school_of(store)), Plan()
     world.write(plan)
