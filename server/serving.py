@@ -207,7 +207,8 @@ def address_text(port: Any) -> str:
     """Return the address of a listening port as `host:port`, or the path of a local socket."""
     address = port.getHost()
     if not hasattr(address, "host"):
-        return str(getattr(address, "name", address))
+        name = getattr(address, "name", address)
+        return os.fsdecode(name) if isinstance(name, bytes | str) else str(name)
     return f"[{address.host}]:{address.port}" if ":" in address.host else f"{address.host}:{address.port}"
 
 
