@@ -136,7 +136,7 @@ def _cancelled(component: Component, who: str, stamp: str, number: int) -> Compo
 
 def _news(before: View, after: View) -> bool:
     """Tell whether there is something to ask an attendee: anything new or different, less being no news."""
-    if after.excluded < before.excluded:
+    if before.excluded - after.excluded:
         return True
     if None in before.parts and None not in after.parts:
         # The cancellation of the series took the instances that are left with it.

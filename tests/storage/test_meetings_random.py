@@ -219,6 +219,7 @@ def school_of(store: Store) -> int:
     max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(steps=STEPS)
+@example(steps=[("out", frozenset({0, 1, 2})), ("out", frozenset({0, 2, 3}))])
 @example(steps=[("answer", (PAUL, "ACCEPTED", 0)), ("summary", "Conseil")])
 @example(steps=[("day", (0, "Conseil", 6, frozenset({PAUL}))), ("guests", frozenset({ZOE}))])
 def test_every_copy_agrees_with_the_organizers_and_nobody_is_told_twice(store: Store, steps: list[tuple[str, Any]]):
