@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, cast
 
 import structlog
 from twisted.internet.defer import Deferred
+from twisted.internet.threads import deferToThreadPool
 from twisted.python.threadpool import ThreadPool
 
 from protocols.wire import Request, Response
@@ -101,6 +102,11 @@ class CalendarServer:
     def start(self) -> None:
         """Start the threads."""
         self._pools.start()
+
+    def apart(self, work: Callable[[], Any]) -> Deferred[Any]:
+        """Do something in a thread, and return its result or failure in the reactor's."""
+        done: Deferred[Any] = deferToThreadPool(cast("Any", self._reactor), self._pools.requests, work)
+        return done
 
     def keep(self) -> None:
         """Look whether the night's work is due, in a thread."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import Final
+from urllib.parse import quote
 
 from protocols.eas import families
 from protocols.eas.answers import DEVICE_BLOCKED, INVALID_POLICY_KEY, TOO_MANY_DEVICES
@@ -14,6 +15,7 @@ from protocols.eas.query import Query
 from protocols.eas.states import Ledger, Memo
 from protocols.eas.wbxml import clean
 from protocols.wire import Request
+from storage import addresses
 from storage.model import Client, Device, Principal
 from storage.transaction import Transaction
 
@@ -69,6 +71,7 @@ class Session:
             zone=self.tx.zone,
             body=body,
             account_email=self.principal.email,
+            account_path=f"{addresses.PRINCIPALS}{quote(self.principal.login)}/",
             family=families.item_family(self.family),
             read_only=read_only,
         )

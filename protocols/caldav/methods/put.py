@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from email.message import Message
 
 from protocols.caldav import (
@@ -42,7 +43,8 @@ def put(context: Context) -> Response:
     preconditions.check(context, holder)
     expect = conditional.expectation(context.request.headers)
     try:
-        wish = schedule_headers.wish(context.request.headers, expect)
+        # Schedule-Reply speaks of deletions (RFC 6638, 8.1): a changed answer is always told.
+        wish = replace(schedule_headers.wish(context.request.headers, expect), reply=True)
         written = context.tx.scheduling.put(holder.collection, context.target.name, context.request.body, wish)
     except PreconditionFailed:
         return _current(context, holder)
