@@ -13,7 +13,8 @@ class Request:
     """One authenticated HTTP request, wholly read.
 
     `path` is as on the wire (percent-encoded, without the query); header names are lower case; `base` is scheme and
-    authority such as "https://cadran.example"; `query` is raw, without "?".
+    authority such as "https://cadran.example"; `query` is raw, without "?"; `mails` tells whether the server has a mail
+    server to give letters to.
     """
 
     method: str
@@ -23,6 +24,7 @@ class Request:
     body: bytes
     principal: Principal
     base: str
+    mails: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, cast
 
 import structlog
 from twisted.internet.defer import Deferred
+from twisted.internet.threads import deferToThreadPool
 from twisted.python.threadpool import ThreadPool
 
 import protocols.feeds.app as feeds
 from protocols.tzdist import app as tzdist
 from protocols.wire import Request, Response
-from server import health, mail, nightly, outgoing, pages
+from server import discovery, health, mail, nightly, outgoing, pages
 from server.auth import CredentialCache, Credentials, parse_basic
 from server.config import Config, Network
 from server.http import Exchange
@@ -23,7 +24,7 @@ from server.parking import Clock, Lot, Parked
 from server.push import Pusher
 from server.route import Route
 from server.scanning import scanner_of
-from server.service import Service, Waiting
+from server.service import Means, Service, Waiting
 from server.throttle import Limits, Throttle
 from server.watcher import Watcher, look_in_thread
 from storage.store import Store
@@ -92,7 +93,8 @@ class CalendarServer:
         self._largest = section.max_body
         # Bound once: an unbound logger looks its configuration up at every line.
         self._access = structlog.get_logger("access").bind() if config.log.access else None
-        self._service = Service(store, *_guards(config), self._largest, scanner_of(config.attachments))
+        means = Means(scanner_of(config.attachments), mails=bool(config.mail.host))
+        self._service = Service(store, *_guards(config), self._largest, means)
         self._pools = Pools.sized(section.threads)
         self._lot = Lot(reactor)
         look = look_in_thread(store, partial(self._in_thread, self._pools.requests))
@@ -108,6 +110,11 @@ class CalendarServer:
     def start(self) -> None:
         """Start the threads."""
         self._pools.start()
+
+    def apart(self, work: Callable[[], Any]) -> Deferred[Any]:
+        """Do something in a thread, and return its result or failure in the reactor's."""
+        done: Deferred[Any] = deferToThreadPool(cast("Any", self._reactor), self._pools.requests, work)
+        return done
 
     def keep(self) -> None:
         """Look whether the night's work is due, in a thread."""
@@ -173,7 +180,7 @@ class CalendarServer:
         header = incoming.headers.get("authorization", "")
         credentials = parse_basic(header)
         if credentials is None:
-            self._finish(visit, outgoing.challenge())
+            self._finish(visit, discovery.elsewhere(incoming, self._public_url) or outgoing.challenge())
             return
         self._admit(visit, visit.route, credentials)
 
@@ -197,7 +204,8 @@ class CalendarServer:
         if feeds.about(path):
             self._hop(visit, self._pools.requests, partial(self._service.open_link, visit.incoming))
             return
-        response = health.live() if path == health.LIVE else pages.answer(visit.incoming)
+        response = discovery.answer(visit.incoming) or pages.answer(visit.incoming)
+        response = health.live() if path == health.LIVE else response
         self._finish(visit, response or outgoing.plain(404))
 
     def _tell_zones(self, visit: Visit) -> None:

@@ -138,6 +138,14 @@ class MailSection(Section):
     password: str = ""
     # Spelt "from" outside, which is a keyword of the language.
     sender: str = Field("", alias="from")
+    lmtp: str = ""
+
+    @field_validator("lmtp")
+    @classmethod
+    def _at_home(cls, value: str) -> str:
+        """Keep a port without an interface to this machine: whoever reaches it can speak for anybody."""
+        outside = value.startswith("tcp:") and ":interface=" not in value
+        return f"{value}:interface=127.0.0.1" if outside else value
 
     @field_validator("sender")
     @classmethod

@@ -27,8 +27,10 @@ class LetterRefused(Exception):
         self.reason = reason
 
 
-def read(data: bytes) -> Message:
+def read(data: bytes, more: frozenset[str] = frozenset()) -> Message:
     """Return the one scheduling message of a letter; raises LetterRefused, or InvalidObject for a bad calendar.
+
+    `more` are methods to be taken besides those that need no envelope.
 
     The sender is whoever stands alone in From: that it is true is for the mail server to check before (RFC 6047, 3).
     """
@@ -37,7 +39,7 @@ def read(data: bytes) -> Message:
     letter = email.message_from_bytes(data)
     calendar = contentlines.parse(_calendar(letter))
     method = (calendar.text("METHOD") or "").strip().upper()
-    if method not in TO_ATTENDEES | TO_ORGANIZER:
+    if method not in TO_ATTENDEES | TO_ORGANIZER | more:
         raise LetterRefused("method")
     return Message(method, _sender(letter), "", calendar)
 

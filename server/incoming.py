@@ -31,9 +31,9 @@ class Incoming:
     base: str
     address: str
 
-    def of(self, principal: Principal) -> Request:
+    def of(self, principal: Principal, *, mails: bool = False) -> Request:
         """Return the request as its protocol gets it."""
-        return Request(self.method, self.path, self.query, self.headers, self.body, principal, self.base)
+        return Request(self.method, self.path, self.query, self.headers, self.body, principal, self.base, mails)
 
 
 @dataclass(frozen=True, slots=True)

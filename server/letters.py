@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import email
+import email.utils
 import re
 from datetime import datetime
 from email.headerregistry import Address
@@ -55,6 +57,18 @@ def compose(message: OutboxMessage, zone: ZoneInfo, sent_by: str = "") -> EmailM
     calendar.set_param("method", message.method)  # type: ignore[union-attr]
     calendar.set_param("component", components[0].name)  # type: ignore[union-attr]
     return letter
+
+
+def forwarded(message: OutboxMessage, sent_by: str = "") -> bytes:
+    """Return the text of a letter that a person wrote, as it is given to the mail server; `sent_by` as in `compose`."""
+    if not sent_by:
+        return message.body
+    letter = email.message_from_bytes(message.body)
+    name = email.utils.parseaddr(str(letter["From"] or ""))[0]
+    del letter["From"]
+    letter["From"] = email.utils.formataddr((name, sent_by))
+    letter["Reply-To"] = mailbox(message.sender)
+    return letter.as_bytes(policy=letter.policy.clone(linesep="\r\n"))
 
 
 def mailbox(address: str) -> str:

@@ -19,7 +19,7 @@ from server.config import MailSection
 from storage.contentlines import parse
 from storage.errors import InvalidObject
 from storage.model import School
-from storage.outbox import OutboxMessage
+from storage.outbox import LETTER, OutboxMessage
 from storage.store import Store
 
 LOOK_SECONDS: Final = 15.0
@@ -88,8 +88,12 @@ def _connection(section: MailSection) -> Iterator[smtplib.SMTP]:
 def _outcome(smtp: smtplib.SMTP, message: OutboxMessage, how: tuple[object, str]) -> _Refused | None:
     zone, sent_by = how
     try:
-        letter = letters.compose(message, zone, sent_by)  # type: ignore[arg-type]
         envelope = sent_by or letters.mailbox(message.sender)
+        if message.kind == LETTER:
+            to = [letters.mailbox(each) for each in message.recipient.split(", ")]
+            _tell_refused(message, smtp.sendmail(envelope, to, letters.forwarded(message, sent_by)))
+            return None
+        letter = letters.compose(message, zone, sent_by)  # type: ignore[arg-type]
         smtp.send_message(letter, from_addr=envelope, to_addrs=[letters.mailbox(message.recipient)])
     except letters.NoAddress as error:
         return _Refused(f"not a mail address: {error}", for_good=True)
@@ -105,6 +109,12 @@ def _outcome(smtp: smtplib.SMTP, message: OutboxMessage, how: tuple[object, str]
     except (smtplib.SMTPNotSupportedError, ValueError) as error:
         return _Refused(_words(error), for_good=True)
     return None
+
+
+def _tell_refused(message: OutboxMessage, refused: dict[str, tuple[int, bytes]]) -> None:
+    """Log who does not get a letter that others get."""
+    if refused:
+        _log.warning("recipients refused", message=message.id, count=len(refused))
 
 
 def _settle(store: Store, school: School, message: OutboxMessage, refused: _Refused | None) -> None:

@@ -44,6 +44,17 @@ class _Undone(Exception):
         self.answer = answer
 
 
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What the installation has besides a database: a scanner that files have to pass, and a mail server."""
+
+    scanner: Scanner | None = None
+    mails: bool = False
+
+
+NO_MEANS: Final = Means()
+
+
 class Service:
     """Answers requests on a store; every method may be called from any thread."""
 
@@ -53,18 +64,16 @@ class Service:
         cache: CredentialCache,
         throttle: Throttle,
         largest: int,
-        scanner: Scanner | None = None,
+        means: Means = NO_MEANS,
     ) -> None:
-        """Serve from `store`; `largest` is the greatest body in octets, inflated ones included.
-
-        What a `scanner` finds fault with is refused.
-        """
+        """Serve from `store`; `largest` is the greatest body in octets, inflated ones included."""
         self.store = store
         self.cache = cache
         self.throttle = throttle
         self.largest = largest
         self._links = Links(store)
-        self.scanner = scanner
+        self.scanner = means.scanner
+        self.mails = means.mails
 
     def serve(self, route: Route, incoming: Incoming, credentials: Credentials) -> Response | Waiting:
         """Answer a request from the wire; a failure that nobody foresaw is logged and answered 500."""
@@ -100,7 +109,7 @@ class Service:
         digest = self.cache.digest(credentials)
         known = self.cache.get(digest)
         if known is not None:
-            outcome = self._handle(route, self._decoded(route, incoming).of(known))
+            outcome = self._handle(route, self._decoded(route, incoming).of(known, mails=self.mails))
             if outcome is not None:
                 return outcome
             self.cache.drop(digest)
@@ -115,7 +124,9 @@ class Service:
             return outgoing.challenge()
         self.throttle.succeeded(credentials.account)
         self.cache.put(digest, principal)
-        return self._handle(route, self._decoded(route, incoming).of(principal)) or outgoing.challenge()
+        return (
+            self._handle(route, self._decoded(route, incoming).of(principal, mails=self.mails)) or outgoing.challenge()
+        )
 
     def _decoded(self, route: Route, incoming: Incoming) -> Incoming:
         return inflated(incoming, route.limit(incoming.method, self.largest))

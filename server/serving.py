@@ -24,7 +24,9 @@ from twisted.python.failure import Failure
 from server import logs, mail, nightly, push
 from server.app import CalendarServer
 from server.config import Config, ConfigError
+from server.courier import Courier
 from server.http import Factory
+from server.lmtp import LetterBoxes
 from server.route import Route
 from storage.store import Store
 
@@ -51,25 +53,43 @@ class Serving:
         self._keeping = LoopingCall(self._server.keep)
         self._posting = LoopingCall(self._server.post)
         self._pushing = LoopingCall(self._server.push)
+        self._letters = LetterBoxes(Courier(store), self._server.apart)
         self._ports: list[Any] = []
         self._overdue = False
 
-    def run(self, listen: Callable[[Factory], Deferred[Any]], started: Callable[[Sequence[str]], object]) -> bool:
+    def run(
+        self,
+        listen: Callable[[Any], Deferred[Any]],
+        started: Callable[[Sequence[str]], object],
+        letters: Callable[[Any], Deferred[Any]] | None = None,
+    ) -> bool:
         """Serve until SIGTERM or SIGINT; False when nothing could be listened to.
 
-        `listen` opens the ports, `started` is told their addresses once requests are taken.
+        `listen` opens the ports, `letters` the one for LMTP if there is to be one; `started` is told the addresses once
+        requests are taken.
         """
+        both = listen if letters is None else self._both(listen, letters)
         logs.adopt_twisted()
         allow_connections()
         failures: list[object] = []
         reactor.addSystemEventTrigger("before", "shutdown", self._stop)
-        reactor.callWhenRunning(self._begin, listen, started, failures)
+        reactor.callWhenRunning(self._begin, both, started, failures)
         reactor.run()
         if self._overdue:
             # A thread that does not come back cannot be ended; what it has not committed is undone.
             os._exit(0)
         self._server.stop()
         return not failures
+
+    def _both(
+        self, listen: Callable[[Any], Deferred[Any]], letters: Callable[[Any], Deferred[Any]]
+    ) -> Callable[[Any], Deferred[Any]]:
+        def opened(factory: Any) -> Deferred[Any]:
+            return listen(factory).addCallback(
+                lambda ports: letters(self._letters).addCallback(lambda more: [*ports, *more])
+            )
+
+        return opened
 
     def _begin(
         self,
@@ -136,17 +156,20 @@ class _Orphan(Protocol):
             reactor.stop()
 
 
-def listen_on(endpoints: Sequence[str]) -> Callable[[Factory], Deferred[Any]]:
-    """Return how to listen on Twisted endpoint strings; raises ConfigError for one that means nothing."""
+def listen_on(endpoints: Sequence[str], key: str = "server.listen") -> Callable[[Any], Deferred[Any]]:
+    """Return how to listen on Twisted endpoint strings; raises ConfigError for one that means nothing.
+
+    `key` is the setting that they come from.
+    """
     prepared = []
     for text in endpoints:
         try:
             prepared.append(serverFromString(reactor, text))
         except (ValueError, TypeError, LookupError, ImportError) as error:
             reason = f"{text!r} is no endpoint, such as tcp:8008:interface=127.0.0.1 ({error})"
-            raise ConfigError((("server.listen", reason),)) from error
+            raise ConfigError(((key, reason),)) from error
 
-    def listen(factory: Factory) -> Deferred[Any]:
+    def listen(factory: Any) -> Deferred[Any]:
         opened: Deferred[Any] = DeferredList(
             [endpoint.listen(factory) for endpoint in prepared], fireOnOneErrback=True, consumeErrors=True
         )
@@ -156,10 +179,10 @@ def listen_on(endpoints: Sequence[str]) -> Callable[[Factory], Deferred[Any]]:
     return listen
 
 
-def adopt(sockets: Sequence[int]) -> Callable[[Factory], Deferred[Any]]:
+def adopt(sockets: Sequence[int]) -> Callable[[Any], Deferred[Any]]:
     """Return how to take connections from listening sockets inherited from the parent process."""
 
-    def listen(factory: Factory) -> Deferred[Any]:
+    def listen(factory: Any) -> Deferred[Any]:
         return maybeDeferred(lambda: [_adopted(number, factory) for number in sockets])
 
     return listen
@@ -186,7 +209,8 @@ def address_text(port: Any) -> str:
     """Return the address of a listening port as `host:port`, or the path of a local socket."""
     address = port.getHost()
     if not hasattr(address, "host"):
-        return str(getattr(address, "name", address))
+        name = getattr(address, "name", address)
+        return os.fsdecode(name) if isinstance(name, bytes | str) else str(name)
     return f"[{address.host}]:{address.port}" if ":" in address.host else f"{address.host}:{address.port}"
 
 
@@ -194,6 +218,6 @@ def _first_failure(failure: Any) -> Any:
     return failure.value.subFailure
 
 
-def _adopted(number: int, factory: Factory) -> Any:
+def _adopted(number: int, factory: Any) -> Any:
     with socket.socket(fileno=number) as inherited:
         return reactor.adoptStreamPort(number, inherited.family, factory)

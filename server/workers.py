@@ -35,6 +35,8 @@ class Supervisor:
     def __init__(self, config: Config, arguments: Sequence[str], environment: Mapping[str, str]) -> None:
         """Prepare workers that repeat this command with `arguments` before `serve`."""
         self._count = config.server.workers
+        # The last port is then the one for LMTP.
+        self._letters = bool(config.mail.lmtp)
         self._patience = config.server.stop_timeout + GRACE_SECONDS
         self._arguments = tuple(arguments)
         self._environment = dict(environment)
@@ -88,7 +90,9 @@ class Supervisor:
             return
         numbers = range(FIRST_SOCKET, FIRST_SOCKET + len(self._ports))
         command = [sys.executable, "-m", "server.cli", *self._arguments, "serve"]
-        command += ["--sockets", ",".join(str(number) for number in numbers)]
+        letters = 1 if self._letters else 0
+        command += ["--sockets", ",".join(str(number) for number in numbers[: len(numbers) - letters])]
+        command += ["--letters", str(numbers[-1])] if letters else []
         # Standard input stays a pipe from here: its end tells an orphan that its parent has gone.
         descriptors: dict[int, Any] = {0: "w", 1: 1, 2: 2}
         descriptors |= {number: port.fileno() for number, port in zip(numbers, self._ports, strict=True)}

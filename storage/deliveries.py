@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 
-from storage import addresses, attachment_lines, contentlines, itip, itip_apply, itip_organizer, policy
+from storage import (
+    addresses,
+    attachment_lines,
+    contentlines,
+    itip,
+    itip_apply,
+    itip_attendee,
+    itip_organizer,
+    policy,
+)
 from storage.errors import SchedulingRefused
 from storage.itip import Message, Scheduled
 from storage.listings import WHOLE
@@ -33,6 +42,8 @@ MOST_ATTENDEES: Final = 500
 MOST_SPREAD: Final = 50
 TO_ATTENDEES: Final = frozenset({"REQUEST", "CANCEL", "ADD", "DECLINECOUNTER"})
 TO_ORGANIZER: Final = frozenset({"REPLY", "COUNTER", "REFRESH"})
+# Its recipient stands on the envelope alone: it is for people to look at.
+PUBLISH: Final = "PUBLISH"
 
 
 class Deliveries:
@@ -103,8 +114,9 @@ class Deliveries:
     def receive(self, message: Message) -> tuple[Principal, ...]:
         """Act on a message from outside and return the people who got it: an organizer, or attendees of the school.
 
-        Raises SchedulingRefused("sender") when the message speaks for somebody of this school, or answers for others
-        than its sender.
+        A message with a recipient is for that person alone. Raises SchedulingRefused("sender") when the message speaks
+        for somebody of this school, or answers for others than its sender, and SchedulingRefused("recipient") when it
+        does not concern its recipient.
         """
         if len(message.components) > MOST_COMPONENTS or not message.components:
             raise SchedulingRefused("components", str(len(message.components)))
@@ -118,8 +130,21 @@ class Deliveries:
         if len(wanted) > MOST_ATTENDEES:
             raise SchedulingRefused("max-attendees-per-instance", str(MOST_ATTENDEES))
         people = {each.id: each for each in map(self._holder, sorted(filter(None, wanted))) if each is not None}
+        if message.recipient:
+            people = self._only(message, people)
         took = [each for each in people.values() if self._take(message, each, trusted=False)]
         return tuple(took)
+
+    def _only(self, message: Message, people: dict[int, Principal]) -> dict[int, Principal]:
+        person = self.addressee(message.recipient)
+        if person is None or (message.method != PUBLISH and person.id not in people):
+            raise SchedulingRefused("recipient", message.recipient)
+        return {person.id: person}
+
+    def addressee(self, address: str) -> Principal | None:
+        """Return whose mailbox an address is; what follows a + in it is the person's own affair (RFC 5233)."""
+        user, _, domain = address.partition("@")
+        return self._holder(address) or (self._holder(f"{user.partition('+')[0]}@{domain}") if "+" in user else None)
 
     def _take(self, message: Message, person: Principal, *, trusted: bool) -> bool:
         """Change a person's copy as a message says and leave the message in their inbox; False when it is too old."""
@@ -129,8 +154,8 @@ class Deliveries:
         if message.method in TO_ORGANIZER:
             if stored is None or not _organizes(stored, person):
                 return False
-            self._answer(message, arrived, (place, stored))
-        else:
+            self._answer(message, arrived, (place, stored), trusted=trusted)
+        elif message.method != PUBLISH:
             if stored is not None and not _may_change(stored, message, person):
                 return False
             if stored is not None and not trusted and itip_apply.stale(stored, arrived):
@@ -149,14 +174,20 @@ class Deliveries:
         self.deliver([each for each in told if each.recipient == message.sender], place[1].seq)
 
     def _answer(
-        self, message: Message, answer: Scheduled, here: tuple[tuple[Collection, CalendarObject] | None, Scheduled]
+        self,
+        message: Message,
+        answer: Scheduled,
+        here: tuple[tuple[Collection, CalendarObject] | None, Scheduled],
+        *,
+        trusted: bool,
     ) -> None:
         place, stored = here
         assert place is not None
         if message.method == "REFRESH":
             self._refresh(message, place, stored)
-        if message.method == "REPLY":
-            kept = itip_apply.reply(stored, answer, message.sender)
+        if message.method in {"REPLY", "COUNTER"}:
+            # Who proposes other times says at once whether the present ones will do.
+            kept = itip_apply.reply(stored, answer, message.sender, checked=not trusted)
             if kept is not None:
                 # Answers leave the organizer's Schedule-Tag as it is (RFC 6638, 3.2.10).
                 self._tx.objects.put(place[0], place[1].href, contentlines.serialise(kept.root))
@@ -177,7 +208,7 @@ class Deliveries:
             stored = itip.read(place[1].ical, self._tx.zone)
             if itip.organizer(stored.any) != itip.organizer(kept.any):
                 continue
-            seen = itip_apply.reply(stored, answer, message.sender, status=False)
+            seen = itip_apply.reply(stored, answer, message.sender, status=False, checked=False)
             if seen is not None:
                 self._tx.objects.put(place[0], place[1].href, contentlines.serialise(seen.root))
 
@@ -194,6 +225,12 @@ class Deliveries:
             kept = itip_apply.request(stored, told, mine)
         elif message.method == "CANCEL" and stored is not None:
             kept = itip_apply.cancel(stored, told)
+        elif message.method == "ADD" and place is not None and stored is not None:
+            added = itip_apply.add(stored, told)
+            if added is None:
+                self._ask_again(message, place[1], stored, mine)
+                return
+            kept = added
         else:
             return
         collection = place[0] if place is not None else self._calendar(person, told.any.name)
@@ -216,6 +253,14 @@ class Deliveries:
         if sender is not None:
             known |= self._tx.attachments.admit(sender, text)
         return contentlines.serialise(attachment_lines.unmanaged(contentlines.parse(text), known))
+
+    def _ask_again(self, message: Message, copy: CalendarObject, stored: Scheduled, mine: frozenset[str]) -> None:
+        """Ask the organizer for the whole of a meeting of which a part came that means nothing here (RFC 5546, 3.2.4).
+
+        Only about meetings that are here: a stranger cannot make this server write letters.
+        """
+        asked = itip_attendee.refresh(stored, mine, itip.instant(self._tx.now()))
+        self.deliver([] if asked is None else [asked], copy.seq)
 
     def _calendar(self, person: Principal, component: str) -> Collection | None:
         """Return where a person's new meetings go: where the person wants them, or the calendar for tasks."""
@@ -265,7 +310,9 @@ def _check_sender(message: Message) -> None:
     """Refuse a message that speaks for others: organizers tell of their meetings, attendees answer for themselves."""
     for each in message.components:
         if message.method in TO_ORGANIZER:
-            fits = itip.attendee(each, (message.sender,)) is not None and len(each.all("ATTENDEE")) == 1
+            # A proposal may name the others too (RFC 5546, 3.2.7).
+            alone = message.method == "COUNTER" or len(each.all("ATTENDEE")) == 1
+            fits = alone and itip.attendee(each, (message.sender,)) is not None
         else:
             fits = itip.organizer(each) == message.sender
         if not fits:

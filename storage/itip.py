@@ -19,7 +19,9 @@ from storage.ical_values import Moment, epoch
 KINDS: Final = frozenset({"VEVENT", "VTODO", "VJOURNAL"})
 PRODUCT: Final = "-//Cadran//Scheduling//EN"
 NEEDS_ACTION: Final = "NEEDS-ACTION"
-_DETAILS: Final = frozenset({"SCHEDULE-AGENT", "SCHEDULE-STATUS", "SCHEDULE-FORCE-SEND"})
+# When the answer on an organizer's ATTENDEE line was given: what arrives late must not undo it (RFC 5546, 2.1.5).
+ANSWERED: Final = "X-CADRAN-ANSWERED"
+_DETAILS: Final = frozenset({"SCHEDULE-AGENT", "SCHEDULE-STATUS", "SCHEDULE-FORCE-SEND", ANSWERED})
 
 # The instant of a RECURRENCE-ID in epoch seconds; None stands for the series itself.
 Key = int | None
@@ -47,11 +49,15 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Scheduled:
-    """One calendar object as scheduling reads it: its tree, and its components by the instance they speak of."""
+    """One calendar object as scheduling reads it: its tree, and its components by the instance they speak of.
+
+    `made` remembers instances that the series was asked for; see `instance`.
+    """
 
     root: Component
     zone: tzinfo
     parts: Mapping[Key, Component] = field(default_factory=dict)
+    made: dict[int, Component | None] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def master(self) -> Component | None:
@@ -196,15 +202,31 @@ def instance(found: Scheduled, key: int) -> Component | None:
     """Return the component of one instance as the series makes it; None when the series has no such instance."""
     if found.master is None:
         return None
+    if key not in found.made:
+        foresee(found, (key,))
+    return found.made.get(key)
+
+
+def foresee(found: Scheduled, keys: Iterable[int]) -> None:
+    """Make the instances that will be asked for in one reading of the series: of each alone, hundreds take seconds."""
+    wanted = {key for key in keys if key not in found.made}
+    if found.master is None or not wanted:
+        return
+    found.made.update(dict.fromkeys(wanted))
     alone = found.root.with_components([*found.root.children("VTIMEZONE"), found.master])
     try:
-        starts, stops = datetime.fromtimestamp(key, UTC), datetime.fromtimestamp(key + 1, UTC)
+        starts, stops = datetime.fromtimestamp(min(wanted), UTC), datetime.fromtimestamp(max(wanted) + 1, UTC)
         listed = ical.expand(alone, starts, stops, found.zone)
     except (InvalidObject, ValueError, OverflowError):
         # No series reaches beyond the years that have a date.
-        return None
-    one = next((each for each in listed if each.recurrence and epoch(each.recurrence, found.zone) == key), None)
-    return None if one is None else _overriding(found.master, one)
+        if len(wanted) > 1:
+            for key in wanted:
+                del found.made[key]
+        return
+    for one in listed:
+        at = epoch(one.recurrence, found.zone) if one.recurrence else None
+        if at is not None and at in wanted:
+            found.made[at] = _overriding(found.master, one)
 
 
 def _overriding(master: Component, one: ical.Instance) -> Component:

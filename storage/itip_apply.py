@@ -7,10 +7,13 @@ from typing import Final
 
 from storage import itip
 from storage.contentlines import Component, Property
-from storage.itip import Key, Message, Scheduled
+from storage.ical_values import epoch
+from storage.itip import ANSWERED, Key, Message, Scheduled
 
 # What an attendee adds to a copy for themselves; an organizer's update leaves it.
-_OWN: Final = frozenset({"TRANSP", "CATEGORIES", "COLOR", "PERCENT-COMPLETE", "COMPLETED"})
+_OWN: Final = frozenset(
+    {"TRANSP", "CATEGORIES", "COLOR", "PERCENT-COMPLETE", "COMPLETED", "X-MICROSOFT-CDO-BUSYSTATUS"}
+)
 _ANSWERED: Final = frozenset({"PARTSTAT", "DELEGATED-TO", "DELEGATED-FROM", "SENT-BY", "CN"})
 
 
@@ -22,13 +25,16 @@ def bare(message: Message) -> Component:
 def request(stored: Scheduled | None, asked: Scheduled, mine: Collection[str]) -> Scheduled:
     """Return an attendee's copy after a request: the organizer's text with what is the attendee's own.
 
-    A request for single instances of a series that is here changes these and leaves the others.
+    A request for single instances of a series that is here changes these and leaves the others; of one that was
+    cancelled, these are all that is left.
     """
     if stored is None:
         return asked
     told = {key: _personal(_former(stored, key), each) for key, each in asked.parts.items()}
-    if None in told or stored.master is None:
-        kept = {} if None in told else {key: each for key, each in stored.parts.items() if key not in told}
+    ended = stored.master is not None and itip.cancelled(stored.master)
+    if None in told or stored.master is None or ended:
+        whole = None in told or ended
+        kept = {} if whole else {key: each for key, each in stored.parts.items() if key not in told}
         return asked.with_parts([*kept.values(), *told.values()])
     zones = {zone.text("TZID") for zone in stored.root.children("VTIMEZONE")}
     new_zones = [zone for zone in asked.root.children("VTIMEZONE") if zone.text("TZID") not in zones]
@@ -68,6 +74,40 @@ def cancel(stored: Scheduled, message: Scheduled) -> Scheduled:
     return stored.with_parts([master, *others])
 
 
+def add(stored: Scheduled, told: Scheduled) -> Scheduled | None:
+    """Return an attendee's copy with instances added to its series (RFC 5546, 3.2.4), or None.
+
+    None when the copy cannot take them and the organizer should be asked for the whole: there is no series here, a
+    revision was missed, or what is added recurs itself.
+    """
+    master, fresh = stored.master, told.master
+    if master is None or fresh is None or len(told.parts) > 1 or fresh.first("RRULE") or fresh.first("RDATE"):
+        return None
+    if itip.sequence(fresh) > itip.sequence(master) + 1 or fresh.name != master.name:
+        return None
+    start, key = fresh.first("DTSTART"), _start(told, fresh)
+    if key in stored.parts and itip.sequence(fresh) <= itip.sequence(master):
+        return stored
+    if start is None or key is None or key in stored.parts:
+        return None
+    named = {name: held for name, held in start.params if name in {"VALUE", "TZID"}}
+    one = fresh.replaced("RECURRENCE-ID", Property.make("RECURRENCE-ID", start.value, named))
+    number = Property.make("SEQUENCE", str(itip.sequence(fresh)))
+    series = Component(
+        master.name, (*master.properties, Property.make("RDATE", start.value, named)), master.components
+    ).replaced("SEQUENCE", number)
+    zones = {zone.text("TZID") for zone in stored.root.children("VTIMEZONE")}
+    more = [zone for zone in told.root.children("VTIMEZONE") if zone.text("TZID") not in zones]
+    root = stored.root.with_components([*more, *stored.root.components])
+    others = [each for each in stored.parts.values() if each is not master]
+    return itip.scheduled(root, stored.zone).with_parts([series, *others, one])
+
+
+def _start(found: Scheduled, component: Component) -> int | None:
+    starts = found.timing(component).starts
+    return None if starts is None else epoch(starts, found.zone)
+
+
 def _meant(key: Key, message: Scheduled) -> bool:
     return None in message.parts or key in message.parts
 
@@ -86,19 +126,29 @@ def _exdate(master: Component, named: Component) -> Property | None:
     return Property.make("EXDATE", own.value, {name: held for name, held in own.params if name in {"VALUE", "TZID"}})
 
 
-def reply(stored: Scheduled, answer: Scheduled, sender: str, *, status: bool = True) -> Scheduled | None:
-    """Return a copy after an answer, None when the sender is not invited to what is answered.
+def reply(
+    stored: Scheduled, answer: Scheduled, sender: str, *, status: bool = True, checked: bool = True
+) -> Scheduled | None:
+    """Return a copy after an answer, None when the sender is not invited to what is answered, or says nothing new.
 
-    With `status`, which is for the organizer's copy alone, the line says what the answer came back with. An answer
-    about an instance that the series makes gives the instance a component of its own (RFC 6638, 3.2.6).
+    With `status`, which is for the organizer's copy alone, the line says what the answer came back with and when it was
+    given. With `checked`, an answer to an earlier revision, or given before the last one, is left aside (RFC 5546,
+    2.1.5). An answer about an instance that the series makes gives the instance a component of its own (RFC 6638,
+    3.2.6).
     """
     parts = dict(stored.parts)
     done = False
+    itip.foresee(stored, [key for key in answer.parts if key is not None and key not in parts])
     for key, each in answer.parts.items():
         here, line = parts.get(key) or _made(stored, key), itip.attendee(each, (sender,))
         if here is None or line is None or itip.attendee(here, (sender,)) is None:
             continue
-        parts[key], done = _answered(here, line, _code(each) if status else None), True
+        if checked and _obsolete(each, here, itip.attendee(here, (sender,))):
+            continue
+        parts[key], done = (
+            _answered(here, line, _code(each) if status else None, _given(each) if status else None),
+            True,
+        )
     return stored.with_parts(parts.values()) if done else None
 
 
@@ -106,13 +156,28 @@ def _made(stored: Scheduled, key: Key) -> Component | None:
     return None if key is None else itip.instance(stored, key)
 
 
+def _obsolete(answer: Component, here: Component, known: Property | None) -> bool:
+    if answer.first("SEQUENCE") is not None and itip.sequence(answer) < itip.sequence(here):
+        return True
+    before = None if known is None else known.param(ANSWERED)
+    given = _given(answer)
+    return before is not None and given is not None and given < before
+
+
+def _given(answer: Component) -> str | None:
+    """Return when an answer was given, in UTC; None where it does not say."""
+    stamp = (answer.text("DTSTAMP") or "").strip().upper()
+    return stamp if len(stamp) == len("19700101T000000Z") and stamp.endswith("Z") else None
+
+
 def _code(component: Component) -> str:
     return (component.text("REQUEST-STATUS") or "2.0").partition(";")[0].strip()
 
 
-def _answered(component: Component, line: Property, code: str | None) -> Component:
+def _answered(component: Component, line: Property, code: str | None, given: str | None) -> Component:
     who = itip.address(line.value)
-    said = {name.replace("-", "_"): line.param(name) for name in _ANSWERED if line.param(name) is not None}
+    noted = {} if given is None else {ANSWERED.replace("-", "_"): given}
+    said = noted | {name.replace("-", "_"): line.param(name) for name in _ANSWERED if line.param(name) is not None}
     lines = [
         itip.with_params(prop, **said, SCHEDULE_STATUS=code, RSVP=None)
         if prop.name == "ATTENDEE" and itip.address(prop.value) == who

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime, tzinfo
 from typing import Any, Final
 
 from storage import itip
@@ -29,6 +30,7 @@ def foreign_change(old: Scheduled, new: Scheduled, mine: Collection[str]) -> str
         return "EXDATE"
     if not {key for key in old.parts if key is not None} <= set(new.parts) | new.excluded():
         return "RECURRENCE-ID"
+    itip.foresee(old, [key for key in new.parts if key is not None and key not in old.parts])
     for key, after in new.parts.items():
         before = _former(old, key)
         if before is None:
@@ -87,15 +89,88 @@ def _kept(component: Component, status: str | None) -> Component:
     return component.replaced("ORGANIZER", itip.with_params(prop, SCHEDULE_FORCE_SEND=None, SCHEDULE_STATUS=status))
 
 
-def reply(old: Scheduled | None, new: Scheduled, mine: Collection[str], stamp: str) -> Message | None:
+def answered(found: Scheduled, mine: Collection[str], status: str, instance: Key = None) -> Scheduled | None:
+    """Return an attendee's copy with their answer written into it; None when they are not invited to what is answered.
+
+    An answer to the whole is one to each of its instances; one to an instance that the series makes gives it a
+    component of its own.
+    """
+    parts = dict(found.parts)
+    if instance is not None:
+        made = _former(found, instance)
+        if made is None or itip.attendee(made, mine) is None:
+            return None
+        parts[instance] = _saying(made, mine, status)
+    else:
+        if all(itip.attendee(each, mine) is None for each in parts.values()):
+            return None
+        parts = {key: _saying(each, mine, status) for key, each in parts.items()}
+    return found.with_parts(parts.values())
+
+
+def _saying(component: Component, mine: Collection[str], status: str) -> Component:
+    lines = [
+        itip.with_params(prop, PARTSTAT=status, RSVP=None)
+        if prop.name == "ATTENDEE" and itip.address(prop.value) in mine
+        else prop
+        for prop in component.properties
+    ]
+    return Component(component.name, tuple(lines), component.components)
+
+
+def reply(
+    old: Scheduled | None, new: Scheduled, mine: Collection[str], stamp: str, comment: str = ""
+) -> Message | None:
     """Return what an attendee's change answers, None when it says nothing new (RFC 5546, 3.2.3).
 
     `old` is None for an object that the attendee brought in by other means than this server. An instance newly
-    excluded is declined.
+    excluded is declined. `comment` is what the attendee adds in words.
     """
     answers = [_answer(each, mine, stamp) for key, each in new.parts.items() if _answers(old, new, key, mine)]
     answers += [_answer(each, mine, stamp, "DECLINED") for each in _excluded(old, new, mine)]
-    return _message(new, mine, [each for each in answers if each is not None])
+    return _message(new, mine, [_commented(each, comment) for each in answers if each is not None])
+
+
+def _commented(answer: Component, comment: str) -> Component:
+    return answer.replaced("COMMENT", Property.of_text("COMMENT", comment)) if comment else answer
+
+
+def refresh(found: Scheduled, mine: Collection[str], stamp: str) -> Message | None:
+    """Return an attendee's wish to be sent a meeting once more (RFC 5546, 3.2.6), None when nobody can be asked."""
+    own = next((each for part in found.parts.values() if (each := itip.attendee(part, mine)) is not None), None)
+    uid, organizer = found.any.first("UID"), found.any.first("ORGANIZER")
+    if own is None or uid is None or organizer is None:
+        return None
+    asked = Component(found.any.name, (uid, organizer, Property.make("ATTENDEE", own.value)))
+    return _message(found, mine, [itip.outgoing(asked, stamp)], "REFRESH")
+
+
+def counter(
+    found: Scheduled, mine: Collection[str], key: Key, times: tuple[datetime, datetime], words: tuple[str, str]
+) -> Message | None:
+    """Return an attendee's proposal of other times, aware, for a meeting or an instance (RFC 5546, 3.2.7).
+
+    `words` are the DTSTAMP and a comment. None where the server does not schedule for the organizer, or there is no
+    such instance to attend.
+    """
+    component = found.any if key is None else _former(found, key)
+    start, own = (None, None) if component is None else (component.first("DTSTART"), itip.attendee(component, mine))
+    if component is None or start is None or own is None:
+        return None
+    stamp, comment = words
+    here = found.timing(component).starts
+    zone = here.tzinfo if isinstance(here, datetime) else None
+    lines = [_at(name, start, when, zone) for name, when in zip(("DTSTART", "DTEND"), times, strict=True)]
+    made = component.without("DURATION", "DTSTART", "DTEND", "COMMENT")
+    made = Component(made.name, (*made.properties, *lines)).replaced("ATTENDEE", own)
+    return _message(found, mine, [_commented(itip.outgoing(made, stamp), comment)], "COUNTER")
+
+
+def _at(name: str, start: Property, when: datetime, zone: tzinfo | None) -> Property:
+    """Return a proposed time as the meeting writes its own; in UTC when that has none."""
+    if zone is None:
+        return Property.make(name, itip.instant(when))
+    return itip.written(Property(name, start.params, start.value, ""), when.astimezone(zone))
 
 
 def declined(old: Scheduled, mine: Collection[str], stamp: str) -> Message | None:
@@ -109,12 +184,14 @@ def declined(old: Scheduled, mine: Collection[str], stamp: str) -> Message | Non
     return _message(old, mine, [each for each in answers if each is not None])
 
 
-def _message(found: Scheduled, mine: Collection[str], answers: list[Component]) -> Message | None:
+def _message(
+    found: Scheduled, mine: Collection[str], answers: list[Component], method: str = "REPLY"
+) -> Message | None:
     to, prop = itip.organizer(found.any), found.any.first("ORGANIZER")
     sender = next((itip.address(a.value) for each in answers if (a := itip.attendee(each, mine))), None)
     if not answers or to is None or sender is None or itip.agent(prop) != "SERVER":
         return None
-    return Message("REPLY", sender, to, itip.calendar("REPLY", answers, found.root))
+    return Message(method, sender, to, itip.calendar(method, answers, found.root))
 
 
 def _answers(old: Scheduled | None, new: Scheduled, key: Key, mine: Collection[str]) -> bool:

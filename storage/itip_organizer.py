@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from storage import itip
 from storage.contentlines import Component, Property
-from storage.itip import NEEDS_ACTION, Key, Message, Scheduled
+from storage.itip import ANSWERED, NEEDS_ACTION, Key, Message, Scheduled
 
 # The organizer's own affair, or what every writing changes: no reason to tell anybody.
 _UNTOLD: Final = frozenset(
@@ -20,7 +20,9 @@ _UNTOLD: Final = frozenset(
         *("REQUEST-STATUS", "SEQUENCE", "TRANSP"),
     }
 )
-_OWN_PARAMS: Final = frozenset({"CN", "PARTSTAT", "RSVP", "SCHEDULE-AGENT", "SCHEDULE-FORCE-SEND", "SCHEDULE-STATUS"})
+_OWN_PARAMS: Final = frozenset(
+    {"CN", "PARTSTAT", "RSVP", "SCHEDULE-AGENT", "SCHEDULE-FORCE-SEND", "SCHEDULE-STATUS", ANSWERED}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +34,19 @@ class View:
 
 
 def view(found: Scheduled | None, who: str) -> View:
-    """Return what of an object an attendee is invited to; what is cancelled, nobody is."""
+    """Return what of an object this server invites an attendee to; what is cancelled, nobody is (RFC 6638, 3.2.1)."""
     if found is None or (found.master is not None and itip.cancelled(found.master)):
         return View({}, frozenset())
-    invited = {
-        key: each for key, each in found.parts.items() if not itip.cancelled(each) and itip.attendee(each, (who,))
-    }
+    invited = {key: each for key, each in found.parts.items() if not itip.cancelled(each) and _invites(each, who)}
     if None not in invited:
         return View(invited, frozenset())
     left_out = frozenset(key for key in found.parts if key is not None and key not in invited)
     return View(invited, left_out | found.excluded())
+
+
+def _invites(component: Component, who: str) -> bool:
+    line = itip.attendee(component, (who,))
+    return line is not None and itip.agent(line) == "SERVER"
 
 
 def messages(old: Scheduled | None, new: Scheduled | None, stamp: str, forced: frozenset[str]) -> tuple[Message, ...]:
@@ -99,6 +104,7 @@ def _gone(before: View, after: View, old: Scheduled) -> dict[Key, Component]:
         # Of a whole series only a few instances are left: the series goes, and a request brings these.
         return {key: each for key, each in before.parts.items() if key is None or key not in after.parts}
     fresh = after.excluded - before.excluded if None in before.parts else frozenset(before.parts) & after.excluded
+    itip.foresee(old, [key for key in fresh if key is not None and key not in before.parts])
     made = {key: before.parts.get(key) or itip.instance(old, key) for key in sorted(filter(None, fresh))}
     return {key: each for key, each in made.items() if each is not None}
 
@@ -130,7 +136,13 @@ def _cancelled(component: Component, who: str, stamp: str, number: int) -> Compo
 
 def _news(before: View, after: View) -> bool:
     """Tell whether there is something to ask an attendee: anything new or different, less being no news."""
-    if after.excluded < before.excluded:
+    if before.excluded - after.excluded:
+        return True
+    if None in before.parts and None not in after.parts:
+        # The cancellation of the series took the instances that are left with it.
+        return True
+    if None in after.parts and not before.parts.keys() <= after.parts.keys() | after.excluded:
+        # What was told of a single instance is so no more.
         return True
     return any(key not in before.parts or told(before.parts[key]) != told(each) for key, each in after.parts.items())
 
@@ -178,7 +190,38 @@ def prepared(old: Scheduled | None, new: Scheduled, *, merge: bool) -> Scheduled
     moved are to answer again. With `merge` the client knew of no answers since it last read (RFC 6638, 3.2.10), so
     answers already given are kept.
     """
+    if old is not None:
+        new = _with_answers(old, new)
+        itip.foresee(old, [key for key in new.parts if key is not None and key not in old.parts])
     return new.with_parts(_prepared(key, each, old, new, merge) for key, each in new.parts.items())
+
+
+def _with_answers(old: Scheduled, new: Scheduled) -> Scheduled:
+    """Return the new text with the instances that had components only because somebody answered about them.
+
+    A client that read the meeting before the answer came leaves them out, and takes nobody's answer away by that.
+    """
+    missing = [key for key in old.parts if key is not None and key not in new.parts and key not in new.excluded()]
+    if new.master is None or not missing:
+        return new
+    itip.foresee(old, missing)
+    itip.foresee(new, missing)
+    kept = [_answered(old.parts[key], itip.instance(old, key), itip.instance(new, key)) for key in missing]
+    return new.with_parts([*new.parts.values(), *(each for each in kept if each is not None)])
+
+
+def _answered(before: Component, was: Component | None, now: Component | None) -> Component | None:
+    """Return an instance as the series makes it now, with the answers given to it; None if more than these differed."""
+    if was is None or now is None or itip.cancelled(before) or told(before) != told(was):
+        return None
+    return Component(now.name, tuple(_with_answer(prop, before) for prop in now.properties), now.components)
+
+
+def _with_answer(prop: Property, before: Component) -> Property:
+    known = itip.attendee(before, (itip.address(prop.value),)) if prop.name == "ATTENDEE" else None
+    if known is None or itip.agent(prop) != "SERVER":
+        return prop
+    return itip.with_params(prop, PARTSTAT=known.param("PARTSTAT"), X_CADRAN_ANSWERED=known.param(ANSWERED))
 
 
 def _prepared(key: Key, component: Component, old: Scheduled | None, new: Scheduled, merge: bool) -> Component:
@@ -197,7 +240,8 @@ def _kept(prop: Property, before: Component | None, merge: bool) -> Property:
     """Return an attendee's line without the wish to be asked again, and with what the server knows of the attendee."""
     known = itip.attendee(before, (itip.address(prop.value),)) if before is not None else None
     status = prop.param("SCHEDULE-STATUS") if known is None else known.param("SCHEDULE-STATUS")
-    line = itip.with_params(prop, SCHEDULE_FORCE_SEND=None, SCHEDULE_STATUS=status)
+    given = None if known is None else known.param(ANSWERED)
+    line = itip.with_params(prop, SCHEDULE_FORCE_SEND=None, SCHEDULE_STATUS=status, X_CADRAN_ANSWERED=given)
     if merge and known is not None and itip.agent(line) == "SERVER":
         return itip.with_params(line, PARTSTAT=known.param("PARTSTAT"))
     return line

@@ -109,6 +109,7 @@ class Settings:
     include_class_parts: bool = False
     trash_days: int = 30
     service_readers: bool = False
+    pupils_find_pupils: bool = False
 
 
 @dataclass(frozen=True, slots=True)

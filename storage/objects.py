@@ -11,6 +11,7 @@ from sqlalchemy import and_, bindparam, insert, select, update
 
 from storage import ical, occurrences
 from storage.errors import InvalidObject, NotFound, PreconditionFailed, ReadOnly, UidConflict
+from storage.examined import Examined, examine
 from storage.ical import Facts, Span
 from storage.listings import WHOLE, Listings
 from storage.model import FOREVER, CalendarKind, CalendarObject, Collection, Expect, Written
@@ -78,12 +79,8 @@ class Objects(Listings):
         """
         if not collection.rights.write:
             raise ReadOnly(collection.id, "write-content")
-        zone = collection_zone(collection, self._tx.zone)
-        facts = ical.inspect(text, zone)
-        if facts.component not in collection.components:
-            raise InvalidObject("supported-calendar-component", f"{facts.component} is not kept in this calendar")
-        horizon = self._tx.now() + occurrences.HORIZON_SECONDS
-        spans = ical.spans(text, zone, horizon)
+        found = self.examine(collection, text)
+        facts, spans, horizon = found.facts, found.spans, found.horizon
         self._tx.lock()
         current = self._stored(collection.id, href)
         _check(current, expect or Expect())
@@ -106,6 +103,14 @@ class Objects(Listings):
         if collection.owner_id is not None and collection.kind is not CalendarKind.INBOX:
             self._tx.usage.grow(collection.owner_id, octets)
 
+    def examine(self, collection: Collection, text: bytes) -> Examined:
+        """Return what there is to know of a text before it is written here; raises InvalidObject."""
+        zone = collection_zone(collection, self._tx.zone)
+        found = examine(text, zone, lambda: self._tx.now() + occurrences.HORIZON_SECONDS)
+        if found.facts.component not in collection.components:
+            raise InvalidObject("supported-calendar-component", f"{found.facts.component} is not kept in this calendar")
+        return found
+
     def _index(self, stored: CalendarObject, spans: Iterable[Span]) -> None:
         index = list(occurrences.rows(self._tx.school_id, stored.calendar_id, stored.id, spans))
         if index:
@@ -119,18 +124,6 @@ class Objects(Listings):
         stored = self._insert(calendar_id, href, facts, values)
         self._index(stored, ical.spans(content, zone, horizon))
         return stored
-
-    def copy(self, old: tuple[Collection, str], new: tuple[Collection, str], *, replace: bool) -> Written:
-        """Store the text of one (collection, name) under another; raises NotFound and what `put` raises.
-
-        Without `replace`, PreconditionFailed when the new name is taken.
-        """
-        found = self.get(*old)
-        # Whoever copies sees what they copy: the same attachments may be referred to.
-        self._tx.attachments.carry(found)
-        written = self.put(*new, found.ical, Expect(absent=not replace))
-        self._tx.dead_properties.copy((old[0].id, old[1]), (new[0].id, new[1]))
-        return written
 
     def move(
         self, old: tuple[Collection, str], new: tuple[Collection, str], expect: Expect, *, replace: bool

@@ -23,6 +23,9 @@ _m = outbox_message.c
 WAITING: Final = "waiting"
 SENT: Final = "sent"
 FAILED: Final = "failed"
+# Kinds: what scheduling has to say, and what a person wrote in a mail program of a phone.
+SCHEDULING: Final = "imip"
+LETTER: Final = "letter"
 # While one process sends a message, the others leave it alone for so long.
 LEASE_SECONDS: Final = 600
 FIRST_PAUSE: Final = 60
@@ -71,7 +74,7 @@ class Outbox:
             "school_id": self._tx.school_id,
             "id": ordered_id(),
             "key": key,
-            "kind": "imip",
+            "kind": SCHEDULING,
             "sender": message.sender,
             "recipient": message.recipient,
             "method": message.method,
@@ -85,6 +88,27 @@ class Outbox:
         }
         self._tx.connection.execute(insert(outbox_message), row)
         return True
+
+    def add_letter(self, sender: str, recipients: Sequence[str], body: bytes) -> bool:
+        """Queue a whole letter for mail addresses; False when the same was queued before."""
+        self._tx.lock()
+        to, now = ", ".join(recipients), self._tx.now()
+        key = hashlib.sha256(b"\0".join((LETTER.encode(), sender.encode(), to.encode(), body))).hexdigest()
+        same = select(_m.id).where(_m.school_id == self._tx.school_id, _m.key == key)
+        if self._tx.connection.execute(same).first() is not None:
+            return False
+        row = {"school_id": self._tx.school_id, "id": ordered_id(), "key": key, "kind": LETTER, "sender": sender}
+        row |= {"recipient": to, "method": "", "uid": "", "body": body, "created": now, "next_try": now}
+        row |= {"attempts": 0, "state": WAITING, "error": ""}
+        self._tx.connection.execute(insert(outbox_message), row)
+        return True
+
+    def letters_since(self, sender: str, moment: int) -> int:
+        """Return how many letters somebody has queued since a moment."""
+        here = and_(_m.school_id == self._tx.school_id, _m.kind == LETTER, _m.sender == sender, _m.created >= moment)
+        return int(
+            self._tx.connection.execute(select(func.count()).select_from(outbox_message).where(here)).scalar_one()
+        )
 
     def due(self) -> bool:
         """Tell whether a message should be sent now."""

@@ -78,12 +78,13 @@ def may_mail_out(role: Role) -> bool:
     return role in _STAFF
 
 
-def knows(asker: Role, other: Role) -> bool:
+def knows(asker: Role, other: Role, *, pupils_find_pupils: bool = False) -> bool:
     """Tell whether a person may find another in the school's directory.
 
-    Those who work there find everyone; pupils and guardians find those who work there, and never each other.
+    Those who work there find everyone; pupils and guardians find those who work there, and never each other, unless the
+    school's setting lets pupils find pupils.
     """
-    return asker in _STAFF or other in _STAFF
+    return asker in _STAFF or other in _STAFF or (pupils_find_pupils and asker is other is Role.PUPIL)
 
 
 def writes(role: Role) -> bool:

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 
-from storage import addresses, contentlines, ical, itip, itip_apply, itip_attendee, itip_organizer, policy
+from storage import addresses, contentlines, itip, itip_apply, itip_attendee, itip_organizer, policy
 from storage.deliveries import Deliveries
-from storage.errors import NotFound, PreconditionFailed, SchedulingRefused
+from storage.errors import NotFound, PreconditionFailed, ReadOnly, SchedulingRefused
+from storage.examined import same_times
 from storage.itip import Message, Scheduled
 from storage.model import CalendarObject, Collection, Expect, Principal, Written
 from storage.objects import content_etag
@@ -38,11 +40,31 @@ class Part(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a writer asks besides the text: the state it expects, the Schedule-Tag it knows, whether to answer."""
+    """What a writer asks besides the text: the state it expects, the Schedule-Tag it knows, whether to answer.
+
+    `comment` is what an attendee says with an answer, and stands in the answer alone.
+    """
 
     expect: Expect = NOTHING
     schedule_tag: str | None = None
     reply: bool = True
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an attendee says of a meeting.
+
+    `partstat` is "ACCEPTED", "TENTATIVE" or "DECLINED"; `instance` the original start of one instance in epoch
+    seconds, None for the whole series; `told` whether the organizer learns of it; `proposed` are other times that the
+    attendee would like (aware datetimes), told as a COUNTER besides the answer.
+    """
+
+    partstat: str
+    instance: int | None = None
+    comment: str = ""
+    told: bool = True
+    proposed: tuple[datetime, datetime] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +101,17 @@ class Scheduling:
         Raises SchedulingRefused and whatever Objects.put raises, and then has told nobody.
         """
         wish = wish or Wish()
+        if not collection.rights.write:
+            raise ReadOnly(collection.id, "write-content")
+        found = self._tx.objects.examine(collection, text)
         current = self._current(collection, href, wish)
         concerned = _mentions(text) or (current is not None and current.schedule_tag)
         owner = self._owner(collection) if concerned else None
         if owner is None:
             return self._tx.objects.put(collection, href, text, wish.expect)
-        ical.inspect(text, collection_zone(collection, self._tx.zone))
         outcome = self._outcome(owner, collection, (current, text), wish)
+        if outcome.text != text:
+            same_times(found, outcome.text)
         written = self._tx.objects.put(collection, href, outcome.text, wish.expect, outcome.schedule_tag)
         self._deliveries.deliver(outcome.messages, 0 if current is None else current.seq)
         return written
@@ -100,6 +126,62 @@ class Scheduling:
             told = self._farewell(owner, itip.read(current.ical, self._tx.zone), reply=wish.reply)
         self._tx.objects.delete(collection, href, wish.expect)
         self._deliveries.deliver(told, 0 if current is None else current.seq)
+
+    def copy(self, old: tuple[Collection, str], new: tuple[Collection, str], wish: Wish, *, replace: bool) -> Written:
+        """Store the text of one (collection, name) under another, as a writer of it would; raises what `put` raises.
+
+        A second object about a meeting in the calendars of one person is refused (RFC 6638, 3.2.4.1).
+        """
+        found = self._tx.objects.get(*old)
+        _check_tag(found, wish)
+        # Whoever copies sees what they copy: the same attachments may be referred to.
+        self._tx.attachments.carry(found)
+        written = self.put(*new, found.ical, Wish(Expect(absent=not replace)))
+        self._tx.dead_properties.copy((old[0].id, old[1]), (new[0].id, new[1]))
+        return written
+
+    def move(self, old: tuple[Collection, str], new: tuple[Collection, str], wish: Wish, *, replace: bool) -> Written:
+        """Move an object; from one calendar of a person to another that tells nobody anything (RFC 6638, 3.2.3.3).
+
+        To somebody else's calendar it is deleted here and written there, and told so. Raises what `delete` and `put`
+        raise, and then nothing is moved.
+        """
+        found = self._current(*old, wish)
+        if found is None or not found.schedule_tag or old[0].owner_id == new[0].owner_id:
+            return self._tx.objects.move(old, new, wish.expect, replace=replace)
+        if not old[0].rights.write:
+            raise ReadOnly(old[0].id, "unbind")
+        with self._tx.connection.begin_nested():
+            self.delete(*old, wish)
+            return self.put(*new, found.ical, Wish(Expect(absent=not replace)))
+
+    def answer(self, collection: Collection, found: CalendarObject, answer: Answer) -> Written:
+        """Write the owner's answer on their copy of a meeting and tell the organizer, as if a client had written it.
+
+        The same answer again tells nobody again. Raises SchedulingRefused("attendee") when the owner of the calendar is
+        not invited to what is answered, and whatever `put` raises.
+        """
+        owner = self._owner(collection)
+        if owner is None:
+            raise SchedulingRefused("attendee")
+        stored = itip.read(found.ical, collection_zone(collection, self._tx.zone))
+        mine = addresses.of(owner)
+        if part(stored, mine) is not Part.ATTENDEE:
+            raise SchedulingRefused("attendee")
+        kept = itip_attendee.answered(stored, _as_written(stored, mine), answer.partstat, answer.instance)
+        if kept is None:
+            raise SchedulingRefused("attendee")
+        text = contentlines.serialise(kept.root)
+        written = self.put(collection, found.href, text, Wish(reply=answer.told, comment=answer.comment))
+        if answer.proposed is not None:
+            self._propose(stored, _as_written(stored, mine), answer, found.seq)
+        return written
+
+    def _propose(self, stored: Scheduled, mine: frozenset[str], answer: Answer, base: int) -> None:
+        assert answer.proposed is not None
+        made = itip_attendee.counter(stored, mine, answer.instance, answer.proposed, (self._stamp(), answer.comment))
+        if made is not None:
+            self._deliveries.deliver(self._deliveries.addressed([made]), base)
 
     def delete_all(self, collection: Collection) -> None:
         """Delete the meetings of a calendar that is about to be deleted."""
@@ -120,8 +202,7 @@ class Scheduling:
             found: CalendarObject | None = self._tx.objects.get(collection, href)
         except NotFound:
             found = None
-        if wish.schedule_tag is not None and (found is None or found.schedule_tag != wish.schedule_tag):
-            raise PreconditionFailed(None if found is None else found.etag)
+        _check_tag(found, wish)
         return found
 
     def _outcome(
@@ -141,7 +222,7 @@ class Scheduling:
             case Part.ORGANIZER:
                 return self._organized(old if was is now else None, new, text, merge=wish.schedule_tag is not None)
             case Part.ATTENDEE:
-                return self._attended(old if was is now else None, new, text, mine)
+                return self._attended(old if was is now else None, new, (text, mine), wish)
         return _Outcome(text, "", () if old is None else self._farewell(owner, old, reply=wish.reply))
 
     def _organized(self, old: Scheduled | None, new: Scheduled, text: bytes, *, merge: bool) -> _Outcome:
@@ -151,13 +232,16 @@ class Scheduling:
         kept = itip_apply.told_of(kept, "ATTENDEE", self._deliveries.prospects(told))
         return _settled(kept, new, text, told)
 
-    def _attended(self, old: Scheduled | None, new: Scheduled, text: bytes, mine: frozenset[str]) -> _Outcome:
+    def _attended(
+        self, old: Scheduled | None, new: Scheduled, given: tuple[bytes, frozenset[str]], wish: Wish
+    ) -> _Outcome:
+        text, mine = given
         said = _as_written(new, mine)
         if old is not None and itip.agent(old.any.first("ORGANIZER")) == "SERVER":
             foreign = itip_attendee.foreign_change(old, new, said | _as_written(old, mine))
             if foreign is not None:
                 raise SchedulingRefused("allowed-attendee-scheduling-object-change", foreign)
-        answer = itip_attendee.reply(old, new, said, self._stamp())
+        answer = itip_attendee.reply(old, new, said, self._stamp(), wish.comment) if wish.reply else None
         told = self._deliveries.addressed([] if answer is None else [answer])
         kept = itip_attendee.kept(old, new)
         kept = itip_apply.told_of(kept, "ORGANIZER", self._deliveries.prospects(told))
@@ -196,9 +280,18 @@ class Scheduling:
         """Note on the sender's copy that a message could not be mailed."""
         self._deliveries.undelivered(sender, recipient, uid)
 
+    def addressee(self, address: str) -> Principal | None:
+        """Return whose mailbox an address is; see `Deliveries.addressee`."""
+        return self._deliveries.addressee(address)
+
     def receive(self, message: Message) -> tuple[Principal, ...]:
         """Act on a message from outside and return the people of this school who got it; see `Deliveries.receive`."""
         return self._deliveries.receive(message)
+
+
+def _check_tag(found: CalendarObject | None, wish: Wish) -> None:
+    if wish.schedule_tag is not None and (found is None or found.schedule_tag != wish.schedule_tag):
+        raise PreconditionFailed(None if found is None else found.etag)
 
 
 def _mentions(text: bytes) -> bool:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, bindparam, select, update
 
 from storage import schema
+from storage.address_book import AddressBook
 from storage.attachments import Attachments
 from storage.audit import Audit
 from storage.changes import Changes
@@ -27,6 +28,7 @@ from storage.model import School
 from storage.objects import Objects
 from storage.origins import Origins
 from storage.outbox import Outbox
+from storage.person_settings import PersonSettings
 from storage.preferences import Preferences
 from storage.principals import Principals
 from storage.push import Push
@@ -120,6 +122,16 @@ class Transaction:
     def principals(self) -> Principals:
         """People of the school."""
         return Principals(self)
+
+    @cached_property
+    def address_book(self) -> AddressBook:
+        """People as somebody may know them."""
+        return AddressBook(self)
+
+    @cached_property
+    def person_settings(self) -> PersonSettings:
+        """What people have set for themselves."""
+        return PersonSettings(self)
 
     @cached_property
     def devices(self) -> Devices:

@@ -49,8 +49,14 @@ METHODS: Mapping[str, Callable[[Context], Response]] = {
 }
 
 
+# A text above this size, or with a rule, may take long to read: that is done before the school's turn is taken.
+_LIGHT = 16 * 1024
+
+
 def writes(request: Request) -> bool:
-    """Whether the request needs a writing transaction."""
+    """Whether the request needs a writing transaction from its beginning."""
+    if request.method == "PUT" and (len(request.body) > _LIGHT or b"RRULE" in request.body or b"RDATE" in request.body):
+        return False
     if request.method == "POST" and request.path.rstrip("/").endswith(f"/{paths.OUTBOX}"):
         return False
     # A push service is looked up by name before the school's turn to write is taken.

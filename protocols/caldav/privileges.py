@@ -30,7 +30,8 @@ _SEND = caldav("schedule-send")
 INBOX = _granted(*_READ, _DELIVER, *map(caldav, ("schedule-deliver-invite", "schedule-deliver-reply")), dav("unbind"))
 INBOX += _granted(dav("write-properties"))
 INBOX += _granted(caldav("schedule-query-freebusy"))
-OUTBOX = _granted(*_READ, _SEND, caldav("schedule-send-freebusy"))
+_SENDS = tuple(map(caldav, ("schedule-send-invite", "schedule-send-reply", "schedule-send-freebusy")))
+OUTBOX = _granted(*_READ, _SEND, *_SENDS)
 
 _CONTENT = (dav("write-content"), dav("bind"), dav("unbind"))
 _WRITE = (dav("write"), dav("write-properties"), *_CONTENT)
@@ -77,6 +78,8 @@ SUPPORTED = _supported(
     _supported(
         _SEND,
         "Send scheduling messages",
+        _supported(caldav("schedule-send-invite"), "Send messages of an organizer"),
+        _supported(caldav("schedule-send-reply"), "Send answers of an attendee"),
         _supported(caldav("schedule-send-freebusy"), "Ask when others are busy"),
     ),
 )

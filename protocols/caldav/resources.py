@@ -177,9 +177,14 @@ def home(context: Context, privilege: str = "read") -> Home:
     access = context.tx.delegations.enter(asker, owner, writing=context.request.method in WRITING)
     if access is not None:
         return _home(owner, access)
-    if not policy.knows(asker.role, owner.role) and not context.tx.delegations.linked(asker, owner):
+    if not (_may_know(context, owner) or context.tx.delegations.linked(asker, owner)):
         raise NotFound("principal", context.target.login)
     raise missing_privilege(context.request.path, privilege)
+
+
+def _may_know(context: Context, other: Principal) -> bool:
+    allowed = context.tx.school.settings.pupils_find_pupils
+    return policy.knows(context.principal.role, other.role, pupils_find_pupils=allowed)
 
 
 def writable_home(context: Context, privilege: str) -> Home:
@@ -204,19 +209,14 @@ def _named(context: Context) -> Principal:
 def known(context: Context) -> Principal:
     """Return the person whom the path is about; raises NotFound also for one whom the asker may not know."""
     asker, found = context.principal, _named(context)
-    if found is asker or policy.knows(asker.role, found.role) or context.tx.delegations.linked(asker, found):
+    if found is asker or _may_know(context, found) or context.tx.delegations.linked(asker, found):
         return found
     raise NotFound("principal", context.target.login)
 
 
 def known_people(context: Context) -> tuple[Principal, ...]:
     """Return the asker and everyone whom the asker may know, in order of login."""
-    asker = context.principal
-    return tuple(
-        each
-        for each in context.tx.principals.people()
-        if each.id == asker.id or (each.active and policy.knows(asker.role, each.role))
-    )
+    return context.tx.address_book.known(context.principal)
 
 
 def calendar(context: Context) -> Calendar:

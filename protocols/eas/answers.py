@@ -14,11 +14,16 @@ from protocols.wire import Response
 CONTENT_TYPE: Final = "application/vnd.ms-sync.wbxml"
 SERVER_VERSION: Final = "14.1"
 SPOKEN: Final = ",".join(sorted(VERSIONS))
-COMMANDS: Final = "Sync,FolderSync,GetItemEstimate,Settings,Ping,ItemOperations,Provision"
+# In the order in which MS-ASHTTP numbers them. Find is not spoken.
+COMMANDS: Final = (
+    "Sync,SendMail,SmartForward,SmartReply,FolderSync,FolderCreate,FolderDelete,FolderUpdate,MoveItems,"
+    "GetItemEstimate,MeetingResponse,Search,Settings,Ping,ItemOperations,Provision,ResolveRecipients,ValidateCert"
+)
 
 INVALID_CONTENT: Final = 101
 INVALID_WBXML: Final = 102
 INVALID_XML: Final = 103
+INVALID_MIME: Final = 107
 DEVICE_BLOCKED: Final = 129
 UNKNOWN_COMMAND: Final = 137
 INVALID_POLICY_KEY: Final = 144
@@ -30,6 +35,11 @@ _HTTP: Final[Mapping[int, int]] = {
     INVALID_CONTENT: 400,
     INVALID_WBXML: 400,
     INVALID_XML: 400,
+    INVALID_MIME: 400,
+    # MS-ASCMD has 500 for every failure of a letter, which phones take for "try again": these will not get better.
+    **dict.fromkeys(range(116, 123), 400),
+    115: 403,
+    120: 403,
     DEVICE_BLOCKED: 403,
     UNKNOWN_COMMAND: 501,
     INVALID_POLICY_KEY: 449,
@@ -71,6 +81,11 @@ _LIMITS: Final[Mapping[tuple[str, int], Tag]] = {
 def document(root: Element, *headers: tuple[str, str]) -> Response:
     """Answer with one WBXML document."""
     return Response(200, (("Content-Type", CONTENT_TYPE), *_FIXED, *headers), encode(root))
+
+
+def octets(kind: str, body: bytes) -> Response:
+    """Answer with a body of another type than one document."""
+    return Response(200, (("Content-Type", kind), *_FIXED), body)
 
 
 def nothing(status: int = 200) -> Response:

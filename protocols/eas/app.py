@@ -12,14 +12,21 @@ from typing import Final
 from protocols.eas import answers, autodiscover
 from protocols.eas.errors import CommandRefused
 from protocols.eas.estimate import get_item_estimate
+from protocols.eas.folder_edit import folder_create, folder_delete, folder_update
 from protocols.eas.folder_sync import folder_sync
 from protocols.eas.item_operations import item_operations
+from protocols.eas.meeting_response import meeting_response
+from protocols.eas.move_items import move_items
 from protocols.eas.ping import ping
 from protocols.eas.provision import provision
 from protocols.eas.query import Query, QueryError, parse
+from protocols.eas.resolve_recipients import resolve_recipients
+from protocols.eas.search import search
+from protocols.eas.send_mail import plain, send_mail
 from protocols.eas.session import Session, open_session
 from protocols.eas.settings import settings
 from protocols.eas.sync import sync
+from protocols.eas.validate_cert import validate_cert
 from protocols.eas.wbxml import Element, WbxmlError, decode
 from protocols.wire import Park, Request, Response
 from storage import policy
@@ -31,12 +38,23 @@ AUTODISCOVER: Final = "/autodiscover/autodiscover.xml"
 Handler = Callable[[Session, Element], Response | Park]
 # Only these may come without a body, and mean "as last time" (MS-ASHTTP 2.2.1.1).
 _REPEATABLE: Final[Mapping[str, Callable[[Session, Element | None], Response | Park]]] = {"Sync": sync, "Ping": ping}
-_COMMANDS: Final[Mapping[str, Handler]] = {
+COMMANDS: Final[Mapping[str, Handler]] = {
+    "FolderCreate": folder_create,
+    "FolderDelete": folder_delete,
     "FolderSync": folder_sync,
+    "FolderUpdate": folder_update,
     "GetItemEstimate": get_item_estimate,
     "ItemOperations": item_operations,
+    "MeetingResponse": meeting_response,
+    "MoveItems": move_items,
     "Provision": provision,
+    "ResolveRecipients": resolve_recipients,
+    "Search": search,
+    "SendMail": send_mail,
     "Settings": settings,
+    "SmartForward": send_mail,
+    "SmartReply": send_mail,
+    "ValidateCert": validate_cert,
     **_REPEATABLE,
 }
 
@@ -65,18 +83,19 @@ def handle(request: Request, tx: Transaction) -> Response | Park:
 
 
 def _autodiscover(request: Request) -> Response:
-    if request.method != "POST":
-        return Response(405, (("Allow", "POST"),))
+    if request.method not in ("GET", "POST"):
+        return Response(405, (("Allow", "GET, POST"),))
+    # A GET is answered like a POST that asks nothing: its sender learns that it found the right place.
     person = request.principal
     body = autodiscover.answer(request.body, person.email or person.login, person.name, request.base + PATH)
     return Response(200, (("Content-Type", "text/xml; charset=utf-8"), ("Cache-Control", "private")), body)
 
 
 def _run(request: Request, query: Query, command: str, tx: Transaction) -> Response | Park:
-    handler = _COMMANDS.get(command)
+    handler = COMMANDS.get(command)
     if handler is None:
         raise CommandRefused(answers.UNKNOWN_COMMAND)
-    root = _document(command, request.body)
+    root = _document(query, command, request.body)
     if tx.writable:
         # States are read to be replaced: of two requests of one device the second must see what the first did.
         tx.lock()
@@ -86,8 +105,10 @@ def _run(request: Request, query: Query, command: str, tx: Transaction) -> Respo
     return handler(session, root)
 
 
-def _document(command: str, body: bytes) -> Element | None:
+def _document(query: Query, command: str, body: bytes) -> Element | None:
     """Return the request's document, None for an empty body where that is allowed; raises CommandRefused."""
+    if query.version < "14.0" and COMMANDS.get(command) is send_mail:
+        return plain(query, answers.ROOTS[command][0], body)
     if not body and command in _REPEATABLE:
         return None
     try:

@@ -28,7 +28,8 @@ def meeting(event: Component) -> bool:
     return any(address(prop) for prop in event.all("ATTENDEE"))
 
 
-def _mine(event: Component, context: ItemContext) -> bool:
+def mine(event: Component, context: ItemContext) -> bool:
+    """Tell whether the event is the account holder's own, and not one somebody else invited them to."""
     prop = event.first("ORGANIZER")
     holder = address(prop) if prop else None
     return holder is None or holder.casefold() == context.account_email.casefold()
@@ -39,7 +40,7 @@ def meeting_status(event: Component, context: ItemContext) -> int:
     if context.invitation:
         status = MEETING_BIT | NOT_ORGANIZER_BIT
     elif meeting(event):
-        status = MEETING_BIT if _mine(event, context) else MEETING_BIT | NOT_ORGANIZER_BIT
+        status = MEETING_BIT if mine(event, context) else MEETING_BIT | NOT_ORGANIZER_BIT
     else:
         status = 0
     return status | MEETING_BIT | CANCELLED_BIT if cancelled(event) else status
@@ -100,7 +101,7 @@ def _answers(event: Component, context: ItemContext) -> list[Element]:
     asked = own is not None and (own.param("RSVP") or "").upper() == "TRUE"
     return [
         E(Calendar.ResponseRequested, asked),
-        E(Calendar.ResponseType, ORGANIZER_RESPONSE if _mine(event, context) else answer),
+        E(Calendar.ResponseType, ORGANIZER_RESPONSE if mine(event, context) else answer),
     ]
 
 

@@ -3,7 +3,9 @@
 Outlook for Windows asks its own schema on the same address: it is told that no provider has it, and goes on looking.
 """
 
+import json
 from typing import Any, Final
+from urllib.parse import parse_qsl, unquote
 
 from lxml import etree
 
@@ -11,6 +13,7 @@ REQUEST: Final = "http://schemas.microsoft.com/exchange/autodiscover/mobilesync/
 MOBILE: Final = "http://schemas.microsoft.com/exchange/autodiscover/mobilesync/responseschema/2006"
 RESPONSE: Final = "http://schemas.microsoft.com/exchange/autodiscover/responseschema/2006"
 MAX_BYTES: Final = 64 * 1024
+MAX_QUERY: Final = 2048
 
 INVALID_REQUEST: Final = 600
 NO_PROVIDER: Final = 601
@@ -38,6 +41,35 @@ def answer(body: bytes, email: str, display_name: str, url: str) -> bytes:
     for name, text in (("Type", "MobileSync"), ("Url", url), ("Name", url)):
         _add(server, name, text)
     return _written(root)
+
+
+def told_openly(path: str, query: str, base: str) -> tuple[int, bytes]:
+    """Return status and JSON for Autodiscover version 2, which asks for no password (MS-OXDISCO).
+
+    Every address gets the same answer: nobody learns which exist. `path` ends in the address where the query has none.
+    """
+    asked = {name.lower(): value for name, value in reversed(parse_qsl(query[:MAX_QUERY], max_num_fields=16))}
+    address = asked.get("email") or unquote(path.rpartition("/")[2])
+    wanted = asked.get("protocol", "")
+    if "@" not in address:
+        return 400, _json(ErrorCode="InvalidUserId", ErrorMessage="The address is missing or is none.")
+    if not wanted:
+        return 400, _json(ErrorCode="MandatoryParameterMissing", ErrorMessage="Protocol is missing.")
+    place = _PLACES.get(wanted.lower())
+    if place is None:
+        return 400, _json(ErrorCode="ProtocolNotSupported", ErrorMessage="This protocol is not offered.")
+    name, where = place
+    return 200, _json(Protocol=name, Url=base + where)
+
+
+_PLACES: Final = {
+    "activesync": ("ActiveSync", "/Microsoft-Server-ActiveSync"),
+    "autodiscoverv1": ("AutodiscoverV1", "/autodiscover/autodiscover.xml"),
+}
+
+
+def _json(**facts: str) -> bytes:
+    return json.dumps(facts).encode()
 
 
 def _wanted_schema(body: bytes) -> str | None:

@@ -14,9 +14,9 @@ from protocols.eas.body import one_line
 from protocols.eas.calendar import MAX_UID, item
 from protocols.eas.codepages import AirSyncBase, Calendar, Tag
 from protocols.eas.errors import ItemRefused, NotRepresentable
-from protocols.eas.event import Times, address, floating, master, starts
+from protocols.eas.event import MEETING_BIT, NOT_ORGANIZER_BIT, Times, address, floating, master, starts
 from protocols.eas.exception_edit import rebased, with_exceptions, with_override, without_occurrence
-from protocols.eas.field_edit import with_fields
+from protocols.eas.field_edit import MEETING_STATUSES, number, with_fields
 from protocols.eas.item import EditContext, ItemContext
 from protocols.eas.recurrence import Recurring, from_element, from_rule, same, to_rule
 from protocols.eas.representation import occurrence
@@ -81,15 +81,27 @@ def _zoned(root: Component, when: Times) -> Component:
 
 
 def _with_organizer(event: Component, data: Element, context: ItemContext) -> Component:
-    """Name the organizer of a new event that has guests: whom the client names, or the owner of the account."""
+    """Name the organizer of an event that has guests: whom the client names, or the owner of the account.
+
+    A meeting that the client says is the owner's is that under the address known here: phones write the address that
+    the account was set up with.
+    """
     if not meeting(event):
         return event
-    for mail in (data.value(Calendar.OrganizerEmail) or "", context.account_email):
-        name = one_line(data.value(Calendar.OrganizerName) or "")
+    name = one_line(data.value(Calendar.OrganizerName) or "")
+    named = "" if _own_by_status(data) else data.value(Calendar.OrganizerEmail) or ""
+    for mail in (named, context.account_email):
         made = Property.make("ORGANIZER", f"mailto:{one_line(mail).strip()}", {"CN": name} if name else {})
         if address(made):
             return event.replaced("ORGANIZER", made)
-    return event
+    if not context.account_path:
+        return event
+    return event.replaced("ORGANIZER", Property.make("ORGANIZER", context.account_path, {"CN": name} if name else {}))
+
+
+def _own_by_status(data: Element) -> bool:
+    status = number(data, Calendar.MeetingStatus, MEETING_STATUSES)
+    return status is not None and bool(status & MEETING_BIT) and not status & NOT_ORGANIZER_BIT
 
 
 def _first(event: Component, root: Component, context: ItemContext) -> date | datetime:
@@ -144,6 +156,8 @@ def _edited(root: Component, event: Component, data: Element, context: ItemConte
     timed = with_times(event, root, sent_times(data), context, series=series)
     root = _with_zone_of(timed, event, root, data, context)
     edited = _with_recurrence(with_fields(timed, data, context), root, data, context)
+    if not meeting(event) and event.first("ORGANIZER") is None:
+        edited = _with_organizer(edited, data, context)
     return with_exceptions(root if edited == event else rebased(root, edited, context), edited, data, context)
 
 

@@ -16,7 +16,7 @@ from protocols.eas.folders import Folder, folder_list, scope_of
 from protocols.eas.holdings import Holding, read_holding, unpacked
 from protocols.eas.session import Session
 from protocols.eas.sync_collection import MAIL_KEY, nothing_new, source_of
-from protocols.eas.sync_request import MAX_COLLECTIONS, number
+from protocols.eas.sync_request import MAX_COLLECTIONS, check_once, number
 from protocols.eas.upload import changed_since
 from protocols.eas.wbxml import E, Element
 from protocols.wire import Response
@@ -27,6 +27,10 @@ OK: Final = 1
 NO_COLLECTION: Final = 2
 NOT_PRIMED: Final = 3
 BAD_KEY: Final = 4
+# MS-ASCMD has the common "server error" for a filter that calendars do not have.
+BAD_FILTER: Final = 110
+LAST_FILTER: Final = 8
+_ONCE: Final = (AirSync.SyncKey, AirSync.CollectionId, Tags.CollectionId, AirSync.FilterType)
 
 
 def get_item_estimate(session: Session, root: Element) -> Response:
@@ -35,12 +39,15 @@ def get_item_estimate(session: Session, root: Element) -> Response:
     asked = listed.all(Tags.Collection) if listed else ()
     if not asked or len(asked) > MAX_COLLECTIONS:
         raise CommandRefused(INVALID_XML)
+    for each in asked:
+        check_once(each, _ONCE, INVALID_XML)
     folders = folder_list(session)
     return document(E(Tags.GetItemEstimate, *(_response(session, folders, each) for each in asked)))
 
 
 def _response(session: Session, folders: Mapping[str, Folder], asked: Element) -> Element:
     name = asked.value(Tags.CollectionId) or asked.value(AirSync.CollectionId) or ""
+    _check_filter(asked)
     try:
         count = _count(session, folders.get(name), asked)
     except CommandRefused as refused:
@@ -63,19 +70,33 @@ def _count(session: Session, folder: Folder | None, asked: Element) -> int:
     place = session.ledger(scope_of(folder.id)).find(key)
     if place is None:
         raise CommandRefused(BAD_KEY)
-    holding = _with_filter(read_holding(folder.collection.id, place.state), asked)
+    holding = _with_filter(session, read_holding(folder.collection.id, place.state), asked)
     source = source_of(session, folder, folder.collection, holding.wishes)
     return 0 if nothing_new(source, holding) else _waiting(source, holding)
 
 
-def _with_filter(holding: Holding, asked: Element) -> Holding:
-    """Use the filter of the request, which stands in Options from 14.0 on."""
-    text = asked.value(AirSync.Options, AirSync.FilterType) or asked.value(AirSync.FilterType)
-    filter_type = number(text or None)
+def _filter(asked: Element) -> str | None:
+    """Return the filter of a request, which stands in Options from 14.0 on."""
+    return asked.value(AirSync.Options, AirSync.FilterType) or asked.value(AirSync.FilterType) or None
+
+
+def _check_filter(asked: Element) -> None:
+    """Refuse the whole request for a filter that no class of items has."""
+    try:
+        found = number(_filter(asked))
+    except CommandRefused as error:
+        raise CommandRefused(INVALID_XML) from error
+    if found is not None and found > LAST_FILTER:
+        raise CommandRefused(INVALID_XML)
+
+
+def _with_filter(session: Session, holding: Holding, asked: Element) -> Holding:
+    """Use the filter of the request."""
+    filter_type = number(_filter(asked))
     if filter_type is None:
         return holding
     if not filters.valid(filter_type):
-        raise CommandRefused(NO_COLLECTION)
+        raise CommandRefused(BAD_FILTER if session.version >= "14.0" else NO_COLLECTION)
     return replace(holding, wishes=replace(holding.wishes, filter_type=filter_type))
 
 

@@ -6,7 +6,7 @@ that is present and empty clears its property.
 
 from __future__ import annotations
 
-from protocols.eas.attendance import with_attendees
+from protocols.eas.attendance import mine, with_attendees
 from protocols.eas.body import echoes, one_line, received_text
 from protocols.eas.codepages import Calendar, Tag
 from protocols.eas.errors import ItemRefused
@@ -29,6 +29,7 @@ from storage.contentlines import Component, Property, escaped
 
 MAX_CATEGORIES = 300
 MAX_REMINDER = 999_999_999
+MEETING_STATUSES = 15
 _CLASSES = {0: "PUBLIC", 1: "PRIVATE", 2: "PRIVATE", 3: "CONFIDENTIAL"}
 _BUSY_NAMES = {0: "FREE", 1: "TENTATIVE", 2: "BUSY", 3: "OOF", 4: "WORKINGELSEWHERE"}
 _PLAIN_BUSY = frozenset({0, 1, 2})
@@ -42,7 +43,7 @@ def with_fields(event: Component, data: Element, context: ItemContext) -> Compon
     event = _with_description(event, data, context)
     event = _with_categories(event, data)
     event = _with_sensitivity(event, data)
-    event = _with_busy_status(event, data)
+    event = _with_busy_status(event, data, own=mine(event, context))
     event = _with_cancellation(event, data)
     event = _with_reminder(event, data)
     return with_attendees(event, data)
@@ -101,14 +102,17 @@ def _with_sensitivity(event: Component, data: Element) -> Component:
     return marked
 
 
-def _with_busy_status(event: Component, data: Element) -> Component:
+def _with_busy_status(event: Component, data: Element, *, own: bool) -> Component:
+    """Put whether one is busy into an event; the STATUS of an event is its organizer's to say."""
     wanted = number(data, Calendar.BusyStatus, max(_BUSY_NAMES))
     if wanted is None or wanted == busy_status(event):
         return event
     transparent = "TRANSPARENT" if wanted == FREE else "OPAQUE"
     event = event.replaced("TRANSP", Property.make("TRANSP", transparent))
-    if wanted not in _PLAIN_BUSY or event.first(BUSY_PROPERTY) is not None:
+    if wanted not in _PLAIN_BUSY or event.first(BUSY_PROPERTY) is not None or (wanted == TENTATIVE and not own):
         event = event.replaced(BUSY_PROPERTY, Property.make(BUSY_PROPERTY, _BUSY_NAMES[wanted]))
+    if not own:
+        return event
     status = (event.text("STATUS") or "").upper()
     if wanted == TENTATIVE and status != "CANCELLED":
         return event.replaced("STATUS", Property.make("STATUS", "TENTATIVE"))
@@ -119,7 +123,7 @@ def _with_busy_status(event: Component, data: Element) -> Component:
 
 def _with_cancellation(event: Component, data: Element) -> Component:
     """Mark an event cancelled when the client says so; never the reverse, for AOSP makes MeetingStatus up."""
-    status = number(data, Calendar.MeetingStatus, 15)
+    status = number(data, Calendar.MeetingStatus, MEETING_STATUSES)
     if status is None or not status & CANCELLED_BIT or cancelled(event):
         return event
     return event.replaced("STATUS", Property.make("STATUS", "CANCELLED"))

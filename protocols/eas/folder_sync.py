@@ -10,6 +10,7 @@ from protocols.eas.codepages import Tag
 from protocols.eas.errors import CommandRefused
 from protocols.eas.folders import SCOPE, folder_list, scope_of
 from protocols.eas.session import Session
+from protocols.eas.sync_request import check_once
 from protocols.eas.wbxml import E, Element
 from protocols.wire import Response
 
@@ -26,6 +27,7 @@ def folder_sync(session: Session, root: Element) -> Response:
 
     Raises CommandRefused, with 151 for more folders than a device may have: those it has can still be synchronised.
     """
+    check_once(root, (Tags.SyncKey,), MALFORMED)
     key = root.value(Tags.SyncKey)
     if not key:
         raise CommandRefused(MALFORMED)

@@ -13,14 +13,16 @@ from protocols.eas.codepages import Tag
 class ItemContext:
     """What the form of an item depends on.
 
-    `version` is "12.1", "14.0" or "14.1"; `zone` is the user's, for all-day and floating times; `family` is "tbsync",
-    "aosp", "ios" or "other"; `invitation` presents events as somebody else's meeting (reference/eas.md section 18).
+    `version` is "12.1", "14.0" or "14.1"; `zone` is the user's, for all-day and floating times; `account_path` is the
+    address under which a person without mail invites; `family` is "tbsync", "aosp", "ios" or "other"; `invitation`
+    presents events as somebody else's meeting (reference/eas.md section 18).
     """
 
     version: str
     zone: tzinfo
     body: tuple[BodyPreference, ...] = ()
     account_email: str = ""
+    account_path: str = ""
     family: str = "other"
     read_only: bool = False
     invitation: bool = False

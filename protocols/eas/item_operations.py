@@ -1,32 +1,42 @@
-"""Answer ItemOperations: fetch single items; nothing else is possible on a calendar (MS-ASCMD 2.2.1.10)."""
+"""Answer ItemOperations: fetch single items; nothing else is possible on a calendar (MS-ASCMD 2.2.1.10).
+
+A client that says `MS-ASAcceptMultiPart: T` gets the bodies beside the document.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
-from protocols.eas.answers import document
-from protocols.eas.codepages import AirSync
+from protocols.eas.answers import document, octets
+from protocols.eas.codepages import AirSync, AirSyncBase, Search
 from protocols.eas.codepages import ItemOperations as Tags
+from protocols.eas.delivery import Source
 from protocols.eas.errors import CommandRefused
-from protocols.eas.folders import Folder, folder_list, item_id
+from protocols.eas.folders import Folder, ItemId, folder_list, item_id
 from protocols.eas.holdings import Wishes
+from protocols.eas.multipart import CONTENT_TYPE, multipart
 from protocols.eas.representation import Series, single
 from protocols.eas.session import Session
 from protocols.eas.sync_collection import source_of
 from protocols.eas.sync_request import body_preferences
 from protocols.eas.wbxml import E, Element
 from protocols.wire import Response
+from storage.model import CalendarObject
 
 OK: Final = 1
 PROTOCOL_ERROR: Final = 2
 NOT_FOUND: Final = 6
+BAD_RANGE: Final = 8
 UNKNOWN_STORE: Final = 9
 TOO_MANY: Final = 11
 CONVERSION: Final = 14
 NO_ATTACHMENT: Final = 15
 DENIED: Final = 16
+TWO_NAMES: Final = 155
 MAX_OPERATIONS: Final = 100
+_RANGE: Final = re.compile(r"([0-9]{1,10})-([0-9]{1,10})", re.ASCII)
 
 
 def item_operations(session: Session, root: Element) -> Response:
@@ -37,51 +47,91 @@ def item_operations(session: Session, root: Element) -> Response:
         raise CommandRefused(TOO_MANY)
     folders = folder_list(session)
     said = [_operation(session, folders, each) for each in root.children]
-    return document(E(Tags.ItemOperations, E(Tags.Status, OK), E(Tags.Response, *said)))
+    root = E(Tags.ItemOperations, E(Tags.Status, OK), E(Tags.Response, *said))
+    return octets(CONTENT_TYPE, multipart(root)) if session.query.accept_multipart else document(root)
 
 
 def _operation(session: Session, folders: Mapping[str, Folder], asked: Element) -> Element:
     if asked.tag == Tags.Fetch:
         return _fetch(session, folders, asked)
     if asked.tag == Tags.EmptyFolderContents:
-        name = asked.value(AirSync.CollectionId) or ""
-        return E(Tags.EmptyFolderContents, E(Tags.Status, DENIED), E(AirSync.CollectionId, name))
+        name = asked.value(AirSync.CollectionId)
+        status = PROTOCOL_ERROR if not name else DENIED if name in folders else NOT_FOUND
+        return E(Tags.EmptyFolderContents, E(Tags.Status, status), E(AirSync.CollectionId, name) if name else None)
     if asked.tag == Tags.Move:
-        return E(Tags.Move, E(Tags.Status, DENIED))
+        # Conversations are moved, of which there are none.
+        return E(Tags.Move, E(Tags.Status, DENIED), asked.find(Tags.ConversationId))
     raise CommandRefused(PROTOCOL_ERROR)
 
 
 def _fetch(session: Session, folders: Mapping[str, Folder], asked: Element) -> Element:
-    collection, server_id = asked.value(AirSync.CollectionId) or "", asked.value(AirSync.ServerId) or ""
-    named = (E(AirSync.CollectionId, collection), E(AirSync.ServerId, server_id))
+    named = [
+        each for tag in (AirSync.CollectionId, AirSync.ServerId, Search.LongId) if (each := asked.find(tag)) is not None
+    ]
     try:
-        data = _fetched(session, folders.get(collection), asked)
+        data = _fetched(session, folders, asked)
     except CommandRefused as refused:
-        return E(Tags.Fetch, E(Tags.Status, refused.status), *(each for each in named if each.text))
-    properties = E(Tags.Properties, *data.children)
+        return E(Tags.Fetch, E(Tags.Status, refused.status), *(each for each in named if each.content))
+    properties = E(Tags.Properties, *_wanted(data, asked.find(Tags.Options, Tags.Schema)))
     return E(Tags.Fetch, E(Tags.Status, OK), *named, E(AirSync.Class, "Calendar"), properties)
 
 
-def _fetched(session: Session, folder: Folder | None, asked: Element) -> Element:
-    """Return the data of the item asked for; raises CommandRefused with the status of the operation."""
+def _wanted(data: Element, schema: Element | None) -> tuple[Element, ...]:
+    """Return the properties that a request limits itself to, all of them when it does not."""
+    if schema is None or not schema.children:
+        return data.children
+    tags = {each.tag for each in schema.children}
+    return tuple(each for each in data.children if each.tag in tags)
+
+
+def _named(asked: Element) -> tuple[str, str]:
+    """Return folder and item that a request names, by either way to do so; raises CommandRefused."""
+    once = (Tags.Store, AirSync.CollectionId, AirSync.ServerId, Search.LongId, AirSyncBase.FileReference, Tags.Options)
+    if any(len(asked.all(each)) > 1 for each in once):
+        raise CommandRefused(PROTOCOL_ERROR)
     if (asked.value(Tags.Store) or "").lower() != "mailbox":
-        raise CommandRefused(UNKNOWN_STORE)
-    server_id = asked.value(AirSync.ServerId)
-    if server_id is None:
-        raise CommandRefused(PROTOCOL_ERROR if asked.has(AirSync.CollectionId) else NO_ATTACHMENT)
-    name = None if folder is None else item_id(folder.id, server_id)
+        raise CommandRefused(UNKNOWN_STORE if asked.value(Tags.Store) else PROTOCOL_ERROR)
+    folder, item, long_id = (asked.value(each) for each in (AirSync.CollectionId, AirSync.ServerId, Search.LongId))
+    if long_id is not None and (item is not None or folder is not None):
+        raise CommandRefused(TWO_NAMES)
+    if long_id is not None:
+        return long_id.partition(":")[0], long_id
+    if item is None or folder is None:
+        raise CommandRefused(NO_ATTACHMENT if folder is item is None else PROTOCOL_ERROR)
+    return folder, item
+
+
+def _check_range(options: Element | None) -> None:
+    """Refuse a range of octets that is none; of an item, which has no ranges, all is given."""
+    text = None if options is None else options.value(Tags.Range)
+    match = None if text is None else _RANGE.fullmatch(text.strip())
+    if text is not None and (match is None or int(match[1]) > int(match[2])):
+        raise CommandRefused(BAD_RANGE)
+
+
+def _fetched(session: Session, folders: Mapping[str, Folder], asked: Element) -> Element:
+    """Return the data of the item asked for; raises CommandRefused with the status of the operation."""
+    folder_id, server_id = _named(asked)
+    options = asked.find(Tags.Options)
+    _check_range(options)
+    folder, name = folders.get(folder_id), item_id(folder_id, server_id)
     if folder is None or folder.collection is None or folder.empty or name is None:
         raise CommandRefused(NOT_FOUND)
-    wishes = Wishes(body=body_preferences(asked.find(Tags.Options)))
+    try:
+        wishes = Wishes(body=body_preferences(options))
+    except CommandRefused as error:
+        raise CommandRefused(PROTOCOL_ERROR) from error
     source = source_of(session, folder, folder.collection, wishes)
     found = source.texts([name.item]).get(name.item)
-    if found is None:
+    data = None if found is None else _form(source, found, name)
+    if data is None:
         raise CommandRefused(NOT_FOUND)
+    return data
+
+
+def _form(source: Source, found: CalendarObject, name: ItemId) -> Element | None:
     if name.suffix:
-        data = single(found.ical, source.context, name.suffix)
-        if data is None:
-            raise CommandRefused(NOT_FOUND)
-        return data
+        return single(found.ical, source.context, name.suffix)
     match source.form(found):
         case Series(item=data):
             return data

@@ -12,7 +12,7 @@ from protocols.eas.errors import CommandRefused
 from protocols.eas.folders import Folder, folder_list, hierarchy_moved, scope_of
 from protocols.eas.holdings import read_holding
 from protocols.eas.session import Session
-from protocols.eas.sync_request import HEARTBEAT_SECONDS, MAX_ID, number
+from protocols.eas.sync_request import HEARTBEAT_SECONDS, MAX_ID, check_once, number
 from protocols.eas.wbxml import E, Element
 from protocols.wire import Park, Response
 from storage.model import Watch
@@ -63,6 +63,8 @@ def woken(home: Watch, ids: Mapping[Watch, str], moved: frozenset[Watch]) -> Res
 
 def _asked(root: Element | None, before: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return seconds and folders now in force; raises CommandRefused."""
+    if root is not None:
+        check_once(root, (Tags.HeartbeatInterval, Tags.Folders), MALFORMED)
     seconds = None if root is None else _seconds(root)
     listed = None if root is None else root.find(Tags.Folders)
     folders = _ids(listed) if listed is not None and listed.children else None

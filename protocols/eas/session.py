@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import Final
+from urllib.parse import quote
 
 from protocols.eas import families
 from protocols.eas.answers import DEVICE_BLOCKED, INVALID_POLICY_KEY, TOO_MANY_DEVICES
@@ -14,6 +15,7 @@ from protocols.eas.query import Query
 from protocols.eas.states import Ledger, Memo
 from protocols.eas.wbxml import clean
 from protocols.wire import Request
+from storage import addresses
 from storage.model import Client, Device, Principal
 from storage.transaction import Transaction
 
@@ -27,13 +29,17 @@ _KEYLESS: Final = frozenset({"Provision", "Ping"})
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One request of a known device; `family` decides policy, `version` the form of the answer."""
+    """One request of a known device; `family` decides policy, `version` the form of the answer.
+
+    `mails` tells whether there is a mail server to give letters to.
+    """
 
     tx: Transaction
     principal: Principal
     device: Device
     query: Query
     family: str
+    mails: bool = False
 
     @property
     def version(self) -> str:
@@ -65,6 +71,7 @@ class Session:
             zone=self.tx.zone,
             body=body,
             account_email=self.principal.email,
+            account_path=f"{addresses.PRINCIPALS}{quote(self.principal.login)}/",
             family=families.item_family(self.family),
             read_only=read_only,
         )
@@ -81,7 +88,8 @@ def open_session(request: Request, query: Query, tx: Transaction) -> Session:
     wrong = query.policy_key and query.policy_key != device.policy_key
     if wrong and query.command not in _KEYLESS:
         raise CommandRefused(INVALID_POLICY_KEY)
-    return Session(tx, request.principal, device, query, families.family_of(device.user_agent, device.device_type))
+    family = families.family_of(device.user_agent, device.device_type)
+    return Session(tx, request.principal, device, query, family, request.mails)
 
 
 def _seen(request: Request, query: Query, tx: Transaction) -> Device:

@@ -10,23 +10,35 @@ from protocols.eas.codepages import Settings as Tags
 from protocols.eas.codepages import Tag
 from protocols.eas.device_information import DEVICE_INFORMATION_OK, remember
 from protocols.eas.errors import CommandRefused
+from protocols.eas.out_of_office import out_of_office
 from protocols.eas.session import Session
 from protocols.eas.wbxml import E, Element
 from protocols.wire import Response
 
 OK: Final = 1
 PROTOCOL_ERROR: Final = 2
-DENIED: Final = 3
+CONTRADICTION: Final = 6
 DENIED_BY_POLICY: Final = 7
 RIGHTS_DISABLED: Final = 168
+MAX_PARTS: Final = 32
 
 
 def settings(session: Session, root: Element) -> Response:
     """Answer each part of the request, in its order."""
-    parts = [_PARTS[each.tag](session, each) for each in root.children if each.tag in _PARTS]
-    if not parts:
+    parts = [_part(session, each) for each in root.children if each.tag.page == Tags.Settings.page]
+    if not parts or len(parts) > MAX_PARTS:
         raise CommandRefused(PROTOCOL_ERROR)
     return document(E(Tags.Settings, E(Tags.Status, OK), *parts))
+
+
+def _part(session: Session, asked: Element) -> Element:
+    """Answer one part: what is not known is refused by itself, and so is a question that is an order too."""
+    answer = _PARTS.get(asked.tag)
+    if answer is None:
+        return E(asked.tag, E(Tags.Status, PROTOCOL_ERROR))
+    if asked.has(Tags.Get) and asked.has(Tags.Set):
+        return E(asked.tag, E(Tags.Status, CONTRADICTION))
+    return answer(session, asked)
 
 
 def _device_information(session: Session, asked: Element) -> Element:
@@ -49,29 +61,21 @@ def _user_information(session: Session, asked: Element) -> Element:
     return E(Tags.UserInformation, E(Tags.Status, OK), E(Tags.Get, found))
 
 
-def _out_of_office(_session: Session, asked: Element) -> Element:
-    """Say that nothing is answered in anybody's absence: there is no mailbox here."""
-    if asked.has(Tags.Get):
-        return E(Tags.Oof, E(Tags.Status, OK), E(Tags.Get, E(Tags.OofState, 0)))
-    wanted = asked.value(Tags.Set, Tags.OofState)
-    if wanted is None:
-        return E(Tags.Oof, E(Tags.Status, PROTOCOL_ERROR))
-    return E(Tags.Oof, E(Tags.Status, OK if wanted == "0" else DENIED))
-
-
-def _device_password(_session: Session, _asked: Element) -> Element:
+def _device_password(_session: Session, asked: Element) -> Element:
     """Refuse to keep a recovery password: the policy does not provide for one."""
-    return E(Tags.DevicePassword, E(Tags.Status, DENIED_BY_POLICY))
+    meant = asked.find(Tags.Set, Tags.Password) is not None
+    return E(Tags.DevicePassword, E(Tags.Status, DENIED_BY_POLICY if meant else PROTOCOL_ERROR))
 
 
-def _rights_management(_session: Session, _asked: Element) -> Element:
-    return E(Tags.RightsManagementInformation, E(Tags.Status, RIGHTS_DISABLED))
+def _rights_management(session: Session, asked: Element) -> Element:
+    meant = asked.has(Tags.Get) and session.version >= "14.1"
+    return E(Tags.RightsManagementInformation, E(Tags.Status, RIGHTS_DISABLED if meant else PROTOCOL_ERROR))
 
 
 _PARTS: Final[Mapping[Tag, Callable[[Session, Element], Element]]] = {
     Tags.DeviceInformation: _device_information,
     Tags.UserInformation: _user_information,
-    Tags.Oof: _out_of_office,
+    Tags.Oof: out_of_office,
     Tags.DevicePassword: _device_password,
     Tags.RightsManagementInformation: _rights_management,
 }

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -103,6 +103,12 @@ class Ledger:
         data = dict(self._rows[0].data)
         data["answers"] = {**data["answers"], place.copy: state}
         self._tx.devices.save_state(*self._device, self._scope, place.generation, data)
+
+    def correct(self, change: Callable[[JSON], JSON]) -> None:
+        """Change every state kept, under the keys they have: the device has been told by other means than a Sync."""
+        for row in reversed(self._rows):
+            answers = {copy: change(state) for copy, state in row.data["answers"].items()}
+            self._tx.devices.save_state(*self._device, self._scope, row.generation, {**row.data, "answers": answers})
 
     def _epoch(self) -> str:
         return str(self._rows[0].data["epoch"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -26,6 +28,15 @@ WAIT_MINUTES: Final = (1, 59)
 HEARTBEAT_SECONDS: Final = (60, 3540)
 _DIGITS: Final = 10
 _CALENDAR: Final = "calendar"
+_ONCE: Final = (AirSync.Collections, AirSync.Wait, AirSync.HeartbeatInterval, AirSync.WindowSize)
+_ONCE_EACH: Final = (
+    AirSync.SyncKey,
+    AirSync.CollectionId,
+    AirSync.Supported,
+    AirSync.GetChanges,
+    AirSync.WindowSize,
+    AirSync.Commands,
+)
 _COMMANDS: Final = frozenset({AirSync.Add, AirSync.Change, AirSync.Delete, AirSync.Fetch})
 
 
@@ -86,6 +97,13 @@ def number(text: str | None) -> int | None:
     return int(text)
 
 
+def check_once(parent: Element, tags: Iterable[Tag], status: int) -> None:
+    """Raise CommandRefused when one of some children is there more than once: which of them counts, nobody knows."""
+    named = Counter(each.tag for each in parent.children)
+    if any(named[tag] > 1 for tag in tags):
+        raise CommandRefused(status)
+
+
 def flag(parent: Element, tag: Tag) -> bool | None:
     """Read a flag: absent None, empty true (MS-ASCMD 2.2.3.84)."""
     return None if (text := parent.value(tag)) is None else text != "0"
@@ -107,6 +125,7 @@ def parse(root: Element) -> SyncRequest:
 
     The order of elements is not enforced: TbSync, AOSP and Windows each have their own.
     """
+    check_once(root, _ONCE, PROTOCOL_ERROR)
     listed = root.find(AirSync.Collections)
     asked = listed.all(AirSync.Collection) if listed else ()
     if not asked:
@@ -144,6 +163,7 @@ def _window(size: int) -> int:
 
 
 def _collection(element: Element) -> CollectionRequest:
+    check_once(element, _ONCE_EACH, PROTOCOL_ERROR)
     key, name = element.value(AirSync.SyncKey), element.value(AirSync.CollectionId)
     if not key or not name or len(key) > MAX_ID or len(name) > MAX_ID:
         raise CommandRefused(PROTOCOL_ERROR)
@@ -177,6 +197,7 @@ def _options(element: Element) -> Element | None:
 
 def _command(element: Element) -> Command:
     client_id, server_id = element.value(AirSync.ClientId) or "", element.value(AirSync.ServerId) or ""
+    check_once(element, (AirSync.ClientId, AirSync.ServerId, AirSync.ApplicationData), PROTOCOL_ERROR)
     data = element.find(AirSync.ApplicationData)
     named = client_id if element.tag == AirSync.Add else server_id
     wanting = element.tag in (AirSync.Add, AirSync.Change) and data is None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -22,8 +23,9 @@ from protocols.eas.holdings import Holding
 from protocols.eas.representation import Instances, Series, single
 from protocols.eas.sync_request import Command
 from protocols.eas.wbxml import E, Element, encode
-from storage.errors import InvalidObject, PreconditionFailed, UidConflict
+from storage.errors import InvalidObject, PreconditionFailed, SchedulingRefused, UidConflict
 from storage.model import CalendarObject, Expect, SyncToken
+from storage.scheduling import Wish
 from storage.transaction import Transaction
 
 OK: Final = 1
@@ -32,7 +34,7 @@ CONFLICT: Final = 7
 NOT_FOUND: Final = 8
 CLIENT_WINS: Final = 0
 
-_REFUSALS: Final = (InvalidObject, UidConflict, PreconditionFailed)
+_REFUSALS: Final = (InvalidObject, UidConflict, PreconditionFailed, SchedulingRefused)
 
 # What an Add made: the item, its number, and whether the device must be told what became of it.
 _Stored = tuple[int, int, bool]
@@ -51,6 +53,7 @@ class Upload:
         self._adds: dict[str, list[Any]] = dict(memory.get("adds", {}))
         self._digests: dict[str, str] = dict(memory.get("digests", {}))
         self._wrote: dict[str, int] = dict(memory.get("wrote", {}))
+        self._again: set[int] = set(memory.get("again", ()))
         self._named: set[str] = set()
         now = datetime.fromtimestamp(self._tx.now(), UTC)
         self._edit = EditContext(delivery.before.wishes.supported, now)
@@ -61,7 +64,8 @@ class Upload:
     @property
     def memory(self) -> dict[str, Any]:
         """What was done, for when the answer is lost and the request comes again."""
-        return {"adds": self._adds, "digests": self._digests, "wrote": self._wrote}
+        again = {"again": sorted(self._again)} if self._again else {}
+        return {"adds": self._adds, "digests": self._digests, "wrote": self._wrote, **again}
 
     def carry_out(self, commands: Sequence[Command]) -> tuple[Element, ...]:
         """Do what the commands say, in their order, and return the children of Responses."""
@@ -146,18 +150,27 @@ class Upload:
             return same.item, seq, True
         name = uuid.uuid4()
         text = new_event(data, self._source.context, str(name), self._edit.now)
-        written = self._tx.objects.put(self._collection, f"{name}.ics", text, Expect(absent=True))
-        return written.object.item, written.object.seq, False
+        stored = self._tx.scheduling.put(self._collection, f"{name}.ics", text, Wish(Expect(absent=True))).object
+        return stored.item, stored.seq, self._became_another(stored, text)
+
+    def _became_another(self, stored: CalendarObject, text: bytes) -> bool:
+        """Tell whether scheduling changed something of what was written that the device shows."""
+        return stored.ical != text and self._source.form(stored) != self._source.form(replace(stored, ical=text))
 
     def _put(self, found: CalendarObject, text: bytes) -> int:
         """Store a new text of an object, noting the number it gets, which is returned: the device need not be told.
 
-        When the request is repeated, the text is already there and its number is remembered.
+        When the request is repeated, the text is already there and its number is remembered. The Schedule-Tag says that
+        a device knows nothing of other people's answers: those that are here stay.
         """
         if text != found.ical:
-            self._wrote[str(found.item)] = self._tx.objects.put(self._collection, found.href, text).object.seq
+            wish = Wish(schedule_tag=found.schedule_tag or None)
+            stored = self._tx.scheduling.put(self._collection, found.href, text, wish).object
+            self._wrote[str(found.item)] = stored.seq
+            if self._became_another(stored, text):
+                self._again.add(found.item)
         seq = self._wrote.get(str(found.item))
-        if seq is not None:
+        if seq is not None and found.item not in self._again:
             self._delivery.written[found.item] = seq
         return found.seq if seq is None else seq
 
@@ -198,6 +211,8 @@ class Upload:
             self._put(found, self._patched(name, found, command.data))
         except ItemRefused as refused:
             self._undo(command, name, refused.status)
+        except SchedulingRefused:
+            self._undo(command, name, CONFLICT)
         except _REFUSALS:
             self._undo(command, name, MALFORMED)
 
@@ -221,7 +236,7 @@ class Upload:
         if name.suffix:
             self._delete_occurrence(command, name, found)
         else:
-            self._tx.objects.delete(self._collection, found.href)
+            self._tx.scheduling.delete(self._collection, found.href)
             self._delivery.forget(found.item)
 
     def _forget(self, name: ItemId) -> None:
@@ -234,7 +249,7 @@ class Upload:
         try:
             text = without_one(found.ical, name.suffix, self._source.context, self._edit)
             if text is None:
-                self._tx.objects.delete(self._collection, found.href)
+                self._tx.scheduling.delete(self._collection, found.href)
                 self._delivery.forget(found.item)
                 return
             self._put(found, text)

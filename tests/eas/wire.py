@@ -14,12 +14,23 @@ from tests.eas.wbxml import Node, Pair, confirm, decode, encode
 PATH = "/Microsoft-Server-ActiveSync"
 CODES = {
     "Sync": 0,
+    "SendMail": 1,
+    "SmartForward": 2,
+    "SmartReply": 3,
     "FolderSync": 9,
+    "FolderCreate": 10,
+    "FolderDelete": 11,
+    "FolderUpdate": 12,
+    "MoveItems": 13,
     "GetItemEstimate": 14,
+    "MeetingResponse": 15,
+    "Search": 16,
     "Settings": 17,
     "Ping": 18,
     "ItemOperations": 19,
     "Provision": 20,
+    "ResolveRecipients": 21,
+    "ValidateCert": 22,
 }
 
 
@@ -126,7 +137,8 @@ class Wire:
         return Answer(raw.status, headers, payload, self._root(raw.status, headers, payload))
 
     def _root(self, status: int, headers: Mapping[str, str], payload: bytes) -> Node | None:
-        if status != http.client.OK or not payload:
+        multipart = headers.get("content-type", "").endswith(".multipart")
+        if status != http.client.OK or not payload or multipart:
             return None
         assert headers.get("content-type", "").startswith("application/vnd.ms-sync"), headers.get("content-type")
         root = decode(payload)

@@ -8,6 +8,8 @@ import socket
 
 import pytest
 
+from server import discovery
+from server.incoming import Incoming
 from tests.server.conftest import PASSWORD, Running, Serve, basic
 
 MIB = 1024 * 1024
@@ -272,3 +274,29 @@ def test_a_request_that_never_ends_is_cut(serve: Serve) -> None:
         running.on_reactor(running.age)
         running.on_reactor(running.factory.sweep)
         assert wire.recv(100) == b""
+
+
+def test_discovery_asks_for_no_password_and_tells_every_address_the_same(running: Running) -> None:
+    for path in ("/autodiscover/autodiscover.json?Email=x%40y.example&Protocol=ActiveSync",):
+        response, body = running.ask("GET", path, login="")
+        url = f"http://127.0.0.1:{running.port}/Microsoft-Server-ActiveSync"
+        assert (response.status, json.loads(body)) == (200, {"Protocol": "ActiveSync", "Url": url})
+    path = "/AutoDiscover/AutoDiscover.json/v1.0/x@y.example"
+    assert running.ask("GET", path + "?Protocol=Nonsense", login="")[0].status == 400
+    assert running.ask("GET", path + "?" + "&".join(["a=b"] * 99), login="")[0].status == 400
+    assert running.ask("POST", path, b"", login="")[0].status == 405
+
+
+def test_another_name_of_the_server_leads_to_its_public_address() -> None:
+    public, xml = "https://cal.example", "/Autodiscover/Autodiscover.xml"
+
+    def asked(method: str, path: str, host: str) -> Incoming:
+        return Incoming(method, path, "", {"host": host}, b"", public, "127.0.0.1")
+
+    found = discovery.elsewhere(asked("GET", xml, "autodiscover.example"), public)
+    assert found is not None
+    assert (found.status, dict(found.headers)["Location"]) == (302, public + "/autodiscover/autodiscover.xml")
+    assert discovery.elsewhere(asked("GET", xml, "CAL.example"), public) is None
+    assert discovery.elsewhere(asked("POST", xml, "autodiscover.example"), public) is None
+    assert discovery.elsewhere(asked("GET", "/dav/", "autodiscover.example"), public) is None
+    assert discovery.elsewhere(asked("GET", xml, "autodiscover.example"), "") is None

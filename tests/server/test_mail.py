@@ -122,6 +122,42 @@ def test_the_server_writes_in_its_own_name_when_told_to(store: Store, marie: Pri
     assert sink.letters[0]["Reply-To"] == "marie@ecole.example"
 
 
+LETTER = b"From: Marie <marie@ecole.example>\r\nTo: a@dehors.example\r\nSubject: Sortie\r\n\r\n.Bonjour\r\n"
+
+
+def queue_letter(store: Store, *recipients: str) -> None:
+    """Queue what somebody wrote on a phone."""
+    with store.writing(1) as tx:
+        assert tx.outbox.add_letter("marie@ecole.example", recipients, LETTER)
+        assert not tx.outbox.add_letter("marie@ecole.example", recipients, LETTER)
+
+
+def test_a_letter_from_a_phone_is_given_to_the_mail_server_as_it_is(store: Store, marie: Principal, sink: Sink):
+    queue_letter(store, "a@dehors.example", "b@dehors.example")
+    for _ in range(2):
+        mail.work(store, section(sink))
+    (letter,) = sink.letters
+    assert sink.envelopes == [("marie@ecole.example", "b@dehors.example")]
+    assert (letter["From"], letter["Subject"]) == ("Marie <marie@ecole.example>", "Sortie")
+    assert letter.get_payload() == ".Bonjour\r\n"
+    assert states(store) == [("sent", 1, "")]
+
+
+def test_a_letter_from_a_phone_goes_in_the_servers_name_when_told_to(store: Store, marie: Principal, sink: Sink):
+    queue_letter(store, "a@dehors.example")
+    mail.work(store, section(sink, "cadran@ecole.example"))
+    (letter,) = sink.letters
+    assert sink.envelopes == [("cadran@ecole.example", "a@dehors.example")]
+    assert (letter["From"], letter["Reply-To"]) == ("Marie <cadran@ecole.example>", "marie@ecole.example")
+
+
+def test_a_letter_that_nobody_takes_is_given_up_with_the_servers_words(store: Store, marie: Principal, sink: Sink):
+    sink.refusal = "550 no such user"
+    queue_letter(store, "a@dehors.example")
+    mail.work(store, section(sink))
+    assert states(store) == [("failed", 1, "550 no such user")]
+
+
 def test_a_change_and_its_undoing_and_the_change_again_are_three_letters_more(
     store: Store, marie: Principal, sink: Sink
 ):

@@ -24,6 +24,8 @@ MIB = 1024 * 1024
         ("/dav/push/abc", "caldav"),
         ("/timezones/zones", None),
         ("/.well-known/timezone", None),
+        ("/autodiscover/autodiscover.json", None),
+        ("/autodiscover/autodiscover.json/v1.0/a@b.example", None),
         ("/dav", None),
         ("/davos/", None),
         ("/Microsoft-Server-ActiveSync/x", None),

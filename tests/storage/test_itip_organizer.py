@@ -25,6 +25,10 @@ PAUL_NOT_ONCE = meeting(
     event(*invited(MARIE, PAUL), WEEKLY), event(*invited(MARIE, ZOE), SECOND, start="20261130T080000Z")
 )
 
+ONCE_ALONE = meeting(
+    event(*invited(MARIE, MARIE), WEEKLY), event(*invited(MARIE, PAUL), SECOND, start="20261130T080000Z")
+)
+
 
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
@@ -44,7 +48,8 @@ PAUL_NOT_ONCE = meeting(
         (SERIES, WITHOUT_SECOND, [("CANCEL", PAUL)]),
         (WITHOUT_SECOND, SERIES, [("REQUEST", PAUL)]),
         (SERIES, ZOE_ONCE, [("REQUEST", PAUL), ("REQUEST", ZOE)]),
-        (ZOE_ONCE, SERIES, [("CANCEL", ZOE)]),
+        (ZOE_ONCE, SERIES, [("REQUEST", PAUL), ("CANCEL", ZOE)]),
+        (SERIES, ONCE_ALONE, [("CANCEL", PAUL), ("REQUEST", PAUL)]),
         (SERIES, PAUL_NOT_ONCE, [("CANCEL", PAUL), ("REQUEST", ZOE)]),
     ],
 )

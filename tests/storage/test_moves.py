@@ -5,6 +5,7 @@ import pytest
 from storage.errors import InvalidObject, NotFound, PreconditionFailed, ReadOnly, UidConflict
 from storage.home_changes import home_changes
 from storage.model import Expect, NewCalendar, SyncToken
+from storage.scheduling import Wish
 from storage.tokens import format_home_token, parse_home_token
 from tests.storage.builders import Desk, event_text, outcome
 
@@ -76,7 +77,7 @@ def test_what_is_kept_goes_with_its_object_and_ends_with_it(two: Desk):
     with two.writing() as tx:
         tx.dead_properties.write(two.person.id, (agenda.id, "a.ics"), KEPT)
         tx.dead_properties.write(two.person.id, (club.id, ""), KEPT | {"{urn:x}more": "<x/>"})
-        tx.objects.copy((agenda, "a.ics"), (club, "copy.ics"), replace=False)
+        tx.scheduling.copy((agenda, "a.ics"), (club, "copy.ics"), Wish(), replace=False)
         tx.dead_properties.write(two.person.id, (club.id, ""), {"{urn:x}more": None, "{urn:x}never": None})
     assert kept(two, "agenda") == {"a.ics": KEPT}
     assert kept(two, "club") == {"copy.ics": KEPT}

@@ -126,3 +126,10 @@ def test_a_phone_always_has_one_default_calendar(visible, wanted):
     folders = policy.eas_folders(visible, DEFAULT)
     assert [(each.collection.id, each.default, each.empty) for each in folders] == wanted
     assert sum(each.default and each.collection.kind is not CalendarKind.TASKS for each in folders) == 1
+
+
+@pytest.mark.parametrize("asker", Role)
+@pytest.mark.parametrize("other", Role)
+def test_a_setting_lets_pupils_find_pupils_and_opens_nothing_else(asker: Role, other: Role) -> None:
+    opened = policy.knows(asker, other, pupils_find_pupils=True)
+    assert opened == (policy.knows(asker, other) or asker is other is Role.PUPIL)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from protocols.caldav import conditional, errors, paths, preconditions
+from protocols.caldav import conditional, errors, paths, preconditions, schedule_headers
 from protocols.caldav.context import Context
 from protocols.caldav.errors import DavError, missing_privilege
 from protocols.caldav.methods import trash
@@ -16,6 +16,7 @@ from protocols.caldav.resources import Calendar, calendar, calendar_at, resolve
 from protocols.wire import Response
 from storage.errors import UidConflict
 from storage.model import Collection, Written
+from storage.scheduling import NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,8 @@ def copy(context: Context) -> Response:
     """Write the text of an object under another name; in one calendar that is a second object of its UID: refused."""
     journey = _journey(context)
     conditional.required(context.request.headers, context.tx.objects.get(*journey.old).etag)
-    return _answer(journey, lambda: context.tx.objects.copy(journey.old, journey.new, replace=journey.replace))
+    wish = schedule_headers.wish(context.request.headers, NOTHING)
+    return _answer(journey, lambda: context.tx.scheduling.copy(journey.old, journey.new, wish, replace=journey.replace))
 
 
 def move(context: Context) -> Response:
@@ -59,8 +61,8 @@ def move(context: Context) -> Response:
     if journey.source.home.principal.id != journey.destination.home.principal.id:
         raise DavError(403, reason="Objects do not move to another person: copy it.")
     preconditions.check(context, journey.source)
-    expect = conditional.expectation(context.request.headers)
-    return _answer(journey, lambda: context.tx.objects.move(journey.old, journey.new, expect, replace=journey.replace))
+    wish = schedule_headers.wish(context.request.headers, conditional.expectation(context.request.headers))
+    return _answer(journey, lambda: context.tx.scheduling.move(journey.old, journey.new, wish, replace=journey.replace))
 
 
 def _answer(journey: Journey, write: Callable[[], Written]) -> Response:
@@ -69,8 +71,8 @@ def _answer(journey: Journey, write: Callable[[], Written]) -> Response:
         written = write()
     except UidConflict as error:
         raise errors.translate(error, journey.path) from error
-    tag = ("ETag", conditional.quoted(written.object.etag))
-    return Response(201, (("Location", journey.path), tag)) if written.created else Response(204, (tag,))
+    tags = (("ETag", conditional.quoted(written.object.etag)), *schedule_headers.tag(written.object))
+    return Response(201, (("Location", journey.path), *tags)) if written.created else Response(204, tags)
 
 
 def _journey(context: Context) -> Journey:

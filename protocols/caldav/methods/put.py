@@ -45,7 +45,8 @@ def put(context: Context) -> Response:
     preconditions.check(context, holder)
     expect = conditional.expectation(context.request.headers)
     try:
-        wish = schedule_headers.wish(context.request.headers, expect)
+        # Schedule-Reply speaks of deletions (RFC 6638, 8.1): a changed answer is always told.
+        wish = replace(schedule_headers.wish(context.request.headers, expect), reply=True)
         written = context.tx.scheduling.put(holder.collection, context.target.name, text_of(context), wish)
     except PreconditionFailed:
         return _current(context, holder)

@@ -78,6 +78,12 @@ class Circle:
         paths = sorted(self.copies(person, person.home + "inbox/"))
         return [parse(self.text(person, path).encode()).text("METHOD") or "" for path in paths]
 
+    def newcomer(self, login: str, address: str) -> Dav:
+        """Return the client of somebody who has just got an account."""
+        with self.store.writing(self.marie.person.school_id) as tx:
+            person = tx.principals.create(NewPerson(login, "Neuf", "Ève", Role.TEACHER, email=address))
+        return Dav(self.store, person)
+
     def mails(self) -> list[OutboxMessage]:
         """Return what waits to be mailed, oldest first."""
         with self.store.reading(self.marie.person.school_id) as tx:

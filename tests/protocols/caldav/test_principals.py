@@ -2,7 +2,7 @@
 
 import pytest
 
-from storage.model import Role
+from storage.model import Role, Settings
 from storage.policy import knows
 from tests.protocols.caldav.client import CS, SPACES, Answer, C, D, Dav, event_text
 
@@ -65,6 +65,12 @@ def test_pupils_do_not_find_pupils(leo: Dav, zoe: Dav):
     assert found(search(leo, term(""))) == {"leo.martin", "marie.dupont"}
     assert found(search(zoe, term("léo"))) == set()
     assert leo.propfind(zoe.principal, D + "displayname").status == 404
+
+
+def test_pupils_find_pupils_where_the_school_lets_them(leo: Dav, zoe: Dav):
+    leo.store.directory.configure(leo.person.school_id, Settings(pupils_find_pupils=True))
+    assert found(search(zoe, term("léo"))) == {"leo.martin"}
+    assert leo.propfind(zoe.principal, D + "displayname").row.text(D + "displayname")
 
 
 @pytest.mark.parametrize("asker", Role)

@@ -275,6 +275,47 @@ def test_a_moved_meeting_stays_one_and_tells_nobody(circle):
     assert circle.partstat(circle.marie, PAUL, box + NAME) == "ACCEPTED"
 
 
+def test_a_copy_of_a_meeting_would_be_a_second_one_and_is_refused(circle):
+    path = circle.meet(MARIE, PAUL)
+    box = circle.marie.home + "club/"
+    circle.marie.send("MKCALENDAR", box)
+    answer = circle.marie.send("COPY", path, destination=box + NAME)
+    assert (answer.status, answer.errors) == (403, (C + "unique-scheduling-object-resource",))
+    assert circle.copies(circle.marie, box) == []
+    assert circle.inbox(circle.paul) == ["REQUEST"]
+
+
+def test_what_is_put_by_copying_into_an_empty_account_is_scheduled_there(circle):
+    circle.marie.put(circle.marie.agenda, calendar(event(*invited(MARIE, PAUL))))
+    (imported,) = circle.copies(circle.marie)
+    box = circle.marie.home + "club/"
+    circle.marie.send("MKCALENDAR", box)
+    assert circle.inbox(circle.paul) == []
+    answer = circle.marie.send("COPY", imported, destination=box + NAME)
+    assert answer.status == 201
+    assert "Schedule-Tag" in answer.headers
+    assert circle.inbox(circle.paul) == ["REQUEST"]
+
+
+@pytest.mark.parametrize("method", ["COPY", "MOVE"])
+def test_a_schedule_tag_is_a_condition_of_copies_and_moves(circle, method):
+    path = circle.meet(MARIE, PAUL)
+    box = circle.marie.home + "club/"
+    circle.marie.send("MKCALENDAR", box)
+    headers = {"destination": box + NAME, "if-schedule-tag-match": '"another"'}
+    assert circle.marie.send(method, path, **headers).status == 412
+    assert circle.copies(circle.marie, box) == []
+
+
+def test_a_moved_meeting_keeps_its_schedule_tag_and_tells_it(circle):
+    path = circle.meet(MARIE, PAUL)
+    before = schedule_tag(circle.marie, path)
+    box = circle.marie.home + "club/"
+    circle.marie.send("MKCALENDAR", box)
+    moved = circle.marie.send("MOVE", path, destination=box + NAME)
+    assert moved.headers["Schedule-Tag"] == schedule_tag(circle.marie, box + NAME) == before
+
+
 def test_a_private_event_of_the_same_uid_is_not_touched_by_an_invitation(circle):
     mine = event_text("reunion", "Mon secret")
     circle.paul.put(circle.paul.agenda + "a.ics", mine)

@@ -25,7 +25,10 @@ CROSS_CHECK = shutil.which("wbxml2xml") is not None
 
 
 class LocalPhone(Phone):
-    """A phone that talks to the engine directly; `writes` counts the requests that had to write."""
+    """A phone that talks to the engine directly; `writes` counts the requests that had to write.
+
+    `mails` says that the server has a mail server, `multipart` that the phone takes bodies beside the document.
+    """
 
     def __init__(
         self, store: Store, principal: Principal, device_id: str = "PHONE1", *, manner: Manner = AOSP, **named: Any
@@ -34,11 +37,16 @@ class LocalPhone(Phone):
         self.cross_check = False
         self.store, self.principal = store, principal
         self.parked: list[Park] = []
+        self.mails = False
+        self.multipart = False
         self.writes = 0
 
     def _exchange(self, method: str, query: str, body: bytes) -> Answer:
         headers = {name.lower(): value for name, value in self._headers(method).items()}
-        request = Request(method, "/Microsoft-Server-ActiveSync", query, headers, body, self.principal, HERE)
+        if self.multipart:
+            headers["ms-asacceptmultipart"] = "T"
+        path = "/Microsoft-Server-ActiveSync"
+        request = Request(method, path, query, headers, body, self.principal, HERE, self.mails)
         outcome, wrote = run(self.store, request)
         self.writes += wrote
         if isinstance(outcome, Park):

@@ -1,11 +1,13 @@
 """Autodiscover: a phone is led to the server, Outlook is sent away, rubbish gets 600."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from protocols.eas.autodiscover import MAX_BYTES, MOBILE, REQUEST, RESPONSE, answer
+from protocols.eas.autodiscover import MAX_BYTES, MOBILE, REQUEST, RESPONSE, answer, told_openly
 
 OUTLOOK = "http://schemas.microsoft.com/exchange/autodiscover/outlook/"
 URL = "https://school.example/Microsoft-Server-ActiveSync"
@@ -84,3 +86,33 @@ def test_controls_in_a_name_do_not_break_the_answer() -> None:
 @given(st.binary(max_size=100))
 def test_any_bytes_are_answered(body: bytes) -> None:
     assert error_code(told(body)) in ("600", "601")
+
+
+JSON = "/autodiscover/autodiscover.json"
+ACTIVE_SYNC = {"Protocol": "ActiveSync", "Url": URL}
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "status", "facts"),
+    [
+        (JSON, "Protocol=ActiveSync&Email=ann%40school.example", 200, ACTIVE_SYNC),
+        (JSON, "email=nobody@school.example&protocol=activesync&RedirectCount=1", 200, ACTIVE_SYNC),
+        (f"{JSON}/v1.0/ann@school.example", "Protocol=ActiveSync", 200, ACTIVE_SYNC),
+        (f"{JSON}/v1.0/ann%40school.example", "Protocol=ActiveSync", 200, ACTIVE_SYNC),
+        (
+            JSON,
+            "Protocol=AutodiscoverV1&Email=a@b.c",
+            200,
+            {"Protocol": "AutodiscoverV1", "Url": "https://school.example/autodiscover/autodiscover.xml"},
+        ),
+        (JSON, "Protocol=Ews&Email=a@b.c", 400, {"ErrorCode": "ProtocolNotSupported"}),
+        (JSON, "Email=a@b.c", 400, {"ErrorCode": "MandatoryParameterMissing"}),
+        (JSON, "Protocol=ActiveSync", 400, {"ErrorCode": "InvalidUserId"}),
+        (JSON, "Protocol=ActiveSync&Email=ann", 400, {"ErrorCode": "InvalidUserId"}),
+    ],
+)
+def test_version_2_tells_every_address_the_same(path: str, query: str, status: int, facts: dict[str, str]) -> None:
+    given, body = told_openly(path, query, "https://school.example")
+    told = json.loads(body)
+    told.pop("ErrorMessage", None)
+    assert (given, told) == (status, facts)

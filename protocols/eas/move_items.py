@@ -1,0 +1,148 @@
+"""Answer MoveItems: events from one of a person's own calendars to another (MS-ASCMD 2.2.1.12).
+
+A moved event is a new item with an id of its own. The device is told that in the answer and in no Sync; what it holds
+of both calendars is corrected in place, under the keys it has.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from protocols.eas.answers import INVALID_XML, document
+from protocols.eas.codepages import Move as Tags
+from protocols.eas.delivery import EVENT
+from protocols.eas.errors import CommandRefused
+from protocols.eas.folders import Folder, ItemId, folder_list, item_id, scope_of
+from protocols.eas.holdings import Holding, packed, read_holding, unpacked
+from protocols.eas.session import Session
+from protocols.eas.wbxml import E, Element
+from protocols.wire import Response
+from storage.errors import PreconditionFailed, ReadOnly, SchedulingRefused, UidConflict
+from storage.model import CalendarObject, Collection, Expect, Written
+
+BAD_SOURCE: Final = 1
+BAD_DESTINATION: Final = 2
+OK: Final = 3
+SAME: Final = 4
+LOCKED: Final = 5
+
+MAX_MOVES: Final = 200
+SCOPE: Final = "moves"
+KEPT: Final = 200
+
+
+class _Refused(Exception):
+    """One move is not made; carries its status."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+def move_items(session: Session, root: Element) -> Response:
+    """Make each move and answer each, in order."""
+    asked = root.all(Tags.Move)
+    if not asked or len(asked) > MAX_MOVES:
+        raise CommandRefused(INVALID_XML)
+    moves = _Moves(session)
+    said = [moves.response(each) for each in asked]
+    moves.remember()
+    return document(E(Tags.MoveItems, *said))
+
+
+class _Moves:
+    """The moves of one request, and those before that the device may ask for again."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._folders: Mapping[str, Folder] = folder_list(session)
+        self._memo = session.memo(SCOPE)
+        self._made: dict[str, str] = dict(self._memo.value or {})
+
+    def remember(self) -> None:
+        """Keep the latest moves, for when an answer is lost."""
+        self._memo.remember(dict(list(self._made.items())[-KEPT:]) or None)
+
+    def response(self, asked: Element) -> Element:
+        """Make one move and return its answer."""
+        named = E(Tags.SrcMsgId, asked.value(Tags.SrcMsgId) or "")
+        try:
+            moved = self._move(asked)
+        except _Refused as refused:
+            return E(Tags.Response, named, E(Tags.Status, refused.status))
+        return E(Tags.Response, named, E(Tags.Status, OK), E(Tags.DstMsgId, moved))
+
+    def _move(self, asked: Element) -> str:
+        text, source, target = (asked.value(each) or "" for each in (Tags.SrcMsgId, Tags.SrcFldId, Tags.DstFldId))
+        if any(len(asked.all(each)) > 1 for each in (Tags.SrcMsgId, Tags.SrcFldId, Tags.DstFldId)):
+            raise _Refused(BAD_SOURCE)
+        here, there = _shown(self._folders.get(source), BAD_SOURCE), _shown(self._folders.get(target), BAD_DESTINATION)
+        if here.id == there.id:
+            raise _Refused(SAME)
+        before = self._before(text, source, there)
+        if before is not None:
+            return before
+        name, found = self._found(text, source, here)
+        if name.suffix:
+            # One occurrence of a series cannot leave it.
+            raise _Refused(LOCKED)
+        written = self._stored(found, here, there)
+        moved = ItemId(target, written.object.item)
+        self._correct(source, name.item, None)
+        self._correct(target, written.object.item, written.object.seq)
+        self._made[text] = str(moved)
+        return str(moved)
+
+    def _before(self, text: str, source: str, there: Collection) -> str | None:
+        """Return where an item is that was moved by a request whose answer was lost."""
+        made = self._made.get(text)
+        name = None if made is None or item_id(source, text) is None else item_id(f"c{there.id}", made)
+        if name is None or name.item not in self._session.tx.objects.many_items(there, [name.item]):
+            return None
+        return made
+
+    def _found(self, text: str, source: str, here: Collection) -> tuple[ItemId, CalendarObject]:
+        name = item_id(source, text)
+        found = None if name is None else self._session.tx.objects.many_items(here, [name.item]).get(name.item)
+        if name is None or found is None or found.component != EVENT:
+            raise _Refused(BAD_SOURCE)
+        return name, found
+
+    def _stored(self, found: CalendarObject, here: Collection, there: Collection) -> Written:
+        """Move an object, under a fresh name when its own is taken."""
+        objects = self._session.tx.objects
+        for name in (found.href, f"{uuid.uuid4()}.ics"):
+            try:
+                return objects.move((here, found.href), (there, name), Expect(), replace=False)
+            except PreconditionFailed:
+                continue
+            except (ReadOnly, UidConflict, SchedulingRefused) as error:
+                raise _Refused(LOCKED) from error
+        raise _Refused(LOCKED)
+
+    def _correct(self, folder_id: str, item: int, seq: int | None) -> None:
+        """Enter an item in what the device holds of a folder, or strike it out when it has no number there."""
+        number = int(folder_id[1:])
+
+        def corrected(state: Mapping[str, Any]) -> dict[str, Any]:
+            return _with(read_holding(number, state), item, seq).to_json()
+
+        self._session.ledger(scope_of(folder_id)).correct(corrected)
+
+
+def _shown(folder: Folder | None, status: int) -> Collection:
+    if folder is None or folder.collection is None or folder.empty:
+        raise _Refused(status)
+    return folder.collection
+
+
+def _with(holding: Holding, item: int, seq: int | None) -> Holding:
+    items, written = unpacked(holding.items) - {item}, {**holding.written}
+    parts = {each: part for each, part in holding.parts.items() if each != item}
+    written.pop(item, None)
+    if seq is not None:
+        items, written = items | {item}, {**written, item: seq}
+    return replace(holding, items=packed(items), parts=parts, due=holding.due - {item}, written=written)
