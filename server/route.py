@@ -16,7 +16,8 @@ SMALL: Final = 1024 * 1024
 class Route:
     """One protocol: how it handles a request, whether it will write, and the methods whose bodies may be large.
 
-    With `atomic`, what was written before an answer of 400 or more is undone.
+    With `atomic`, what was written before an answer of 400 or more is undone. `advertised` are headers that tell what
+    is served here to those who have not said yet who they are.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Route:
     writes: Callable[[Request], bool]
     large: frozenset[str]
     atomic: bool = False
+    advertised: tuple[tuple[str, str], ...] = ()
 
     def limit(self, method: str, largest: int) -> int:
         """Return how many octets a request body of this method may have."""

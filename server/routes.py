@@ -16,7 +16,14 @@ def _reads(_request: Request) -> bool:
     return False
 
 
-CALDAV: Final = Route("caldav", caldav.handle, caldav.writes, frozenset({"PUT", "POST", "REPORT"}), atomic=True)
+CALDAV: Final = Route(
+    "caldav",
+    caldav.handle,
+    caldav.writes,
+    frozenset({"PUT", "POST", "REPORT"}),
+    atomic=True,
+    advertised=(caldav.COMPLIANCE,),
+)
 EAS: Final = Route("eas", eas.handle, _reads, frozenset({"POST"}))
 AUTODISCOVER: Final = Route("autodiscover", eas.handle, _reads, frozenset())
 

@@ -28,7 +28,7 @@ from protocols.wire import Request, Response
 from storage.errors import CadranError
 from storage.transaction import Transaction
 
-__all__ = ["PREFIX", "handle", "redirect", "writes"]
+__all__ = ["COMPLIANCE", "PREFIX", "handle", "redirect", "writes"]
 
 METHODS: Mapping[str, Callable[[Context], Response]] = {
     "OPTIONS": options,
