@@ -14,6 +14,7 @@ from protocols.caldav.names import caldav, dav
 from protocols.caldav.timeranges import TimeRange
 from storage import contentlines, ical
 from storage.contentlines import Component, Property
+from storage.errors import InvalidObject
 from storage.ical import Instance
 
 # What one report may make of recurring events; a week of ten thousand daily series is below.
@@ -85,26 +86,44 @@ def _selection(node: etree._Element, depth: int) -> Selection:
 def renderer(wish: DataWish, zone: tzinfo) -> Callable[[bytes], str]:
     """Return what turns a stored text into escaped character data; its work is bounded over one whole report."""
     if wish.plain:
-        return lambda text: xml_out.escape(text.decode())
+        return lambda text: xml_out.escape(_decoded(text))
     left = INSTANCE_LIMIT
 
     def render(text: bytes) -> str:
         nonlocal left
         root = contentlines.parse(text)
         if wish.expand is not None:
-            root = expanded(root, wish.expand, zone)
+            root = _unless_beyond(expanded, root, wish.expand, zone)
             left -= len(root.components)
             if left < 0:
                 raise DavError(
                     507, dav("number-of-matches-within-limits"), reason=f"There are over {INSTANCE_LIMIT} occurrences."
                 )
         if wish.limit is not None:
-            root = limited(root, wish.limit, zone)
+            root = _unless_beyond(limited, root, wish.limit, zone)
         if wish.selection is not None:
             root = selected(root, wish.selection)
         return xml_out.escape(contentlines.serialise(root).decode())
 
     return render
+
+
+def _decoded(text: bytes) -> str:
+    """Return a text as it is, or folded anew where it was folded inside a character, which XML cannot carry."""
+    try:
+        return text.decode()
+    except UnicodeDecodeError:
+        return contentlines.serialise(contentlines.parse(text)).decode()
+
+
+def _unless_beyond(
+    change: Callable[[Component, TimeRange, tzinfo], Component], root: Component, within: TimeRange, zone: tzinfo
+) -> Component:
+    """Return a changed object, or all of it where its occurrences leave the years there are: others wait for theirs."""
+    try:
+        return change(root, within, zone)
+    except InvalidObject:
+        return root
 
 
 def expanded(root: Component, within: TimeRange, zone: tzinfo) -> Component:

@@ -10,6 +10,7 @@ from storage.model import Collection, SyncToken
 from storage.transaction import Transaction
 from tests.storage.builders import DAY, Desk, event_text
 
+WIDE = ("(school_id=?)", "(school_id=? AND calendar_id=?)")
 EXPLAINED = ("SELECT", "UPDATE", "DELETE", "WITH")
 
 
