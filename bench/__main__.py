@@ -13,8 +13,9 @@ from typing import Final
 
 import click
 
-from bench import comparison, machine, page, pings, servers
+from bench import comparison, crowd, machine, page, pings, servers
 from bench.comparison import Results
+from bench.crowd import Crowd
 from bench.figures import number
 from bench.page import Imports
 from bench.pings import Parked
@@ -23,6 +24,8 @@ from bench.servers import PEERS
 
 SMALLER: Final = 10
 TIMES: Final = 3
+QUICK: Final = (1, 1.0)
+CROWD_BUDGETS: Final = 3
 BEGAN: Final = perf_counter()
 
 
@@ -31,7 +34,7 @@ class Wishes:
     """What to measure; `budget` is in seconds for each row, `times` how often to import."""
 
     pupils: int
-    sizes: tuple[int, int]
+    sizes: tuple[int, ...]
     peers: tuple[str, ...]
     pings: int
     times: int
@@ -45,15 +48,17 @@ class Wishes:
 )
 @click.option("--peers", default=",".join(PEERS), show_default=True, help="Servers to compare with, by commas.")
 @click.option("--pings", "parked", default=2000, show_default=True, help="Pings to park; 0: none.")
-@click.option("--quick", is_flag=True, help="Fewer repetitions.")
+@click.option("--quick", "form", flag_value="quick", help="Fewer repetitions.")
+@click.option("--long", "form", flag_value="long", help="Also a calendar ten times as large.")
 @click.option("--write", type=click.Path(path_type=Path, dir_okay=False), help="Put the tables into this page.")
-def main(pupils: int, events: int, peers: str, parked: int, quick: bool, write: Path | None) -> None:
+def main(pupils: int, events: int, peers: str, parked: int, form: str | None, write: Path | None) -> None:
     """Measure, print, and write if asked to."""
     chosen = tuple(name for name in peers.split(",") if name)
     unknown = set(chosen) - set(PEERS)
     if unknown:
         raise click.BadParameter(", ".join(sorted(unknown)), param_hint="--peers")
-    wishes = Wishes(pupils, (events // SMALLER, events), chosen, parked, 1 if quick else TIMES, 1.0 if quick else 4.0)
+    sizes = (events // SMALLER, events, *((events * SMALLER,) if form == "long" else ()))
+    wishes = Wishes(pupils, sizes, chosen, parked, *(QUICK if form == "quick" else (TIMES, 4.0)))
     block = _measure(wishes)
     click.echo(block)
     if write is not None:
@@ -69,6 +74,7 @@ def _measure(wishes: Wishes) -> str:
         loads.append(machine.load())
         ours, peers = _dav(wishes, folder)
         loads.append(machine.load())
+        together = _crowd(wishes, folder)
         parked = _pings(wishes, folder)
     load = ", ".join(f"{each:.1f}" for each in loads)
     repeated = f"{wishes.budget:g} s for each request, {wishes.times} of each import"
@@ -77,6 +83,7 @@ def _measure(wishes: Wishes) -> str:
         page.machine_table(facts),
         "## Imports\n\n" + page.import_table(imports),
         _dav_section(wishes, ours, peers),
+        "## Many clients at once\n\n" + crowd.crowd_table(together),
     ]
     if parked is not None:
         sections.append("## Parked Pings\n\n" + page.pings_table(parked))
@@ -117,17 +124,16 @@ def _dav(wishes: Wishes, folder: Path) -> tuple[Results, list[Results]]:
 
 
 def _dav_section(wishes: Wishes, ours: Results, peers: list[Results]) -> str:
-    small, large = wishes.sizes
-    parts = [
-        f"## CalDAV, {number(large)} events in one calendar\n\n",
-        page.dav_table(ours, peers, large),
-        f"\n## CalDAV, {number(small)} events in one calendar\n\n",
-        page.dav_table(ours, peers, small),
-        "\n## What grows with the calendar\n\n",
-        page.growth_table(ours, small, large),
-    ]
+    parts = []
+    for size in reversed(wishes.sizes):
+        parts += [f"## CalDAV, {number(size)} events in one calendar\n\n", page.dav_table(ours, peers, size), "\n"]
+    parts += ["## What grows with the calendar\n\n", page.growth_table(ours, wishes.sizes[0], wishes.sizes[-1])]
     failed = page.problems((ours, *peers))
     return "".join([*parts, f"\nNot measured:\n\n{failed}" if failed else ""])
+
+
+def _crowd(wishes: Wishes, folder: Path) -> Crowd:
+    return crowd.measured(servers.cadran(folder / "cadran", ()), wishes.sizes[1], wishes.budget * CROWD_BUDGETS, _say)
 
 
 def _pings(wishes: Wishes, folder: Path) -> Parked | None:

@@ -38,15 +38,16 @@ def request_bytes(method: str, target: str, headers: Mapping[str, str], body: by
 class Connection:
     """A connection to a server of this machine; connects anew where the server closes after an answer."""
 
-    def __init__(self, port: int) -> None:
-        """Remember the port; the first request connects."""
+    def __init__(self, port: int, patience: float = PATIENCE) -> None:
+        """Remember the port; the first request connects. Whoever is silent for `patience` seconds raises OSError."""
         self._port = port
+        self._patience = patience
         self._socket: socket.socket | None = None
 
     def ask(self, request: bytes) -> Answer:
         """Send one request and return its answer, wholly read; raises OSError."""
         if self._socket is None:
-            self._socket = socket.create_connection(("127.0.0.1", self._port), timeout=PATIENCE)
+            self._socket = socket.create_connection(("127.0.0.1", self._port), timeout=self._patience)
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket.sendall(request)
         return self._receive(self._socket)

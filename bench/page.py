@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from bench.comparison import Results
+from bench.comparison import GIVE_UP_SECONDS, Results
 from bench.figures import milliseconds, number, ratio, table
 from bench.pings import Parked
 from bench.rows import ROWS
@@ -67,7 +67,8 @@ def dav_table(ours: Results, peers: Sequence[Results], size: int) -> str:
         cells = [row.title, f"≤ {row.promise:g}", milliseconds(mine), kept]
         for peer in peers:
             theirs = peer.of(row, size)
-            cells += [milliseconds(theirs), ratio(mine, theirs)]
+            beyond = (row.title, size) in peer.given_up
+            cells += [f"> {GIVE_UP_SECONDS:g} s" if beyond else milliseconds(theirs), ratio(mine, theirs)]
         rows.append(cells)
     return table(head, rows)
 

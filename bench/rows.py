@@ -10,11 +10,12 @@ from typing import Final
 from lxml import etree
 
 from bench import events
-from bench.connection import Answer, Connection, request_bytes
+from bench.connection import PATIENCE, Answer, Connection, request_bytes
 from bench.figures import MOST, WARMING
 
 DELTA: Final = 10
 MULTIGET: Final = 50
+PAGE: Final = 100
 
 _NAMES: Final = 'xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav" xmlns:S="http://calendarserver.org/ns/"'
 _POLL: Final = f"<propfind {_NAMES}><prop><S:getctag/><sync-token/></prop></propfind>"
@@ -36,12 +37,13 @@ class WrongAnswer(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A calendar on a running server: port, path with its last slash, number of events, credentials."""
+    """A calendar on a running server: port, path with its last slash, number of events, credentials, patience (s)."""
 
     port: int
     path: str
     size: int
     authorization: str
+    patience: float = PATIENCE
 
 
 @dataclass(slots=True)
@@ -53,7 +55,7 @@ class Session:
     put: int = 0
 
     def __post_init__(self) -> None:
-        self.connection = Connection(self.place.port)
+        self.connection = Connection(self.place.port, self.place.patience)
 
     def request(self, method: str, name: str = "", body: bytes = b"", **more: str) -> bytes:
         """Return a request for the calendar, or for something in it."""
@@ -152,6 +154,11 @@ def _listing(session: Session) -> Requests:
     return always(session.xml("REPORT", _SYNC.format(token=""), "1"))
 
 
+def _first_page(session: Session) -> Requests:
+    limited = _SYNC.format(token="").replace("<prop>", f"<limit><nresults>{PAGE}</nresults></limit><prop>")
+    return always(session.xml("REPORT", limited, "1"))
+
+
 def _week(session: Session) -> Requests:
     return always(session.xml("REPORT", _WEEK.format(*events.queried_week()), "1"))
 
@@ -176,6 +183,7 @@ ROWS: Final = (
     Row("Empty sync-collection", 2, _sync, lambda _: 0),
     Row(f"Delta of {DELTA}", 2, _delta, lambda _: DELTA),
     Row("Initial sync listing", 80, _listing, lambda session: session.place.size),
+    Row(f"First {PAGE} of a first sync", 5, _first_page, lambda _: PAGE),
     Row("Week query with data", 10, _week, lambda _: events.WEEKLY),
     Row(f"Multiget of {MULTIGET}", 5, _multiget, lambda _: MULTIGET),
     Row("GET one event", 2, _get, lambda _: 0, frozenset({200})),

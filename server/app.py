@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, Protocol, cast
+from typing import Any, Final, Protocol
 
 import structlog
 from twisted.internet.defer import Deferred
-from twisted.internet.threads import deferToThreadPool
-from twisted.python.threadpool import ThreadPool
 
 import protocols.feeds.app as feeds
 from protocols.tzdist import app as tzdist
@@ -25,6 +23,7 @@ from server.push import Pusher
 from server.route import Route
 from server.scanning import scanner_of
 from server.service import Means, Service, Waiting
+from server.threads import Pool
 from server.throttle import Limits, Throttle
 from server.watcher import Watcher, look_in_thread
 from storage.store import Store
@@ -60,18 +59,14 @@ class Visit:
 class Pools:
     """Threads for requests, and a few for first logins, so that guessing passwords holds nobody else up."""
 
-    requests: ThreadPool
-    logins: ThreadPool
+    requests: Pool
+    logins: Pool
 
     @classmethod
-    def sized(cls, threads: int) -> Pools:
-        """Return pools that are not started yet."""
-        return cls(ThreadPool(1, threads, "requests"), ThreadPool(1, min(LOGIN_THREADS, threads), "logins"))
-
-    def start(self) -> None:
-        """Start the threads."""
-        self.requests.start()
-        self.logins.start()
+    def sized(cls, threads: int, reactor: Reactor) -> Pools:
+        """Return pools whose threads start when they are needed."""
+        call = reactor.callFromThread
+        return cls(Pool("requests", threads, call), Pool("logins", min(LOGIN_THREADS, threads), call))
 
     def stop(self) -> None:
         """Stop the threads, after what they are at."""
@@ -95,9 +90,9 @@ class CalendarServer:
         self._access = structlog.get_logger("access").bind() if config.log.access else None
         means = Means(scanner_of(config.attachments), mails=bool(config.mail.host))
         self._service = Service(store, *_guards(config), self._largest, means)
-        self._pools = Pools.sized(section.threads)
+        self._pools = Pools.sized(section.threads, reactor)
         self._lot = Lot(reactor)
-        look = look_in_thread(store, partial(self._in_thread, self._pools.requests))
+        look = look_in_thread(store, self._pools.requests.submit)
         self._watcher = Watcher(self._lot, look, window=section.wake_window)
         self._mail = config.mail
         self._pusher = Pusher(store, config)
@@ -107,32 +102,31 @@ class CalendarServer:
         self._running = 0
         self._rested: Callable[[], None] | None = None
 
-    def start(self) -> None:
-        """Start the threads."""
-        self._pools.start()
-
     def apart(self, work: Callable[[], Any]) -> Deferred[Any]:
         """Do something in a thread, and return its result or failure in the reactor's."""
-        done: Deferred[Any] = deferToThreadPool(cast("Any", self._reactor), self._pools.requests, work)
-        return done
+        result: Deferred[Any] = Deferred()
+        self._pools.requests.submit(
+            work, lambda succeeded, found: (result.callback if succeeded else result.errback)(found)
+        )
+        return result
 
     def keep(self) -> None:
         """Look whether the night's work is due, in a thread."""
-        self._in_thread(self._pools.requests, partial(nightly.work, self._store), lambda _succeeded, _result: None)
+        self._pools.requests.submit(partial(nightly.work, self._store), lambda _succeeded, _result: None)
 
     def post(self) -> None:
         """Send what waits to be mailed, in a thread; a look while the last one is at work does nothing."""
         if self._posting or not self._mail.host:
             return
         self._posting = True
-        self._in_thread(self._pools.requests, partial(mail.work, self._store, self._mail), self._posted)
+        self._pools.requests.submit(partial(mail.work, self._store, self._mail), self._posted)
 
     def push(self) -> None:
         """Look whether somebody has to be told of something, in a thread; one look at a time."""
         if self._pushing:
             return
         self._pushing = True
-        self._in_thread(self._pools.requests, self._pusher.look, self._pushed)
+        self._pools.requests.submit(self._pusher.look, self._pushed)
 
     def _pushed(self, succeeded: bool, result: object) -> None:
         self._pushing = False
@@ -180,7 +174,10 @@ class CalendarServer:
         header = incoming.headers.get("authorization", "")
         credentials = parse_basic(header)
         if credentials is None:
-            self._finish(visit, discovery.elsewhere(incoming, self._public_url) or outgoing.challenge())
+            self._finish(
+                visit,
+                discovery.elsewhere(incoming, self._public_url) or outgoing.challenge(*visit.route.advertised()),
+            )
             return
         self._admit(visit, visit.route, credentials)
 
@@ -211,7 +208,7 @@ class CalendarServer:
     def _tell_zones(self, visit: Visit) -> None:
         """Answer about time zones in a thread; anybody may ask, so nobody with an account waits behind them."""
         asked = visit.incoming
-        if self._pools.logins.q.qsize() > LONGEST_OPEN_QUEUE:
+        if self._pools.logins.waiting > LONGEST_OPEN_QUEUE:
             self._finish(visit, outgoing.plain(503, ("Retry-After", str(round(BUSY_SECONDS)))))
             return
         work = partial(tzdist.answer, asked.method, (asked.path, asked.query), asked.headers, asked.base)
@@ -228,23 +225,20 @@ class CalendarServer:
         pause = throttle.pause(credentials.account, visit.incoming.address)
         if pause > 0:
             self._finish(visit, outgoing.slow_down(pause))
-        elif self._pools.logins.q.qsize() > LONGEST_LOGIN_QUEUE:
+        elif self._pools.logins.waiting > LONGEST_LOGIN_QUEUE:
             self._finish(visit, outgoing.plain(503, ("Retry-After", str(round(BUSY_SECONDS)))))
         else:
             self._hop(visit, self._pools.logins, work)
 
-    def _hop(self, visit: Visit, pool: ThreadPool, work: Callable[[], Response | Waiting]) -> None:
+    def _hop(self, visit: Visit, pool: Pool, work: Callable[[], Response | Waiting]) -> None:
         self._visits[visit.exchange] = visit
         self._running += 1
-        self._in_thread(pool, work, partial(self._came_back, visit))
-
-    def _in_thread(self, pool: ThreadPool, work: Callable[[], Any], done: Callable[[bool, Any], None]) -> None:
-        pool.callInThreadWithCallback(partial(self._reactor.callFromThread, done), work)
+        pool.submit(work, partial(self._came_back, visit))
 
     def _came_back(self, visit: Visit, succeeded: bool, outcome: Any) -> None:
         self._running -= 1
         if not succeeded:
-            _log.error("thread failed", traceback=outcome.getTraceback())
+            _log.error("thread failed", exc_info=outcome)
             outcome = outgoing.plain(500)
         if visit.exchange.gone:
             self._visits.pop(visit.exchange, None)

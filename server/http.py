@@ -179,6 +179,19 @@ class Channel(http.HTTPChannel):
         """Tell whether no request is being received or answered."""
         return not self.requests
 
+    def lineLengthExceeded(self, line: bytes) -> None:
+        """Refuse an address or a header that is longer than a line may be."""
+        self._refuse(431 if self._receivedHeaderSize else 414)
+
+    def _respondToBadRequestAndDisconnect(self) -> None:
+        large = self._receivedHeaderSize > self.totalHeadersSize or self._receivedHeaderCount > self.maxHeaders
+        self._refuse(431 if large else 400)
+
+    def _refuse(self, status: int) -> None:
+        answer = outgoing.plain(status)
+        cast(Any, self.transport).writeSequence((outgoing.head(answer, close=True), answer.body))
+        self.loseConnection()
+
     def _send100Continue(self) -> None:
         if not self.requests[-1].refused:
             super()._send100Continue()

@@ -34,9 +34,9 @@ def plain(status: int, *headers: tuple[str, str]) -> Response:
     return Response(status, (("Content-Type", "text/plain; charset=utf-8"), *headers), text)
 
 
-def challenge() -> Response:
-    """Return the answer that asks for a login and a password (RFC 7617)."""
-    return plain(401, ("WWW-Authenticate", REALM))
+def challenge(*headers: tuple[str, str]) -> Response:
+    """Return the answer that asks for a login and a password (RFC 7617), with more headers if there are any."""
+    return plain(401, ("WWW-Authenticate", REALM), *headers)
 
 
 def slow_down(seconds: float) -> Response:

@@ -26,7 +26,8 @@ class Route:
     """One protocol: how it handles a request, whether it will write, and the methods whose bodies may be large.
 
     With `atomic`, what was written before an answer of 400 or more is undone. The contents of `files` are looked at
-    before any transaction begins.
+    before any transaction begins. `advertised` are headers that tell what is served here to those who have not said yet
+    who they are.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Route:
     large: frozenset[str]
     atomic: bool = False
     files: Files | None = None
+    advertised: Callable[[], tuple[tuple[str, str], ...]] = tuple
 
     def limit(self, method: str, largest: int) -> int:
         """Return how many octets a request body of this method may have."""

@@ -19,7 +19,13 @@ def _reads(_request: Request) -> bool:
 
 ATTACHED: Final = Files(caldav.carries_file, {Verdict.INFECTED: caldav.unclean, Verdict.UNAVAILABLE: caldav.unscanned})
 CALDAV: Final = Route(
-    "caldav", caldav.handle, caldav.writes, frozenset({"PUT", "POST", "REPORT"}), atomic=True, files=ATTACHED
+    "caldav",
+    caldav.handle,
+    caldav.writes,
+    frozenset({"PUT", "POST", "REPORT"}),
+    atomic=True,
+    files=ATTACHED,
+    advertised=lambda: (caldav.compliance(),),
 )
 EAS: Final = Route("eas", eas.handle, _reads, frozenset({"POST"}))
 AUTODISCOVER: Final = Route("autodiscover", eas.handle, _reads, frozenset())

@@ -112,7 +112,6 @@ class Serving:
             reactor.stop()
 
         calm_collector()
-        self._server.start()
         if self._child:
             StandardIO(_Orphan())
         self._sweeping.start(SWEEP_SECONDS, now=False)

@@ -117,6 +117,35 @@ _EVERYTHING = Ready(
     .where(shown.live_feed, shown.visible_now, shown.born <= _TOP)
 )
 
+# The pages of a first sync go along the birth of the objects, which is their number: no page reads the others.
+_STAYS = Ready(select(feed.c.calendar_id, feed.c.born).where(_pair, feed.c.ended.is_(None)).limit(2))
+_BORN_AFTER = Ready(
+    select(
+        _o.id,
+        _o.item,
+        _o.href,
+        _o.etag,
+        literal(True).label("new"),
+        _o.seq,
+        _o.component,
+        _o.size,
+        _o.modified,
+        _o.starts,
+        _o.ends,
+        _o.schedule_tag,
+    )
+    .where(
+        _o.school_id == bindparam("school"),
+        _o.calendar_id == bindparam("calendar"),
+        _o.ended.is_(None),
+        _o.id > bindparam("after"),
+        _o.id <= _TOP,
+        shown.fed(),
+    )
+    .order_by(_o.id)
+    .limit(bindparam("limit"))
+)
+
 _moved = select(calendar.c.id).where(_school, calendar.c.seq > bindparam("number"))
 _MOVED_CALENDARS = Ready(_moved)
 _MOVED_COLLECTIONS = Ready(
@@ -186,6 +215,8 @@ class Changes:
             "seq": seq,
             "row": row,
         }
+        if limit is not None and not token.base and (page := self._newborn(token, (top, seq, row), limit)) is not None:
+            return page
         if limit is None:
             found = _PAGE.rows(self._tx.connection, **values)
         else:
@@ -193,6 +224,22 @@ class Changes:
         rows, more = _cut([_Row._make(row) for row in found], limit)
         after = SyncToken(token.collection, token.base, top, rows[-1].at, rows[-1].id) if more else None
         return ChangePage(_folded(rows), after or SyncToken(token.collection, top), more)
+
+    def _newborn(self, token: SyncToken, place: tuple[int, int, int], limit: int) -> ChangePage | None:
+        """Return a page of a first sync after a place (top, number, row); None where several calendars are mixed."""
+        top, seq, row = place
+        stays = _STAYS.rows(self._tx.connection, school=self._tx.school_id, collection=token.collection)
+        if len(stays) != 1 or stays[0][1] > top:
+            return None
+        source, joined = stays[0]
+        values = {"school": self._tx.school_id, "collection": token.collection, "calendar": source, "top": top}
+        after = _born_after(joined, seq, row)
+        found = _BORN_AFTER.rows(self._tx.connection, **values, after=after, limit=limit + 1)
+        changes = tuple(Change._make(each[1:]) for each in found[:limit])
+        if len(found) <= limit:
+            return ChangePage(changes, SyncToken(token.collection, top), more=False)
+        last = found[limit - 1][0]
+        return ChangePage(changes, SyncToken(token.collection, 0, top, max(joined, last), last), more=True)
 
     def _everything(self, collection_id: int, head: int) -> tuple[Change, ...]:
         """Return all a collection shows as new: a first sync in one page needs neither order nor places."""
@@ -230,6 +277,18 @@ class _Row(NamedTuple):
     at: int
     gone: bool
     new: bool
+
+
+def _born_after(joined: int, seq: int, row: int) -> int:
+    """Return the number of the object that a place of a run stands on, or after, in a calendar joined at a number.
+
+    What was born before the calendar joined has its place at the joining, in order of birth.
+    """
+    if seq < joined:
+        return 0
+    if seq == joined:
+        return min(row, joined)
+    return seq if row >= seq else seq - 1
 
 
 def _cut(rows: Sequence[_Row], limit: int | None) -> tuple[Sequence[_Row], bool]:

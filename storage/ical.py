@@ -5,6 +5,7 @@ Everything here takes and returns text as the client wrote it; dates are resolve
 
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from functools import lru_cache
@@ -160,18 +161,19 @@ def happens(root: Component, start: datetime, end: datetime, zone: tzinfo) -> bo
 def busy(data: bytes, start: datetime, end: datetime, zone: tzinfo) -> tuple[tuple[int, int, str], ...]:
     """List the (starts, ends, FBTYPE) of one object within [start, end), cut to that range (RFC 4791, 7.10).
 
-    Only events count, neither transparent nor cancelled nor without length.
+    Only events count, neither transparent nor cancelled nor without length; those after the last year there is do not.
     """
     read = _read(data, zone)
     if read.components[0].name != "VEVENT":
         return ()
     first, last = int(start.timestamp()), int(end.timestamp())
     found = []
-    for one in occurrences(read.series, first, last):
-        kind = _busy_type(one.component)
-        starts, ends = max(one.span.starts, first), min(one.span.ends, last)
-        if kind is not None and starts < ends:
-            found.append((starts, ends, kind))
+    with suppress(InvalidObject):
+        for one in occurrences(read.series, first, last):
+            kind = _busy_type(one.component)
+            starts, ends = max(one.span.starts, first), min(one.span.ends, last)
+            if kind is not None and starts < ends:
+                found.append((starts, ends, kind))
     return tuple(found)
 
 

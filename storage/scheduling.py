@@ -6,7 +6,7 @@ Only the calendars that people write themselves take part: the imported timetabl
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Final
@@ -18,6 +18,7 @@ from storage.deliveries import Deliveries
 from storage.errors import NotFound, PreconditionFailed, ReadOnly, SchedulingRefused
 from storage.examined import same_times
 from storage.itip import Message, Scheduled
+from storage.itip_answered import only_answered
 from storage.model import CalendarObject, Collection, Expect, Principal, Written
 from storage.objects import content_etag
 from storage.schema import calendar, calendar_object
@@ -222,7 +223,11 @@ class Scheduling:
             case Part.ORGANIZER:
                 return self._organized(old if was is now else None, new, text, merge=wish.schedule_tag is not None)
             case Part.ATTENDEE:
-                return self._attended(old if was is now else None, new, (text, mine), wish)
+                old = old if was is now else None
+                settled = self._attended(old, new, (text, mine), wish)
+                if current is not None and old is not None and only_answered(old, new, _as_written(new, mine)):
+                    return replace(settled, schedule_tag=current.schedule_tag)
+                return settled
         return _Outcome(text, "", () if old is None else self._farewell(owner, old, reply=wish.reply))
 
     def _organized(self, old: Scheduled | None, new: Scheduled, text: bytes, *, merge: bool) -> _Outcome:

@@ -143,6 +143,7 @@ Index("object_calendar_seq", _object.school_id, _object.calendar_id, _object.seq
 Index("object_href", _object.school_id, _object.href, _object.calendar_id, unique=True, **_live)
 Index("object_uid", _object.school_id, _object.uid, _object.calendar_id, unique=True, **_live)
 Index("object_item", _object.school_id, _object.item, **_live)
+Index("object_born", _object.school_id, _object.calendar_id, _object.id, **_live)
 Index("object_indexed_until", _object.school_id, _object.calendar_id, _object.indexed_until, **_live)
 
 occurrence = Table(

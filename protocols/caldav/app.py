@@ -30,7 +30,7 @@ from storage import policy
 from storage.errors import CadranError
 from storage.transaction import Transaction
 
-__all__ = ["PREFIX", "carries_file", "handle", "redirect", "unclean", "unscanned", "writes"]
+__all__ = ["PREFIX", "carries_file", "compliance", "handle", "redirect", "unclean", "unscanned", "writes"]
 
 METHODS: Mapping[str, Callable[[Context], Response]] = {
     "OPTIONS": options,
@@ -96,8 +96,10 @@ def handle(request: Request, tx: Transaction) -> Response:
 def _dispatch(request: Request, tx: Transaction) -> Response:
     try:
         target = paths.parse(request.path)
+    except paths.LongPath as error:
+        raise DavError(414, reason=f"A part of the path has over {paths.SEGMENT_LIMIT} characters.") from error
     except paths.BadPath as error:
-        raise DavError(400, reason="The path is not percent-encoded UTF-8, or too long.") from error
+        raise DavError(400, reason="The path is not percent-encoded UTF-8.") from error
     if target is None:
         raise no_such_member(request.path)
     method = METHODS.get(request.method)

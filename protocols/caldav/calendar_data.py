@@ -99,7 +99,7 @@ def renderer(wish: DataWish, zone: tzinfo, shape: Callable[[bytes], bytes]) -> C
     `shape` gives the text the time zones that the client wants in it.
     """
     if wish.plain:
-        return lambda text: _OPENING + xml_out.escape(shape(text).decode()) + _CLOSING
+        return lambda text: _OPENING + xml_out.escape(_decoded(shape(text))) + _CLOSING
     left = INSTANCE_LIMIT
 
     def render(text: bytes) -> str:
@@ -109,14 +109,14 @@ def renderer(wish: DataWish, zone: tzinfo, shape: Callable[[bytes], bytes]) -> C
             return _element(text, wish)
         root = contentlines.parse(text)
         if wish.expand is not None:
-            root = expanded(root, wish.expand, zone)
+            root = _unless_beyond(expanded, root, wish.expand, zone)
             left -= len(root.components)
             if left < 0:
                 raise DavError(
                     507, dav("number-of-matches-within-limits"), reason=f"There are over {INSTANCE_LIMIT} occurrences."
                 )
         if wish.limit is not None:
-            root = limited(root, wish.limit, zone)
+            root = _unless_beyond(limited, root, wish.limit, zone)
         if wish.selection is not None:
             root = selected(root, wish.selection)
         return _element(contentlines.serialise(root), wish)
@@ -131,7 +131,25 @@ def _element(text: bytes, wish: DataWish) -> str:
             return _JSON_OPENING + xml_out.escape(jcal(text).decode()) + _CLOSING
     except InvalidObject:
         pass
-    return _OPENING + xml_out.escape(text.decode()) + _CLOSING
+    return _OPENING + xml_out.escape(_decoded(text)) + _CLOSING
+
+
+def _decoded(text: bytes) -> str:
+    """Return a text as it is, or folded anew where it was folded inside a character, which XML cannot carry."""
+    try:
+        return text.decode()
+    except UnicodeDecodeError:
+        return contentlines.serialise(contentlines.parse(text)).decode()
+
+
+def _unless_beyond(
+    change: Callable[[Component, TimeRange, tzinfo], Component], root: Component, within: TimeRange, zone: tzinfo
+) -> Component:
+    """Return a changed object, or all of it where its occurrences leave the years there are: others wait for theirs."""
+    try:
+        return change(root, within, zone)
+    except InvalidObject:
+        return root
 
 
 def expanded(root: Component, within: TimeRange, zone: tzinfo) -> Component:

@@ -12,6 +12,7 @@ from protocols.caldav.query_zone import own_zone
 from protocols.caldav.resources import Calendar
 from protocols.caldav.timeranges import TimeRange
 from storage import contentlines, ical
+from storage.errors import InvalidObject
 from storage.model import FOREVER, CalendarObject, Entry
 
 # Texts are read, looked at and let go by so many at a time.
@@ -71,7 +72,11 @@ class Search:
         return [row for row in rows if row.href in found]
 
     def _happens(self, found: CalendarObject, within: TimeRange) -> bool:
-        return ical.happens(contentlines.parse(found.ical), within.first, within.last, self.zone)
+        """Tell whether an object happens in a range; one whose occurrences leave the years there are is not hidden."""
+        try:
+            return ical.happens(contentlines.parse(found.ical), within.first, within.last, self.zone)
+        except InvalidObject:
+            return True
 
     def objects(self, rows: Sequence[Entry]) -> Iterator[list[CalendarObject]]:
         """Yield the objects of rows with their texts, by chunks."""

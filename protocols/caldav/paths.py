@@ -76,6 +76,10 @@ class BadPath(ValueError):
     """The path cannot name anything: it is not UTF-8, or a part is too long or holds control characters."""
 
 
+class LongPath(BadPath):
+    """A part of the path is longer than any name here."""
+
+
 def encode(segment: str) -> str:
     """Return one part of a path percent-encoded."""
     return segment if _PLAIN.fullmatch(segment) else quote(segment, safe=_SAFE)
@@ -86,7 +90,9 @@ def _decode(segment: str) -> str:
         decoded = unquote(segment, errors="strict")
     except UnicodeDecodeError as error:
         raise BadPath(segment) from error
-    if len(decoded) > SEGMENT_LIMIT or _CONTROL.search(decoded) or decoded in {".", ".."}:
+    if len(decoded) > SEGMENT_LIMIT:
+        raise LongPath(segment)
+    if _CONTROL.search(decoded) or decoded in {".", ".."}:
         raise BadPath(segment)
     return decoded
 

@@ -16,6 +16,7 @@ import pytest
 from bench import events, page
 from bench.comparison import Results, measured
 from bench.connection import Connection, basic, request_bytes
+from bench.crowd import Crowd, crowd_table
 from bench.figures import NOTHING, figures, milliseconds, number, ratio, repeat, table
 from bench.page import Imports
 from bench.pings import Parked
@@ -179,3 +180,17 @@ def test_a_server_that_does_not_start_is_told_with_its_last_words(tmp_path: Path
     found = measured(Subject("peer", tmp_path, command, "/c{size}/"), (10,), 0.1, lambda _: None)
     assert not found.found
     assert "no such database" in found.problems[0]
+
+
+def test_a_peer_that_takes_too_long_is_given_up_and_said_to_be():
+    row = ROWS[0]
+    ours, peer = Results("cadran", {}), Results("peer", {}, given_up=frozenset({(row.title, 10)}))
+    assert "| > 60 s | — |" in page.dav_table(ours, [peer], 10)
+    assert "> 60 s" not in page.dav_table(ours, [peer], 20)
+
+
+def test_a_crowd_is_told_by_row_with_its_errors():
+    found = (("Poll", figures([2 * MS, 4 * MS])), ("PUT", figures([8 * MS, 8 * MS])))
+    text = crowd_table(Crowd(64, found, 2.0, ("PUT: 500", "PUT: 500")))
+    assert text.startswith("64 clients, 2.00 requests a second, 2 errors.")
+    assert text.count("PUT: 500") == 1

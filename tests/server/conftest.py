@@ -165,7 +165,6 @@ def serve(store: Store, folder: Path) -> Iterator[Serve]:
         factory = Factory(server, reactor, float(config.server.timeout))
 
         def listen() -> Any:
-            server.start()
             return reactor.listenTCP(0, factory, interface="127.0.0.1")
 
         port = blockingCallFromThread(reactor, listen)

@@ -200,6 +200,38 @@ def test_a_truncated_page_returns_the_place_of_its_last_row_and_not_the_head(des
     assert page.token.seq == page.changes[-1].seq < page.token.top
 
 
+def test_the_place_of_a_page_means_the_same_when_the_calendars_of_a_view_become_one_or_two(desk):
+    first, second = desk.lesson_calendars("first", "second")
+    desk.teach(*(lesson(first, f"a{number}", number * DAY) for number in range(4)))
+    desk.show(second)
+    desk.teach(*(lesson(second, f"b{number}", number * DAY) for number in range(4)))
+    desk.show(first)
+    view = SyncToken(desk.collection(TIMETABLE).id)
+    for limit in range(1, 8):
+        page = desk.since(view, limit)
+        told = [change.href for change in page.changes]
+        desk.show(second, ())
+        while page.more:
+            page = desk.since(page.token, limit)
+            told += [change.href for change in page.changes]
+        assert len(told) == len(set(told))
+        assert {name for name in told if name.startswith("a")} == {f"a{number}.ics" for number in range(4)}
+        desk.show(second)
+
+
+def test_what_was_there_before_the_calendar_joined_comes_by_pages_once(desk):
+    (calendar,) = desk.lesson_calendars("l")
+    desk.teach(*(lesson(calendar, f"a{number}", number * DAY) for number in range(5)))
+    desk.show(calendar)
+    desk.teach(*(lesson(calendar, f"b{number}", number * DAY) for number in range(5)))
+    view = SyncToken(desk.collection(TIMETABLE).id)
+    whole = {change.href for change in desk.since(view).changes}
+    for limit in range(1, 12):
+        told = [change.href for page in pages(desk, view, limit) for change in page.changes]
+        assert len(told) == 10
+        assert set(told) == whole
+
+
 def test_what_changes_during_a_run_waits_for_the_next(desk):
     for href in WEEK:
         desk.put(href)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
 
 from lxml import etree
 
@@ -14,6 +16,8 @@ from protocols.caldav.names import dav
 from protocols.caldav.resources import Calendar, Item, Resource, members, resolve
 from protocols.caldav.rows import RowWriter
 from protocols.wire import Response
+
+REMEMBERED_OCTETS: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,10 @@ class Wish:
 
 def parse(body: bytes) -> Wish:
     """Read the body; an empty one asks for all."""
+    return _remembered(body) if len(body) <= REMEMBERED_OCTETS else _parsed(body)
+
+
+def _parsed(body: bytes) -> Wish:
     if not body.strip():
         return Wish("allprop")
     root = xml_in.parse_root(body, dav("propfind"))
@@ -43,6 +51,10 @@ def parse(body: bytes) -> Wish:
         if found is not None:
             return Wish(kind, xml_in.names(_named(kind, root, found)))
     raise DavError(400, reason="A propfind holds one of prop, allprop and propname.")
+
+
+# A client asks the same each time it polls; what is wrong is not remembered.
+_remembered = lru_cache(256)(_parsed)
 
 
 def _named(kind: str, root: etree._Element, found: etree._Element) -> etree._Element | None:

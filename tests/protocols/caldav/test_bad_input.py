@@ -11,7 +11,7 @@ from protocols.caldav.app import METHODS
 from protocols.caldav.names import PREFIXES
 from tests.protocols.caldav.client import SPACES, Dav, event_text, task_text
 
-KNOWN = frozenset({200, 201, 204, 207, 304, 400, 403, 404, 405, 406, 409, 412, 413, 415, 502, 507})
+KNOWN = frozenset({200, 201, 204, 207, 304, 400, 403, 404, 405, 406, 409, 412, 413, 414, 415, 502, 507})
 quietly = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 TIMES = 'start="20261101T000000Z" end="20261201T000000Z"'

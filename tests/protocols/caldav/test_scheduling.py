@@ -230,6 +230,18 @@ def test_a_schedule_tag_lets_answers_that_came_meanwhile_stand(circle):
     assert circle.partstat(circle.marie, PAUL) == "ACCEPTED"
 
 
+def test_an_attendee_who_only_answers_keeps_the_schedule_tag(circle):
+    circle.meet(MARIE, PAUL)
+    path = circle.copy(circle.paul)
+    before = schedule_tag(circle.paul, path)
+    assert circle.answer(circle.paul, PAUL, "ACCEPTED", if_schedule_tag_match=f'"{before.strip(chr(34))}"') == 204
+    assert circle.partstat(circle.paul, PAUL) == "ACCEPTED"
+    assert schedule_tag(circle.paul, path) == before
+    alarm = "BEGIN:VALARM\r\nACTION:DISPLAY\r\nDESCRIPTION:x\r\nTRIGGER:-PT5M\r\nEND:VALARM\r\nEND:VEVENT"
+    assert circle.paul.put(path, circle.text(circle.paul).replace("END:VEVENT", alarm)).status == 204
+    assert schedule_tag(circle.paul, path) != before
+
+
 def test_a_schedule_tag_of_before_an_update_is_refused(circle):
     path = circle.meet(MARIE, PAUL)
     tag = circle.paul.send("GET", circle.copy(circle.paul)).headers["Schedule-Tag"]
