@@ -102,4 +102,5 @@ def trim(tx: Transaction) -> int:
     note_clock(tx)
     tx.imports.forget_names(tx.now() - NAMES_SECONDS)
     tx.outbox.forget(tx.now() - OUTBOX_SECONDS)
+    tx.sharing.sharees.settle_groups()
     return purge(tx, number_at(tx, tx.now() - RETENTION_SECONDS))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from storage.model import CalendarKind, Client, ClientKind, Collection, Rights, Role, Settings, Visibility
+from storage.model import Access, CalendarKind, Client, ClientKind, Collection, Mask, Rights, Role, Settings, Visibility
 
 SIZE_WARNING_ABOVE: Final = 9000
 
@@ -26,10 +26,43 @@ READ_ONLY: Final = Rights()
 
 
 def rights(kind: CalendarKind, *, owned: bool) -> Rights:
-    """Return what a person may do: imported and shared calendars are read-only (R206)."""
+    """Return what a person may do: imported calendars and views are read-only (R206)."""
     if not owned or kind not in WRITABLE:
         return READ_ONLY
     return Rights(write=True, properties=True, remove=kind is CalendarKind.SECONDARY)
+
+
+def shareable(collection: Collection) -> bool:
+    """Tell whether a person may share what they see: their own calendars, those they only read included."""
+    return collection.owned and collection.kind in OWN_KINDS
+
+
+def grantable(kind: CalendarKind, access: Access) -> Access:
+    """Return the access that a calendar can be shared with: what nobody writes is read."""
+    return Access.READ if access is Access.WRITE and kind not in WRITABLE else access
+
+
+def shared_rights(kind: CalendarKind, access: Access, role: Role) -> Rights:
+    """Return what a person may do with another's calendar; those whose mail stays inside arrange no meetings there."""
+    write = access is Access.WRITE and kind in WRITABLE
+    return Rights(write=write, names=True, schedule=write and may_mail_out(role))
+
+
+def mask(*, owned: bool, access: Access | None) -> Mask:
+    """Return what is hidden from a person: private events are their owner's alone, and some see only busy times."""
+    if owned:
+        return Mask.NONE
+    return Mask.ALL if access is Access.BUSY else Mask.PRIVATE
+
+
+def hides(mask: Mask, *, private: bool) -> bool:
+    """Tell whether an object is hidden by a mask."""
+    return mask is Mask.ALL or (private and mask is Mask.PRIVATE)
+
+
+def greatest_access(granted: Iterable[Access]) -> Access | None:
+    """Return the most that several shares of one calendar grant together; None without any."""
+    return max(granted, key=tuple(Access).index, default=None)
 
 
 def family_allowed(client: Client, settings: Settings) -> bool:
@@ -77,6 +110,16 @@ def knows(asker: Role, other: Role) -> bool:
     Those who work there find everyone; pupils and guardians find those who work there, and never each other.
     """
     return asker in _STAFF or other in _STAFF
+
+
+def may_share_with_groups(role: Role) -> bool:
+    """Tell whether a person may share calendars with whole groups, of which pupils are members."""
+    return role in _STAFF
+
+
+def may_list_members(asker: Role) -> bool:
+    """Tell whether a person may read who is in a group; pupils and guardians may not, for pupils are."""
+    return asker in _STAFF
 
 
 def subscribes_to_school(role: Role) -> bool:

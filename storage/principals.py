@@ -137,6 +137,7 @@ class Principals:
         except IntegrityError as error:
             # Another school took a login between the look and the write; the transaction is lost.
             raise NameTaken("login", people[0].login) from error
+        self._tx.sharing.sharees.settle_groups()
         return tuple(self.by_login(each.login) for each in people) if len(people) == 1 else self._created(people)
 
     def _created(self, people: Sequence[NewPerson]) -> tuple[Principal, ...]:
@@ -230,6 +231,7 @@ class Principals:
 
     def remove(self, principal_id: int) -> None:
         """Delete a person with their own calendars, subscriptions, memberships, devices and account."""
+        self._tx.sharing.forget_person(self.get(principal_id))
         self._tx.lessons.forget_person(principal_id)
         self._tx.devices.forget_all(principal_id)
         self._tx.dead_properties.forget_person(principal_id)

@@ -16,14 +16,17 @@ from storage.dead_properties import DeadProperties
 from storage.devices import Devices
 from storage.directory import read_school
 from storage.errors import WritingRequired
+from storage.groups import Groups
 from storage.imports import Imports
 from storage.inbox import Inbox
 from storage.lessons import Lessons
 from storage.model import School
+from storage.notices import Notices
 from storage.objects import Objects
 from storage.outbox import Outbox
 from storage.principals import Principals
 from storage.scheduling import Scheduling
+from storage.sharing import Sharing
 
 _RESERVE = (
     update(schema.clock)
@@ -140,6 +143,21 @@ class Transaction:
     def dead_properties(self) -> DeadProperties:
         """What clients keep with calendars and objects."""
         return DeadProperties(self)
+
+    @cached_property
+    def groups(self) -> Groups:
+        """Classes, teams, courses and roles, with their members."""
+        return Groups(self)
+
+    @cached_property
+    def sharing(self) -> Sharing:
+        """What people share with others."""
+        return Sharing(self)
+
+    @cached_property
+    def notices(self) -> Notices:
+        """What people are told about sharing."""
+        return Notices(self)
 
     @cached_property
     def audit(self) -> Audit:
