@@ -30,11 +30,16 @@ def busy(
     """
     mine = addresses.of(person)
     for collection in tx.collections.subscribed(person):
-        if collection.kind in KINDS and collection.owned and not collection.transparent:
+        if collection.kind in KINDS and _counts(collection) and not collection.transparent:
             zone = collection_zone(collection, tx.zone)
             for found in _objects(tx, collection, start, end):
                 if found.uid != without:
                     yield from ical.busy(_answered(found, mine), start, end, zone)
+
+
+def _counts(collection: Collection) -> bool:
+    """Tell whether a calendar may make a person busy: their own, and another's that is shared with them."""
+    return collection.owned or collection.access is not None
 
 
 def _objects(tx: Transaction, collection: Collection, start: datetime, end: datetime) -> Iterator[CalendarObject]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -37,7 +38,7 @@ class Office:
     desk: Desk
     people: dict[str, Principal]
 
-    def writing(self):
+    def writing(self) -> Any:
         return self.desk.writing()
 
     def calendar(self, tx: Transaction) -> Collection:
@@ -46,7 +47,9 @@ class Office:
     def share(self, login: str, access: Access = Access.READ, *, settled: bool = True, slug: str = "agenda") -> Share:
         with self.writing() as tx:
             mine = tx.collections.by_slug(self.desk.person, slug, DAV)
-            return tx.sharing.offer(self.desk.person, mine, self.people[login], Offer(access, "ana", settled=settled))
+            offer = Offer(access, "ana", settled=settled)
+            made: Share = tx.sharing.offer(self.desk.person, mine, self.people[login], offer)
+            return made
 
     def share_group(self, key: str, access: Access = Access.READ) -> None:
         with self.writing() as tx:
@@ -155,7 +158,8 @@ def test_a_hidden_object_has_one_tag_in_listings_texts_queries_and_changes(offic
         assert b"".join(tx.objects.texts(seen)).count(b"SUMMARY") == 1
     assert len(tags) == 1
     assert own not in tags
-    assert single.masked and single.schedule_tag == ""
+    assert single.masked
+    assert single.schedule_tag == ""
 
 
 Attempt = Callable[[Transaction, Collection], object]
@@ -234,7 +238,8 @@ def test_when_more_or_less_is_hidden_tokens_end_and_the_new_ones_hold(office: Of
         assert tx.changes.of(office.seen("bob"), token).changes == ()
     office.share("bob", Access.BUSY)
     fewer = office.seen("bob")
-    assert fewer.slug == seen.slug and fewer.head > seen.head
+    assert fewer.slug == seen.slug
+    assert fewer.head > seen.head
     with office.desk.reading() as tx:
         with pytest.raises(TokenExpired):
             tx.changes.of(fewer, token)
@@ -276,9 +281,10 @@ def test_nobody_shares_with_another_school_or_what_is_not_theirs(office: Office)
 
 def test_pupils_do_not_share_with_groups(office: Office) -> None:
     pupil = office.people["cleo"]
-    with office.writing() as tx, pytest.raises(Forbidden):
-        mine = tx.collections.by_slug(pupil, "agenda", DAV)
-        tx.sharing.offer(pupil, mine, tx.groups.get("school"), Offer(Access.READ, "cleo"))
+    with office.writing() as tx:
+        mine, everybody = tx.collections.by_slug(pupil, "agenda", DAV), tx.groups.get("school")
+        with pytest.raises(Forbidden):
+            tx.sharing.offer(pupil, mine, everybody, Offer(Access.READ, "cleo"))
 
 
 def join(tx: Transaction, person: Principal, role: Role, course: str = '["FR","class","4B"]') -> None:

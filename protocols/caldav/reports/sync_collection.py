@@ -27,7 +27,7 @@ def sync_collection(root: etree._Element, resource: Calendar, context: Context) 
     """
     wish = asked.parse(root)
     level(root)
-    page = context.tx.changes.since(_token(root, resource, context), limit(root))
+    page = context.tx.changes.of(resource.collection, _token(root, resource, context), limit(root))
     responses = rows(page, wish, resource, context)
     if page.more:
         responses.append(xml_out.status_response(resource.path, 507, _MATCHES))

@@ -63,4 +63,6 @@ def _calendar(moved: MovedCollection, home: Home) -> Calendar:
 def _objects(moved: MovedCollection, wish: Asked, home: Home, context: Context) -> list[str]:
     if moved.since is None:
         return []
-    return sync_collection.rows(context.tx.changes.since(moved.since), wish, _calendar(moved, home), context)
+    return sync_collection.rows(
+        context.tx.changes.of(moved.collection, moved.since), wish, _calendar(moved, home), context
+    )
