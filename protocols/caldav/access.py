@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from protocols.caldav import privileges
 from protocols.caldav.context import Context
 from protocols.caldav.names import dav
-from protocols.caldav.resources import Calendar, Home, Item, Person, Resource
+from protocols.caldav.resources import Calendar, Home, Item, Notification, Notifications, Person, Resource
+from protocols.caldav.sharing_properties import grants_of
 from protocols.caldav.xml_out import element, href
 
 Reader = Callable[[Any, Context], str]
@@ -23,7 +25,7 @@ def has_owner(resource: Resource) -> bool:
             return resource.collection.owned
         case Item():
             return resource.calendar.collection.owned
-    return isinstance(resource, Person | Home)
+    return isinstance(resource, Person | Home | Notifications | Notification)
 
 
 def acl(granted: Reader) -> Perhaps:
@@ -37,9 +39,21 @@ def acl(granted: Reader) -> Perhaps:
             return None
         principal = _OWNER if has_owner(resource) else element(dav("principal"), href(context.own_path))
         grant = element(dav("grant"), granted(resource, context))
-        return element(dav("ace"), principal + grant + element(dav("protected")))
+        own = element(dav("ace"), principal + grant + element(dav("protected")))
+        return own + (_shares(resource, context) if isinstance(resource, Calendar) else "")
 
     return read
+
+
+def _shares(calendar: Calendar, context: Context) -> str:
+    """Return an element for each person and group that an owner's calendar is shared with."""
+    return "".join(
+        element(
+            dav("ace"),
+            element(dav("principal"), href(path)) + element(dav("grant"), privileges.granted_to(share.access)),
+        )
+        for path, share in grants_of(calendar, context)
+    )
 
 
 def restrictions(resource: object, context: Context) -> str:

@@ -12,6 +12,7 @@ from protocols.caldav import errors, if_header, paths
 from protocols.caldav.context import Context
 from protocols.caldav.dead import Dead
 from protocols.caldav.errors import DavError
+from protocols.caldav.methods.acl import acl
 from protocols.caldav.methods.copy_move import copy, move
 from protocols.caldav.methods.delete import delete
 from protocols.caldav.methods.get import get, head
@@ -44,9 +45,10 @@ METHODS: Mapping[str, Callable[[Context], Response]] = {
     "MOVE": move,
     "POST": post,
     "REPORT": report,
+    "ACL": acl,
 }
 
-_WRITING = frozenset({"PROPPATCH", "MKCALENDAR", "MKCOL", "PUT", "DELETE", "COPY", "MOVE", "POST"})
+_WRITING = frozenset({"PROPPATCH", "MKCALENDAR", "MKCOL", "PUT", "DELETE", "COPY", "MOVE", "POST", "ACL"})
 
 
 def writes(request: Request) -> bool:

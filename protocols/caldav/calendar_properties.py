@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from protocols.caldav import access, privileges
+from protocols.caldav import access, paths, privileges, sharing_properties
 from protocols.caldav.collations import COLLATIONS
 from protocols.caldav.conditional import quoted
 from protocols.caldav.context import Context
@@ -14,7 +14,7 @@ from protocols.caldav.names import apple, caldav, calserver, dav
 from protocols.caldav.principal_properties import current_user, principal_sets, reports, supported_privileges
 from protocols.caldav.resources import Calendar
 from protocols.caldav.xml_out import element, escape, href
-from storage import ical, zones
+from storage import ical, policy, zones
 from storage.model import SyncToken
 from storage.tokens import format_token
 
@@ -40,12 +40,16 @@ def etag(calendar: Calendar) -> str:
 
 
 def owner(calendar: Calendar, context: Context) -> str:
-    """Return the owner, empty when it is the school or someone whose address the asker cannot open."""
-    return href(context.own_path) if calendar.collection.owned else ""
+    """Return the owner, empty when it is the school."""
+    if calendar.collection.owned:
+        return href(context.own_path)
+    return href(paths.principal(calendar.collection.owner)) if calendar.collection.owner else ""
 
 
 def _type(calendar: Calendar, context: Context) -> str:
-    return _TYPE
+    if calendar.collection.access is not None:
+        return _TYPE + element(calserver("shared"))
+    return _TYPE + element(calserver("shared-owner")) if calendar.collection.shared else _TYPE
 
 
 def _name(calendar: Calendar, context: Context) -> str:
@@ -54,7 +58,8 @@ def _name(calendar: Calendar, context: Context) -> str:
 
 def own_privileges(calendar: Calendar, context: Context) -> str:
     """Return what the asker may do with the calendar and its objects (RFC 3744, 5.4)."""
-    return privileges.on_calendar(calendar.collection.rights)
+    granted = privileges.on_calendar(calendar.collection.rights)
+    return granted + privileges.SHARES if policy.shareable(calendar.collection) else granted
 
 
 def _etag(calendar: Calendar, context: Context) -> str:
@@ -134,7 +139,8 @@ def _timezone_id(calendar: Calendar, context: Context) -> str | None:
 
 def _transparency(calendar: Calendar, context: Context) -> str:
     """Return whether the calendar's events count when others ask when its owner is busy (RFC 6638, 9.1)."""
-    opaque = calendar.collection.owned and not calendar.collection.transparent
+    counts = calendar.collection.owned or calendar.collection.access is not None
+    opaque = counts and not calendar.collection.transparent
     return element(caldav("opaque" if opaque else "transparent"))
 
 
@@ -172,4 +178,5 @@ CALENDAR: Mapping[str, Callable[[Any, Context], str | None]] = {
     caldav("schedule-calendar-transp"): _transparency,
     apple("calendar-color"): _colour,
     apple("calendar-order"): _order,
+    **sharing_properties.OF_CALENDAR,
 }

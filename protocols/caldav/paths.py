@@ -15,10 +15,13 @@ from protocols.wire import Response
 PREFIX = "/dav/"
 PRINCIPALS = "/dav/principals/"
 HOMES = "/dav/calendars/"
+# Beside the people, so that no login can be in the way.
+GROUPS = "/dav/groups/"
 SEGMENT_LIMIT = 255
-# Two names in every home that no calendar can have (RFC 6638, 2.1 and 2.2).
+# Names in every home that no calendar can have (RFC 6638, 2.1 and 2.2; notifications of sharing).
 INBOX = "inbox"
 OUTBOX = "outbox"
+NOTIFICATIONS = "notifications"
 
 _PLAIN = re.compile(r"[A-Za-z0-9._~@+=-]*")
 _SAFE = "@+="
@@ -31,6 +34,8 @@ class Place(Enum):
     ROOT = "root"
     PRINCIPALS = "principals"
     PRINCIPAL = "principal"
+    GROUPS = "groups"
+    GROUP = "group"
     HOMES = "homes"
     HOME = "home"
     COLLECTION = "collection"
@@ -50,6 +55,7 @@ class Target:
 # What one, two, three and four parts name.
 _PLACES = {
     "principals": (Place.PRINCIPALS, Place.PRINCIPAL),
+    "groups": (Place.GROUPS, Place.GROUP),
     "calendars": (Place.HOMES, Place.HOME, Place.COLLECTION, Place.OBJECT),
 }
 
@@ -106,6 +112,11 @@ def parse_href(href: str) -> Target | None:
 def principal(login: str) -> str:
     """Return the path of a person."""
     return f"{PRINCIPALS}{encode(login)}/"
+
+
+def group(key: str) -> str:
+    """Return the path of a group."""
+    return f"{GROUPS}{encode(key)}/"
 
 
 def home(login: str) -> str:

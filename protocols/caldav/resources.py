@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,7 +12,9 @@ from protocols.caldav.errors import DavError, missing_privilege
 from protocols.caldav.paths import Place
 from storage import policy
 from storage.errors import NotFound
+from storage.groups import Group
 from storage.model import CalendarObject, Collection, Entry, Principal
+from storage.notices import Notice, read
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,53 @@ class Item:
     path: str
 
 
-Resource = Root | PrincipalSet | Person | HomeSet | Home | Calendar | Item | ScheduleInbox | ScheduleOutbox
+@dataclass(frozen=True, slots=True)
+class GroupSet:
+    """The collection of groups."""
+
+    path: str = paths.GROUPS
+
+
+@dataclass(frozen=True, slots=True)
+class GroupPrincipal:
+    """A group of people as a principal resource (RFC 3744, 2)."""
+
+    group: Group
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notifications:
+    """A person's notices about sharing (caldav-sharing, 4)."""
+
+    collection: Collection
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """One notice: what is stored, what it says, and where it is."""
+
+    stored: CalendarObject
+    notice: Notice
+    path: str
+
+
+Resource = (
+    Root
+    | PrincipalSet
+    | Person
+    | GroupSet
+    | GroupPrincipal
+    | HomeSet
+    | Home
+    | Calendar
+    | Item
+    | ScheduleInbox
+    | ScheduleOutbox
+    | Notifications
+    | Notification
+)
 
 
 def own(context: Context) -> Principal:
@@ -146,12 +194,41 @@ def known_people(context: Context) -> tuple[Principal, ...]:
     )
 
 
+def known_groups(context: Context) -> tuple[Group, ...]:
+    """Return the groups that the asker may know: those who work in the school know all, others their own."""
+    asker = context.principal
+    return context.tx.groups.all() if policy.may_list_members(asker.role) else context.tx.groups.of(asker)
+
+
+def _group(context: Context) -> GroupPrincipal:
+    key = context.target.login
+    for each in known_groups(context):
+        if each.key == key:
+            return GroupPrincipal(each, paths.group(key))
+    raise NotFound("group", key)
+
+
+def notifications(context: Context) -> Notifications:
+    """Return the notices of the person whose home the path is in; raises what `own` raises."""
+    person = own(context)
+    return Notifications(context.tx.notices.of(person), paths.collection(person.login, paths.NOTIFICATIONS))
+
+
+def notification(context: Context) -> Notification:
+    """Return the notice that the path names; raises NotFound."""
+    holder = notifications(context)
+    found = context.tx.objects.get(holder.collection, context.target.name)
+    return Notification(found, read(found.ical), holder.path + paths.encode(found.href))
+
+
 def calendar(context: Context) -> Calendar:
     """Return the calendar that the path names or is in; raises NotFound."""
     principal = own(context)
     slug = context.target.slug
     if slug == paths.INBOX:
         return ScheduleInbox(context.tx.inbox.of(principal), paths.collection(principal.login, slug))
+    if slug == paths.NOTIFICATIONS:
+        raise missing_privilege(context.request.path, "write")
     collection = context.tx.collections.by_slug(principal, slug, DAV_CLIENT)
     return Calendar(collection, paths.collection(principal.login, collection.slug))
 
@@ -183,32 +260,51 @@ def entry(found: CalendarObject) -> Entry:
     )
 
 
+_FIXED: Mapping[Place, Resource] = {
+    Place.ROOT: Root(),
+    Place.PRINCIPALS: PrincipalSet(),
+    Place.GROUPS: GroupSet(),
+    Place.HOMES: HomeSet(),
+}
+
+
 def resolve(context: Context) -> Resource:
     """Return what the path stands for; raises NotFound or DavError."""
     match context.target.place:
-        case Place.ROOT:
-            return Root()
-        case Place.PRINCIPALS:
-            return PrincipalSet()
-        case Place.HOMES:
-            return HomeSet()
         case Place.PRINCIPAL:
             return _person(known(context))
+        case Place.GROUP:
+            return _group(context)
         case Place.HOME:
             return _home(own(context))
-        case Place.COLLECTION if context.target.slug == paths.OUTBOX:
-            return ScheduleOutbox(owner := own(context), paths.collection(owner.login, paths.OUTBOX))
         case Place.COLLECTION:
-            return calendar(context)
+            return _collection(context)
+        case Place.OBJECT if context.target.slug == paths.NOTIFICATIONS:
+            return notification(context)
         case Place.OBJECT:
             return _item(context, calendar(context))
+    return _FIXED[context.target.place]
+
+
+def _collection(context: Context) -> Resource:
+    match context.target.slug:
+        case paths.OUTBOX:
+            return ScheduleOutbox(owner := own(context), paths.collection(owner.login, paths.OUTBOX))
+        case paths.NOTIFICATIONS:
+            return notifications(context)
+    return calendar(context)
 
 
 def members(resource: Resource, context: Context) -> Iterator[Resource]:
     """Yield what a collection resource holds for the asker; objects of a calendar are listed elsewhere, as rows."""
     match resource:
         case Root():
-            yield from (PrincipalSet(), HomeSet())
+            yield from (PrincipalSet(), GroupSet(), HomeSet())
+        case GroupSet():
+            yield from (GroupPrincipal(each, paths.group(each.key)) for each in known_groups(context))
+        case Notifications():
+            for stored, notice in context.tx.notices.all(own(context)):
+                yield Notification(stored, notice, resource.path + paths.encode(stored.href))
         case PrincipalSet():
             yield _person(context.principal)
         case HomeSet():

@@ -53,6 +53,10 @@ def copy(context: Context) -> Response:
 def move(context: Context) -> Response:
     """Give an object another name, in its calendar or in another one."""
     journey = _journey(context)
+    source, destination = journey.source.collection, journey.destination.collection
+    if source.access is not None and source.id != destination.id:
+        # Nothing leaves its owner's calendar by another's hand (caldav-sharing, 5.5.5).
+        raise missing_privilege(journey.source.path, "unbind")
     preconditions.check(context, journey.source)
     expect = conditional.expectation(context.request.headers)
     return _answer(journey, lambda: context.tx.objects.move(journey.old, journey.new, expect, replace=journey.replace))

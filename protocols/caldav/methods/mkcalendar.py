@@ -51,7 +51,7 @@ def _create(context: Context, wishes: Wishes, answer: str) -> Response:
     own(context)
     if context.target.place is not Place.COLLECTION:
         raise DavError(403, caldav("calendar-collection-location-ok"), reason="Calendars are made in one's home.")
-    if context.target.slug in {paths.INBOX, paths.OUTBOX}:
+    if context.target.slug in {paths.INBOX, paths.OUTBOX, paths.NOTIFICATIONS}:
         raise DavError(405, dav("resource-must-be-null"), reason="This name is taken in every home.")
     if len(context.target.slug) > SLUG_LENGTH:
         raise DavError(

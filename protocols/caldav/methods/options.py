@@ -9,9 +9,11 @@ from protocols.caldav.context import Context
 from protocols.caldav.paths import Place
 from protocols.wire import Response
 
-# No "2": nothing is locked. No "access-control": there is no ACL method. With auto-schedule clients leave invitations
-# to the server.
-COMPLIANCE: Final = ("DAV", "1, 3, calendar-access, calendar-auto-schedule, extended-mkcol")
+# No "2": nothing is locked. With auto-schedule clients leave invitations to the server.
+COMPLIANCE: Final = (
+    "DAV",
+    "1, 3, access-control, calendar-access, calendar-auto-schedule, extended-mkcol, calendarserver-sharing",
+)
 
 _COMMON = ("OPTIONS", "PROPFIND", "PROPPATCH", "REPORT")
 
@@ -19,9 +21,11 @@ ALLOWED: Mapping[Place, tuple[str, ...]] = {
     Place.ROOT: _COMMON,
     Place.PRINCIPALS: _COMMON,
     Place.PRINCIPAL: _COMMON,
+    Place.GROUPS: _COMMON,
+    Place.GROUP: _COMMON,
     Place.HOMES: _COMMON,
-    Place.HOME: _COMMON,
-    Place.COLLECTION: (*_COMMON, "GET", "HEAD", "PUT", "POST", "DELETE", "MKCALENDAR", "MKCOL"),
+    Place.HOME: (*_COMMON, "POST"),
+    Place.COLLECTION: (*_COMMON, "GET", "HEAD", "PUT", "POST", "DELETE", "MKCALENDAR", "MKCOL", "ACL"),
     Place.OBJECT: (*_COMMON, "GET", "HEAD", "PUT", "DELETE", "COPY", "MOVE"),
 }
 

@@ -6,7 +6,7 @@ from protocols.caldav import bulk, paths, schedule_headers
 from protocols.caldav.calendar_properties import ADD_MEMBER
 from protocols.caldav.context import Context
 from protocols.caldav.errors import DavError, missing_privilege
-from protocols.caldav.methods import put, schedule_post
+from protocols.caldav.methods import put, schedule_post, share_post
 from protocols.caldav.methods.options import allow
 from protocols.caldav.paths import Place
 from protocols.caldav.resources import calendar, resolve
@@ -18,6 +18,8 @@ def post(context: Context) -> Response:
     """Add one object at the address that add-member tells, or a whole file at the calendar's own."""
     if context.target.place is Place.COLLECTION and context.target.slug == paths.OUTBOX:
         return schedule_post.free_busy(context)
+    if context.target.place in {Place.COLLECTION, Place.HOME} and share_post.is_xml(context):
+        return share_post.post(context)
     if context.target.place is not Place.COLLECTION:
         resolve(context)
         raise DavError(405, reason="Objects are added to calendars only.", headers=(allow(context.target.place),))

@@ -44,7 +44,7 @@ def proppatch(context: Context) -> Response:
         return _answer(context, resource.path, {name: writable.refusal(name) for name, _ in wishes})
     if not _writes_properties(resource):
         raise missing_privilege(context.request.path, "write-properties")
-    writers = writable.WRITERS if isinstance(resource, Calendar) else {}
+    writers = writable.writers(resource.collection) if isinstance(resource, Calendar) else {}
     wanted = read_values(wishes, writers, context.dead.of(place))
     check_room(context, wanted)
     if wanted.granted:
@@ -64,9 +64,9 @@ def _writes_properties(resource: Resource) -> bool:
     """Whether the asker may change properties; in the home and on objects there are only the asker's own."""
     match resource:
         case Calendar():
-            return resource.collection.rights.properties
+            return resource.collection.rights.properties or resource.collection.rights.names
         case Item():
-            return resource.calendar.collection.rights.properties
+            return resource.calendar.collection.rights.properties or resource.calendar.collection.rights.names
     return True
 
 

@@ -63,6 +63,5 @@ def _calendar(moved: MovedCollection, home: Home) -> Calendar:
 def _objects(moved: MovedCollection, wish: Asked, home: Home, context: Context) -> list[str]:
     if moved.since is None:
         return []
-    return sync_collection.rows(
-        context.tx.changes.of(moved.collection, moved.since), wish, _calendar(moved, home), context
-    )
+    page = context.tx.changes.of(moved.collection, moved.since)
+    return sync_collection.rows(page, wish, _calendar(moved, home), context)
