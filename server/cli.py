@@ -20,6 +20,7 @@ from server.commands.radicale import radicale
 from server.commands.sample import sample_school
 from server.commands.school import init, migrate
 from server.commands.serve import serve
+from server.commands.sharing import groups, share, shares
 from server.commands.timetable import import_
 from server.commands.users import user
 from server.commands.workplace import Failure, Workplace
@@ -86,6 +87,8 @@ for _command in (
     imip_,
 ):
     main.add_command(_command)
+for _about_sharing in (share, shares, groups):
+    calendar.add_command(_about_sharing)
 
 if __name__ == "__main__":
     main(prog_name="cadran")

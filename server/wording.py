@@ -207,6 +207,8 @@ def _storage_full(_error: errors.StorageFull) -> str:
 
 
 def _limit_reached(error: errors.LimitReached) -> str:
+    if error.kind == "share":
+        return filled(N_("A calendar is shared {limit} times at most."), {"limit": error.limit})
     return filled(N_("One person may have {limit} calendars."), {"limit": error.limit})
 
 

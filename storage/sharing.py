@@ -16,7 +16,7 @@ from sqlalchemy import and_, delete, insert, select, update
 
 from storage import policy
 from storage.errors import Forbidden, LimitReached, NotFound, ReadOnly
-from storage.groups import Group
+from storage.groups import Group, GroupKind
 from storage.model import Access, Collection, Principal
 from storage.notices import Notice
 from storage.schema_sharing import share, share_refusal
@@ -146,17 +146,19 @@ class Sharing:
 
     def close(self, owner: Principal, collection: Collection) -> None:
         """Stop sharing a calendar with everybody: it is about to be deleted."""
-        for found in self.of(collection.id):
-            self.withdraw(owner, collection, self.grantee(found), owner.login)
+        for _found, grantee in self.with_grantees(collection.id):
+            self.withdraw(owner, collection, grantee, owner.login)
 
-    def grantee(self, found: Share) -> Grantee:
-        """Return whom a share is with; a group that is no more is known by its key."""
-        if not found.group_key:
-            return self._tx.principals.get(found.principal_id)
-        try:
-            return self._tx.groups.get(found.group_key)
-        except NotFound:
-            return Group(found.group_key, self._tx.groups.all()[0].kind, found.group_key)
+    def with_grantees(self, collection_id: int) -> tuple[tuple[Share, Grantee], ...]:
+        """Return the shares of a calendar, each with whom it is with; a group that is no more is known by its key."""
+        found = self.of(collection_id)
+        people = self._tx.principals.several([each.principal_id for each in found if not each.group_key])
+        groups = {each.key: each for each in self._tx.groups.all()} if any(each.group_key for each in found) else {}
+        return tuple(
+            (each, people[each.principal_id] if not each.group_key else groups.get(each.group_key, _gone(each)))
+            for each in found
+            if each.group_key or each.principal_id in people
+        )
 
     def answer(self, person: Principal, uid: str, *, accepted: bool, summary: str = "") -> Collection | None:
         """Accept or decline an invitation; return the calendar as the person has it then, None when declined.
@@ -286,6 +288,10 @@ class Sharing:
         owner, collection = what
         subject = grantee.login if isinstance(grantee, Principal) else grantee.key
         self._tx.audit.record(actor, action, subject, owner=owner.login, calendar=collection.slug, **detail)
+
+
+def _gone(found: Share) -> Group:
+    return Group(found.group_key, GroupKind.COURSE, found.group_key)
 
 
 def _to_share(row: Any) -> Share:

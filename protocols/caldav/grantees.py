@@ -27,8 +27,7 @@ def shared_with(address: str, collection: Collection, context: Context) -> Grant
     """Return one whom a calendar is shared with, also a group or a person that is no more; raises NotFound."""
     target = paths.parse_href(address)
     if target is not None:
-        for share in context.tx.sharing.of(collection.id):
-            grantee = context.tx.sharing.grantee(share)
+        for _share, grantee in context.tx.sharing.with_grantees(collection.id):
             if _is(grantee, target):
                 return grantee
     return find(address, context)

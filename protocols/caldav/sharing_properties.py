@@ -11,7 +11,7 @@ from protocols.caldav.names import calserver
 from protocols.caldav.resources import Calendar
 from protocols.caldav.xml_out import element, href
 from storage import policy
-from storage.sharing import Share
+from storage.sharing import Grantee, Share
 
 _MODES: Final = element(calserver("can-be-shared"))
 
@@ -20,16 +20,16 @@ def _invite(calendar: Calendar, context: Context) -> str | None:
     """Return whom a calendar is shared with; a sharee is told of the owner and of themself alone."""
     collection, tx = calendar.collection, context.tx
     if collection.owned and collection.shared:
-        return "".join(_user(each, context) for each in tx.sharing.of(collection.id))
+        return "".join(_user(*each) for each in tx.sharing.with_grantees(collection.id))
     if collection.access is None:
         return None
     owner = tx.principals.by_login(collection.owner)
     mine = (each for each in tx.sharing.of(collection.id) if each.principal_id == context.principal.id)
-    return sharing_words.organizer(owner.login, owner.name) + "".join(_user(each, context) for each in mine)
+    told = "".join(_user(each, context.principal) for each in mine)
+    return sharing_words.organizer(owner.login, owner.name) + told
 
 
-def _user(found: Share, context: Context) -> str:
-    grantee = context.tx.sharing.grantee(found)
+def _user(found: Share, grantee: Grantee) -> str:
     inner = href(sharing_words.address(grantee)) + sharing_words.common_name(grantee.name)
     inner += sharing_words.status(found.status.value) + sharing_words.access(found.access)
     return element(calserver("user"), inner + sharing_words.summary(found.summary))
@@ -39,8 +39,8 @@ def grants_of(calendar: Calendar, context: Context) -> tuple[tuple[str, Share], 
     """Return the path of each person or group that an owner's calendar is shared with, and the share."""
     if not (calendar.collection.owned and calendar.collection.shared):
         return ()
-    sharing = context.tx.sharing
-    return tuple((sharing_words.address(sharing.grantee(each)), each) for each in sharing.of(calendar.collection.id))
+    found = context.tx.sharing.with_grantees(calendar.collection.id)
+    return tuple((sharing_words.address(grantee), share) for share, grantee in found)
 
 
 def _modes(calendar: Calendar, context: Context) -> str | None:

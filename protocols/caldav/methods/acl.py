@@ -50,8 +50,7 @@ def acl(context: Context) -> Response:
 
 def _apply(wanted: dict[str, tuple[Grantee, Access]], holder: Calendar, context: Context) -> None:
     owner, sharing, collection = context.principal, context.tx.sharing, holder.collection
-    for share in sharing.of(collection.id):
-        grantee = sharing.grantee(share)
+    for _share, grantee in sharing.with_grantees(collection.id):
         if _key(grantee) not in wanted:
             sharing.withdraw(owner, collection, grantee, owner.login)
     for grantee, access in wanted.values():

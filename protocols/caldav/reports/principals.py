@@ -29,7 +29,6 @@ from protocols.caldav.resources import (
 from protocols.wire import Response
 from storage.groups import Group
 from storage.model import Principal
-from storage.sharing import Share
 
 MATCH_LIMIT = 500
 TERM_LIMIT = 16
@@ -192,18 +191,21 @@ def principal_search_property_set(root: etree._Element, resource: Resource, cont
 
 
 def principal_match(root: etree._Element, resource: Resource, context: Context) -> Response:
-    """Return the asker among people, or what names the asker in a property (RFC 3744, 9.3)."""
+    """Return the asker among people, their groups among groups, or what names the asker (RFC 3744, 9.3)."""
     _check_depth(context)
     named = xml_in.names(xml_in.child(root, dav("principal-property")))
     if xml_in.child(root, dav("self")) is None and len(named) != 1:
         raise DavError(400, reason="A principal-match asks for self or for one property.")
     if not named:
         here = isinstance(resource, Root | PrincipalSet) or _is_asker(resource, context)
-        return _people(root, [context.principal] if here else [], context)
+        found: list[Principal | Group] = [context.principal] if here else []
+        if isinstance(resource, Root | GroupSet):
+            found += context.tx.groups.of(context.principal)
+        return _people(root, found, context)
     names = xml_in.names(xml_in.child(root, dav("prop")))
-    found = [each for each in _below(resource, context) if _names_asker(each, named[0], context)]
+    below = [each for each in _below(resource, context) if _names_asker(each, named[0], context)]
     return multistatus_response(
-        context, xml_out.multistatus([properties.response(each, names, context) for each in found])
+        context, xml_out.multistatus([properties.response(each, names, context) for each in below])
     )
 
 
@@ -228,7 +230,7 @@ def acl_principal_prop_set(root: etree._Element, resource: Resource, context: Co
     """Return properties of the people and groups whom a resource's access control names (RFC 3744, 9.2)."""
     _check_depth(context)
     person = resource.principal if access.has_owner(resource) and isinstance(resource, Person) else context.principal
-    shares: tuple[Share, ...] = ()
+    others: list[Principal | Group] = []
     if isinstance(resource, Calendar) and resource.collection.owned and resource.collection.shared:
-        shares = context.tx.sharing.of(resource.collection.id)
-    return _people(root, [person, *map(context.tx.sharing.grantee, shares)], context)
+        others = [grantee for _share, grantee in context.tx.sharing.with_grantees(resource.collection.id)]
+    return _people(root, [person, *others], context)
