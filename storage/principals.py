@@ -220,6 +220,8 @@ class Principals:
         values["name"] = f"{given} {usual or family}".strip()
         this = and_(principal.c.school_id == self._tx.school_id, principal.c.id == principal_id)
         self._tx.connection.execute(update(principal).where(this).values(**values))
+        if values.get("role", person.role.value) != person.role.value:
+            self._tx.sharing.sharees.settle_groups()
 
     def _account(self, principal_id: int, **values: Any) -> None:
         this = and_(account.c.school_id == self._tx.school_id, account.c.principal_id == principal_id)

@@ -351,6 +351,15 @@ def test_a_new_person_of_the_school_gets_what_the_school_shares(office: Office) 
     assert len(office.sees("fay")) == 1
 
 
+def test_who_changes_role_changes_groups(office: Office) -> None:
+    office.share_group("role-pupils")
+    with office.writing() as tx:
+        tx.principals.update(office.people["cleo"].id, role=Role.TEACHER)
+        tx.principals.update(office.people["bob"].id, role=Role.PUPIL)
+    assert office.sees("cleo") == []
+    assert len(office.sees("bob")) == 1
+
+
 def test_a_deleted_calendar_and_a_removed_owner_leave_nothing_with_sharees(office: Office) -> None:
     with office.writing() as tx:
         made = tx.collections.create(office.desk.person, NewCalendar("projet", "Projet"))
