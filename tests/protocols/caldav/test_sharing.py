@@ -7,6 +7,8 @@ from xml.etree.ElementTree import Element
 import pytest
 
 from storage.errors import WritingRequired
+from storage.model import Role
+from storage.principals import NewPerson
 from tests.protocols.caldav.client import CS, SPACES, A, Answer, C, D, Dav, event_text
 
 XML = "application/xml; charset=utf-8"
@@ -194,6 +196,33 @@ def test_an_invitation_is_answered_by_its_sharee_alone(marie: Dav, leo: Dav, zoe
     refused = answer(zoe, uid=uid)
     assert (refused.status, refused.errors) == (403, (CS + "valid-request",))
     assert zoe.send("POST", leo.home, f"<CS:invite-reply {SPACES}/>", content_type=XML).status in {403, 404}
+
+
+STRANGERS = {
+    "the calendar": ("GET", "{path}"),
+    "an event": ("GET", "{path}plain.ics"),
+    "its notices": ("PROPFIND", "/dav/calendars/leo.martin/notifications/"),
+    "a group": ("PROPFIND", "/dav/groups/class-4B/"),
+    "access control": ("ACL", "/dav/calendars/marie.dupont/agenda/"),
+    "the home": ("POST", "/dav/calendars/leo.martin/"),
+}
+
+
+@pytest.mark.parametrize(("method", "where"), STRANGERS.values(), ids=STRANGERS)
+@pytest.mark.parametrize("role", [Role.ADMIN, Role.TEACHER, Role.PUPIL])
+def test_another_school_finds_nothing_of_it(marie: Dav, leo: Dav, role: Role, method: str, where: str):
+    path = accepted(marie, leo)
+    school = marie.store.directory.create_school("0990002Y", "Ailleurs", "Europe/Paris")
+    with marie.store.writing(school.id) as tx:
+        stranger = Dav(marie.store, tx.principals.create(NewPerson("max", "Loin", "Max", role)))
+    body = f"<D:acl {SPACES}/>" if method == "ACL" else f"<CS:invite-reply {SPACES}/>"
+    refused = stranger.send(
+        method, where.format(path=path), "" if method == "GET" else body, content_type=XML, depth="0"
+    )
+    assert refused.status in {400, 404}
+    assert b"Conseil" not in refused.body
+    assert share(stranger, change(leo.principal)).status == 403
+    assert share(marie, change(stranger.principal)).status == 403
 
 
 # What is hidden

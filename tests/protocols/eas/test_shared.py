@@ -48,6 +48,7 @@ def hidden(phone: LocalPhone, folder: str) -> str:
     return only
 
 
+@pytest.mark.req("R12")
 def test_shared_calendars_stay_off_phones_unless_the_school_allows_them(school, owner, ada, phone):
     folder = shared(school, owner, ada)
     phone.folder_sync()
