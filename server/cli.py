@@ -24,6 +24,7 @@ from server.commands.radicale import radicale
 from server.commands.sample import sample_school
 from server.commands.school import init, migrate
 from server.commands.serve import serve
+from server.commands.sharing import groups, share, shares
 from server.commands.timetable import import_
 from server.commands.users import user
 from server.commands.workplace import Failure, Workplace
@@ -94,6 +95,8 @@ for _command in (
     push,
 ):
     main.add_command(_command)
+for _about_sharing in (share, shares, groups):
+    calendar.add_command(_about_sharing)
 
 if __name__ == "__main__":
     main(prog_name="cadran")

@@ -219,6 +219,8 @@ def _delegation_refused(error: DelegationRefused) -> str:
 def _limit_reached(error: errors.LimitReached) -> str:
     if error.kind == "delegate":
         return filled(N_("One person may have {limit} delegates."), {"limit": error.limit})
+    if error.kind == "share":
+        return filled(N_("A calendar is shared {limit} times at most."), {"limit": error.limit})
     return filled(N_("One person may have {limit} calendars."), {"limit": error.limit})
 
 

@@ -32,7 +32,7 @@ def busy(
     """
     mine = addresses.of(person)
     for collection in tx.collections.subscribed(person):
-        if collection.kind in KINDS and collection.owned and not collection.transparent:
+        if collection.kind in KINDS and _counts(collection) and not collection.transparent:
             zone = collection_zone(collection, tx.zone)
             for found in _objects(tx, collection, start, end):
                 if found.uid != without:
@@ -74,6 +74,11 @@ def merged(periods: Iterable[tuple[int, int, str]]) -> list[tuple[int, int, str]
         last[kind] = [starts, ends]
         found.append((kind, last[kind]))
     return [(starts, ends, kind) for kind, (starts, ends) in found]
+
+
+def _counts(collection: Collection) -> bool:
+    """Tell whether a calendar may make a person busy: their own, and another's that is shared with them."""
+    return collection.owned or collection.access is not None
 
 
 def _objects(tx: Transaction, collection: Collection, start: datetime, end: datetime) -> Iterator[CalendarObject]:

@@ -10,11 +10,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, literal, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    case,
+    literal,
+    or_,
+    select,
+    type_coerce,
+    union_all,
+)
 
-from storage import shown
+from storage import masking, shown
 from storage.errors import TokenExpired, TokenInvalid
-from storage.model import Change, ChangePage, Moved, SyncToken, Watch
+from storage.model import Change, ChangePage, Collection, Mask, Moved, SyncToken, Watch
 from storage.ready import Ready
 from storage.schema import calendar, calendar_object, clock, feed, subscription
 from storage.shown import END
@@ -54,6 +66,8 @@ _FLOOR = Ready(
 _shifted = or_(feed.c.born >= _SEQ, feed.c.ended >= _SEQ, feed.c.narrowed >= _SEQ)
 _steady = and_(feed.c.born < _SEQ, feed.c.ended.is_(None), or_(feed.c.narrowed.is_(None), feed.c.narrowed < _SEQ))
 _o = calendar_object.c
+# A truth that is not decoded row by row: listings are long.
+_PRIVATE = type_coerce(_o.private, Integer).label("private")
 
 
 def _met(stay: ColumnElement[bool]) -> Select[Any]:
@@ -71,6 +85,7 @@ def _met(stay: ColumnElement[bool]) -> Select[Any]:
             _o.starts,
             _o.ends,
             _o.schedule_tag,
+            _PRIVATE,
             shown.born.label("since"),
             shown.ended.label("until"),
         )
@@ -112,6 +127,7 @@ _EVERYTHING = Ready(
         _o.starts,
         _o.ends,
         _o.schedule_tag,
+        _PRIVATE,
     )
     .select_from(feed.join(calendar_object, shown.same_calendar))
     .where(shown.live_feed, shown.visible_now, shown.born <= _TOP)
@@ -190,6 +206,19 @@ class Changes:
     def _floor(self, collection_id: int, number: int) -> int:
         """Return the greatest number purged from what the collection showed after a number."""
         return max(self._numbers(_FLOOR, collection=collection_id, number=number), default=0)
+
+    def of(self, collection: Collection, token: SyncToken, limit: int | None = None) -> ChangePage:
+        """Return what happened to a collection after a token as the person sees it who sees the collection so.
+
+        Raises what `since` raises, and TokenExpired for a token from before another's calendar was last shared with
+        the person, when more or less of it may have been hidden.
+        """
+        if token.base and token.base < collection.since:
+            raise TokenExpired
+        page = self.since(token, limit)
+        if collection.mask is Mask.NONE:
+            return page
+        return ChangePage(tuple(masking.seen_rows(page.changes, collection.mask)), page.token, page.more)
 
     def since(self, token: SyncToken, limit: int | None = None) -> ChangePage:
         """Return what happened to a collection after a token, oldest first.
@@ -272,6 +301,7 @@ class _Row(NamedTuple):
     starts: int
     ends: int
     schedule_tag: str
+    private: int
     since: int
     until: int
     at: int
@@ -303,10 +333,10 @@ def _folded(rows: Sequence[_Row]) -> tuple[Change, ...]:
     """Keep the last row of each item; one that left and came back within the page is not new."""
     cut = {row.item for row in rows if row.gone}
     last: dict[int, Change] = {}
-    for _, item, href, etag, seq, component, size, modified, starts, ends, tag, _, _, _, gone, new in rows:
+    for _, item, href, etag, seq, component, size, modified, starts, ends, tag, private, _, _, _, gone, new in rows:
         last.pop(item, None)
         fresh = bool(new) and item not in cut
         last[item] = Change(
-            item, href, None if gone else etag, fresh, seq, component, size, modified, starts, ends, tag
+            item, href, None if gone else etag, fresh, seq, component, size, modified, starts, ends, tag, bool(private)
         )
     return tuple(last.values())

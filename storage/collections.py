@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import and_, bindparam, delete, func, insert, not_, select, update
 
 from storage import policy, shown
 from storage.errors import Forbidden, LimitReached, NameTaken, NotFound, ReadOnly
 from storage.model import (
     DAWN,
     FOREVER,
+    Access,
     CalendarKind,
     Client,
     ClientKind,
@@ -19,11 +20,12 @@ from storage.model import (
     CollectionPatch,
     NewCalendar,
     Principal,
+    Rights,
     Visibility,
 )
 from storage.ready import Ready
 from storage.reindexing import reindex_calendar
-from storage.schema import calendar, calendar_object, feed, occurrence, subscription
+from storage.schema import calendar, calendar_object, feed, occurrence, principal, subscription
 from storage.zones import floating_zone
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ MOST_COLLECTIONS: Final = 250
 LAST_POSITION: Final = 2**31 - 1
 
 _s = subscription.c
+_owner = principal.alias("owner")
 _fed = calendar.alias("fed")
 _fed_seq = (
     select(func.max(_fed.c.seq))
@@ -61,9 +64,17 @@ _seen = (
         _s.synchronise,
         calendar.c.seq,
         func.coalesce(_fed_seq, 0).label("fed_seq"),
+        calendar.c.shared,
+        func.coalesce(_owner.c.login, "").label("owner"),
+        _s.access,
+        _s.remark,
+        _s.opaque,
+        _s.born,
     )
     .select_from(
-        subscription.join(calendar, and_(calendar.c.school_id == _s.school_id, calendar.c.id == _s.collection_id))
+        subscription.join(
+            calendar, and_(calendar.c.school_id == _s.school_id, calendar.c.id == _s.collection_id)
+        ).outerjoin(_owner, and_(_owner.c.school_id == calendar.c.school_id, _owner.c.id == calendar.c.owner_id))
     )
     .where(_s.school_id == bindparam("school"), _s.principal_id == bindparam("principal"), _s.ended.is_(None))
     .order_by(_s.position, _s.born, _s.collection_id)
@@ -200,6 +211,11 @@ class Collections:
             "synchronise": patch.synchronised,
         }
         shared = {"description": patch.description, "timezone": patch.timezone, "transparent": patch.transparent}
+        if collection.access is not None:
+            # What RFC 4791 knows of a calendar as a whole is each sharee's own of another's calendar.
+            opaque = None if patch.transparent is None else not patch.transparent
+            mine |= {"remark": patch.description, "opaque": opaque}
+            shared = {"timezone": patch.timezone}
         mine = {name: value for name, value in mine.items() if value is not None}
         shared = {name: value for name, value in shared.items() if value is not None}
         if shared and not collection.rights.properties:
@@ -234,6 +250,7 @@ class Collections:
         """End a person's own secondary calendar with its objects; raises ReadOnly for any other."""
         if not collection.rights.remove:
             raise ReadOnly(collection.id, "unbind")
+        self._tx.sharing.close(principal, collection)
         seq = self._tx.tick()[0]
         self._tx.trash.keep_calendar(collection)
         school_id = self._tx.school_id
@@ -259,14 +276,16 @@ class Collections:
         self._tx.lock()
         school_id, connection = self._tx.school_id, self._tx.connection
         owned = select(calendar.c.id).where(calendar.c.school_id == school_id, calendar.c.owner_id == principal_id)
-        for table, column in (
-            (occurrence, occurrence.c.calendar_id),
-            (calendar_object, calendar_object.c.calendar_id),
-            (feed, feed.c.collection_id),
-            (subscription, subscription.c.collection_id),
-            (calendar, calendar.c.id),
+        # What others had of it has ended, which their clients have yet to learn.
+        others = and_(_s.principal_id != principal_id, _s.ended.is_not(None))
+        for table, condition in (
+            (occurrence, occurrence.c.calendar_id.in_(owned)),
+            (calendar_object, calendar_object.c.calendar_id.in_(owned)),
+            (feed, feed.c.collection_id.in_(owned)),
+            (subscription, and_(_s.collection_id.in_(owned), not_(others))),
+            (calendar, calendar.c.id.in_(owned)),
         ):
-            connection.execute(delete(table).where(table.c.school_id == school_id, column.in_(owned)))
+            connection.execute(delete(table).where(table.c.school_id == school_id, condition))
 
     def subscribe(self, principal: Principal, collection_id: int, slug: str, name: str) -> Collection:
         """Add a collection to a person's list, switched on (R17); one already there stays as it is.
@@ -310,27 +329,40 @@ def visibility_of(collection: Collection, client: Client, tx: Transaction) -> Vi
     )
 
 
-def _to_collection(row: Sequence[Any], principal: Principal) -> Collection:
+def _to_collection(row: Sequence[Any], person: Principal) -> Collection:
     number, kind_name, owner_id, slug, name, colour, position, description, timezone, *rest = row
-    components, transparent, on, seq, fed = rest
-    kind, owned = CalendarKind(kind_name), owner_id == principal.id
+    components, transparent, on, seq, fed, shared, owner, granted, remark, opaque, born = rest
+    kind, owned = CalendarKind(kind_name), owner_id == person.id
+    access = Access(granted) if granted and not owned else None
     return Collection(
         id=number,
-        kind=kind,
+        # Another's default calendar is nobody else's default one.
+        kind=CalendarKind.SECONDARY if kind is CalendarKind.DEFAULT and not owned else kind,
         owner_id=owner_id,
         slug=slug,
         name=name,
         colour=colour,
         position=position,
-        description=description,
+        description=description if remark is None else remark,
         timezone=timezone,
         components=tuple(components.split(",")),
-        rights=policy.rights(kind, owned=owned and policy.writes(principal.role)),
+        rights=_rights(kind, access, person, owned=owned),
         synchronised=on,
         owned=owned,
         head=max(seq, fed),
-        transparent=transparent,
+        transparent=transparent if access is None else not opaque,
+        owner=owner,
+        access=access,
+        since=born if access is not None else 0,
+        shared=shared,
+        mask=policy.mask(owned=owned or owner_id is None, access=access),
     )
+
+
+def _rights(kind: CalendarKind, access: Access | None, person: Principal, *, owned: bool) -> Rights:
+    if access is not None:
+        return policy.shared_rights(kind, access, person.role)
+    return policy.rights(kind, owned=owned and policy.writes(person.role))
 
 
 def own_feed(feed_id: int, calendar_id: int) -> dict[str, Any]:

@@ -287,6 +287,7 @@ class Lessons:
         if new:
             rows = [self._membership(each, number) for each, number in zip(new, numbers[1:], strict=True)]
             self._tx.connection.execute(insert(membership), rows)
+        self._tx.sharing.sharees.settle_groups()
 
     def _membership(self, value: StoredMembership, seq: int) -> dict[str, Any]:
         return {

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import ColumnElement, and_, bindparam, case, func, or_, select, union_all
 
-from storage import shown
+from storage import masking, shown
 from storage.errors import NotFound
 from storage.model import FOREVER, CalendarObject, Collection, Entry
 from storage.occurrences import overlapping
@@ -37,6 +37,7 @@ WHOLE: Final[tuple[ColumnElement[Any], ...]] = (
     _o.seq,
     _o.modified,
     _o.schedule_tag,
+    _o.private,
 )
 _ENTRY: Final[tuple[ColumnElement[Any], ...]] = (
     _o.item,
@@ -48,6 +49,7 @@ _ENTRY: Final[tuple[ColumnElement[Any], ...]] = (
     _o.starts,
     _o.ends,
     _o.schedule_tag,
+    _o.private,
 )
 
 _live = and_(_o.school_id == bindparam("school"), _o.ended.is_(None))
@@ -61,13 +63,8 @@ _source = feed.join(calendar_object, shown.same_calendar)
 _shown = and_(shown.live_feed, shown.visible_now)
 _ENTRIES = select(*_ENTRY).select_from(_source).where(_shown)
 _BY_UID_PART = _ENTRIES.where(func.lower(_o.uid).like(bindparam("pattern"), escape="\\"))
-_TEXTS = select(_o.ical).select_from(_source).where(_shown).order_by(_o.starts, _o.item)
-_RECENT = (
-    select(_o.component, _o.ical)
-    .select_from(_source)
-    .where(_shown, _o.ends > bindparam("since"))
-    .order_by(_o.starts, _o.item)
-)
+_TEXTS = select(*WHOLE).select_from(_source).where(_shown).order_by(_o.starts, _o.item)
+_RECENT = select(*WHOLE).select_from(_source).where(_shown, _o.ends > bindparam("since")).order_by(_o.starts, _o.item)
 _COUNT = select(func.count()).select_from(_source).where(_shown)
 _LEAVING = (
     select(*_ENTRY)
@@ -125,10 +122,13 @@ class Listings:
         named = {"school": self._tx.school_id, "collection": collection.id, **values}
         return self._tx.connection.execute(statement, named)
 
+    def _entries(self, statement: Any, collection: Collection, **values: Any) -> list[Entry]:
+        return masking.seen_rows(map(Entry._make, self._rows(statement, collection, **values)), collection.mask)
+
     def _one(self, statement: Ready, collection: Collection, key: str | int) -> CalendarObject | None:
         named = {"school": self._tx.school_id, "collection": collection.id, "key": key}
         found = statement.rows(self._tx.connection, **named)
-        return CalendarObject(*found[0]) if found else None
+        return masking.seen(CalendarObject(*found[0]), collection.mask) if found else None
 
     def get(self, collection: Collection, href: str) -> CalendarObject:
         """Return the object of a name; raises NotFound."""
@@ -151,7 +151,7 @@ class Listings:
     def _several(self, statement: Any, collection: Collection, keys: Sequence[Any]) -> Iterator[CalendarObject]:
         for at in range(0, len(keys), CHUNK):
             for row in self._rows(statement, collection, keys=list(keys[at : at + CHUNK])).all():
-                yield CalendarObject(*row)
+                yield masking.seen(CalendarObject(*row), collection.mask)
 
     def many(self, collection: Collection, hrefs: Sequence[str]) -> dict[str, CalendarObject]:
         """Return the objects of many names, by name; absent ones are left out."""
@@ -163,20 +163,23 @@ class Listings:
 
     def entries(self, collection: Collection) -> list[Entry]:
         """Return every object without its text."""
-        return list(map(Entry._make, self._rows(_ENTRIES, collection)))
+        return self._entries(_ENTRIES, collection)
 
     def entries_by_uid(self, collection: Collection, fragment: str) -> list[Entry]:
         """Return the objects whose UID holds ASCII text, its letters in any case; texts are not read."""
         quoted = fragment.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        return list(map(Entry._make, self._rows(_BY_UID_PART, collection, pattern=f"%{quoted}%")))
+        return self._entries(_BY_UID_PART, collection, pattern=f"%{quoted}%")
 
     def texts(self, collection: Collection) -> Iterator[bytes]:
         """Yield every text, in order of start."""
-        return iter(self._rows(_TEXTS, collection).scalars())
+        for row in self._rows(_TEXTS, collection):
+            yield masking.seen(CalendarObject(*row), collection.mask).ical
 
     def recent_texts(self, collection: Collection, since: int) -> Iterator[tuple[str, bytes]]:
         """Yield component and text of what is not over since a moment, epoch seconds, in order of start."""
-        yield from self._rows(_RECENT, collection, since=since)
+        for row in self._rows(_RECENT, collection, since=since):
+            found = masking.seen(CalendarObject(*row), collection.mask)
+            yield found.component, found.ical
 
     def count(self, collection: Collection) -> int:
         """Return how many objects the collection shows (R19)."""
@@ -187,9 +190,9 @@ class Listings:
     ) -> RangeHits:
         """Return the objects that happen in [start, end), epoch seconds, from the index alone (RFC 4791, 9.9)."""
         wanted = None if components is None else frozenset(components)
-        hits = sorted(map(Entry._make, self._rows(_IN_RANGE, collection, start=start, end=end)), key=_by_start)
+        hits = sorted(self._entries(_IN_RANGE, collection, start=start, end=end), key=_by_start)
         found = {each.item for each in hits}
-        beyond = map(Entry._make, self._rows(_BEYOND, collection, end=end))
+        beyond = self._entries(_BEYOND, collection, end=end)
         unsure = sorted(each for each in beyond if each.item not in found)
         return RangeHits(_of(hits, wanted), _of(unsure, wanted))
 
@@ -218,12 +221,11 @@ class Listings:
             item=item,
             limit=limit,
         )
-        return tuple((row[0], CalendarObject(*row[1:])) for row in rows)
+        return tuple((row[0], masking.seen(CalendarObject(*row[1:]), collection.mask)) for row in rows)
 
     def leaving(self, collection: Collection, low: int, high: int, born_by: int) -> tuple[Entry, ...]:
         """Return objects that end in (low, high] and were shown by a number: what a moving filter date drops."""
-        rows = self._rows(_LEAVING, collection, low=low, high=high, born_by=born_by)
-        return tuple(sorted(map(Entry._make, rows)))
+        return tuple(sorted(self._entries(_LEAVING, collection, low=low, high=high, born_by=born_by)))
 
 
 def _by_start(entry: Entry) -> tuple[int, int]:

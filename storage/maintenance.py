@@ -107,6 +107,7 @@ def trim(tx: Transaction) -> int:
     tx.links.trim()
     tx.attachments.purge(tx.now() - attachments.GRACE_SECONDS)
     tx.usage.forget()
+    tx.sharing.sharees.settle_groups()
     gone = purge(tx, number_at(tx, tx.now() - RETENTION_SECONDS))
     tx.origins.forget_gone()
     return gone

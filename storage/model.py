@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import Any, Final, NamedTuple
 
 FOREVER: Final = 2**53
@@ -28,6 +28,7 @@ class CalendarKind(StrEnum):
     SCHOOL = "school"
     INBOX = "inbox"
     WEBCAL = "webcal"
+    NOTIFICATIONS = "notifications"
 
 
 class Role(StrEnum):
@@ -74,14 +75,35 @@ class Visibility(StrEnum):
     OFFLINE = "offline"
 
 
+class Access(StrEnum):
+    """What an owner grants to whom a calendar is shared with, least first."""
+
+    BUSY = "busy"
+    READ = "read"
+    WRITE = "write"
+
+
+class Mask(Enum):
+    """Of which objects of a collection a person sees no more than when they are."""
+
+    NONE = "none"
+    PRIVATE = "private"
+    ALL = "all"
+
+
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """What a person may do: `write` covers objects, `properties` name and colour, `remove` the collection itself."""
+    """What a person may do: `write` covers objects, `properties` name and colour, `remove` the collection itself.
+
+    `names` is for one's own name, colour and remark of another's calendar, `schedule` for meetings in its owner's name.
+    """
 
     read: bool = True
     write: bool = False
     properties: bool = False
     remove: bool = False
+    names: bool = False
+    schedule: bool = False
 
 
 class Admission(StrEnum):
@@ -144,7 +166,11 @@ class Principal:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """What one person sees of one calendar or view: own slug, name, colour, rights and head."""
+    """What one person sees of one calendar or view: own slug, name, colour, rights and head.
+
+    `owner` is the owner's login; `access` is what another's calendar is shared with the person for, `since` the number
+    at which that began, and `mask` says what of it is hidden. `shared` says that others have it too.
+    """
 
     id: int
     kind: CalendarKind
@@ -161,6 +187,11 @@ class Collection:
     owned: bool
     head: int
     transparent: bool = False
+    owner: str = ""
+    access: Access | None = None
+    since: int = 0
+    shared: bool = False
+    mask: Mask = Mask.NONE
 
 
 class Entry(NamedTuple):
@@ -175,11 +206,12 @@ class Entry(NamedTuple):
     starts: int
     ends: int
     schedule_tag: str = ""
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class CalendarObject:
-    """One stored calendar object resource with its text as the client wrote it."""
+    """One stored calendar object resource with its text as the client wrote it; `masked` when that is hidden."""
 
     id: int
     item: int
@@ -196,6 +228,8 @@ class CalendarObject:
     seq: int
     modified: int
     schedule_tag: str = ""
+    private: bool = False
+    masked: bool = False
 
 
 class Change(NamedTuple):
@@ -215,6 +249,7 @@ class Change(NamedTuple):
     starts: int
     ends: int
     schedule_tag: str = ""
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True)

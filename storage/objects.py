@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, insert, select, update
 
-from storage import ical, occurrences
+from storage import ical, masking, occurrences, policy
 from storage.errors import InvalidObject, NotFound, PreconditionFailed, ReadOnly, UidConflict
 from storage.examined import Examined, examine
 from storage.ical import Facts, Span
@@ -33,7 +33,7 @@ _STAMP_CALENDAR = (
 )
 _REWRITE = update(calendar_object).where(_o.school_id == bindparam("b_school"), _o.id == bindparam("b_id"))
 _REPLACE = _REWRITE.values(
-    {name: bindparam(f"b_{name}") for name in ("component", "etag", "size", "starts", "ends", "recurring")}
+    {name: bindparam(f"b_{name}") for name in ("component", "etag", "size", "starts", "ends", "recurring", "private")}
     | {name: bindparam(f"b_{name}") for name in ("indexed_until", "modified", "seq", "ical", "schedule_tag")}
 )
 _END = _REWRITE.values(ended=bindparam("b_seq"), seq=bindparam("b_seq"), ical=None)
@@ -60,6 +60,13 @@ def _check(current: CalendarObject | None, expect: Expect) -> None:
         raise PreconditionFailed(etag)
 
 
+def _check_hidden(collection: Collection, current: CalendarObject | None, text: bytes | None = None) -> None:
+    """Raise ReadOnly where the writer cannot see what is there, or could not see what is to be written."""
+    private = (current is not None and current.private) or (text is not None and masking.is_private(text))
+    if policy.hides(collection.mask, private=private):
+        raise ReadOnly(collection.id, "write-content")
+
+
 class Objects(Listings):
     """Objects of collections: everything that can be read, and the two ways to write."""
 
@@ -73,9 +80,9 @@ class Objects(Listings):
     ) -> Written:
         """Store one object under a name; the same bytes again change nothing.
 
-        Without a new `schedule_tag` the object keeps the one it has (RFC 6638, 3.2.10). Raises ReadOnly,
-        PreconditionFailed, UidConflict (RFC 4791, 5.3.2.1) or InvalidObject; NotFound when the calendar was deleted
-        meanwhile.
+        Without a new `schedule_tag` the object keeps the one it has (RFC 6638, 3.2.10). Raises ReadOnly (also for what
+        the writer may not see), PreconditionFailed, UidConflict (RFC 4791, 5.3.2.1) or InvalidObject; NotFound when the
+        calendar was deleted meanwhile.
         """
         if not collection.rights.write:
             raise ReadOnly(collection.id, "write-content")
@@ -83,6 +90,7 @@ class Objects(Listings):
         facts, spans, horizon = found.facts, found.spans, found.horizon
         self._tx.lock()
         current = self._stored(collection.id, href)
+        _check_hidden(collection, current, text)
         _check(current, expect or Expect())
         self._check_uid(collection.id, href, facts.uid, current)
         before = None if current is None else current.ical
@@ -124,6 +132,14 @@ class Objects(Listings):
         stored = self._insert(calendar_id, href, facts, values)
         self._index(stored, ical.spans(content, zone, horizon))
         return stored
+
+    def keep(self, calendar_id: int, href: str, kind: str, data: bytes) -> CalendarObject:
+        """Store data that is no iCalendar text, such as a notice, under a name; it happens at no time."""
+        self._tx.lock()
+        facts = Facts(uid=href, component=kind, starts=0, ends=0, recurring=False, summary="")
+        values = self._content(facts, data, self._tx.now()) | {"schedule_tag": "", "private": False}
+        current = self._stored(calendar_id, href)
+        return self._insert(calendar_id, href, facts, values) if current is None else self._replace(current, values)
 
     def move(
         self, old: tuple[Collection, str], new: tuple[Collection, str], expect: Expect, *, replace: bool
@@ -170,6 +186,7 @@ class Objects(Listings):
             "indexed_until": indexed_until(facts, horizon),
             "modified": self._tx.now(),
             "ical": text,
+            "private": masking.is_private(text),
         }
 
     def _stamp(self, calendar_id: int, seq: int) -> None:
@@ -221,6 +238,7 @@ class Objects(Listings):
         current = self._stored(collection.id, href)
         if current is None:
             raise NotFound("object", href)
+        _check_hidden(collection, current)
         _check(current, expect or Expect())
         seq = self._tx.tick()[0]
         self._tx.connection.execute(_END, {"b_school": self._tx.school_id, "b_id": current.id, "b_seq": seq})

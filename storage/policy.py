@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from storage.model import Admission, CalendarKind, Client, ClientKind, Collection, Rights, Role, Settings, Visibility
+from storage.model import (
+    Access,
+    Admission,
+    CalendarKind,
+    Client,
+    ClientKind,
+    Collection,
+    Mask,
+    Rights,
+    Role,
+    Settings,
+    Visibility,
+)
 
 SIZE_WARNING_ABOVE: Final = 9000
 
@@ -21,14 +33,14 @@ OWN_KINDS: Final = frozenset(
 )
 WRITABLE: Final = frozenset({CalendarKind.DEFAULT, CalendarKind.SECONDARY, CalendarKind.TASKS})
 # Names in every home that no calendar can have: what invites, what asks, what was deleted.
-RESERVED_SLUGS: Final = frozenset({"inbox", "outbox", "trash"})
+RESERVED_SLUGS: Final = frozenset({"inbox", "outbox", "notifications", "trash"})
 _EAS: Final = frozenset({ClientKind.EAS_IOS, ClientKind.EAS_OTHER})
 
 READ_ONLY: Final = Rights()
 
 
 def rights(kind: CalendarKind, *, owned: bool) -> Rights:
-    """Return what a person may do: imported and shared calendars are read-only (R206).
+    """Return what a person may do: imported calendars and views are read-only (R206).
 
     A subscription to a calendar elsewhere is its owner's to name and remove; what it shows is not kept here.
     """
@@ -37,6 +49,39 @@ def rights(kind: CalendarKind, *, owned: bool) -> Rights:
     if not owned or kind not in WRITABLE:
         return READ_ONLY
     return Rights(write=True, properties=True, remove=kind is CalendarKind.SECONDARY)
+
+
+def shareable(collection: Collection) -> bool:
+    """Tell whether a person may share what they see: their own calendars, those they only read included."""
+    return collection.owned and collection.kind in OWN_KINDS
+
+
+def grantable(kind: CalendarKind, access: Access) -> Access:
+    """Return the access that a calendar can be shared with: what nobody writes is read."""
+    return Access.READ if access is Access.WRITE and kind not in WRITABLE else access
+
+
+def shared_rights(kind: CalendarKind, access: Access, role: Role) -> Rights:
+    """Return what a person may do with another's calendar; those whose mail stays inside arrange no meetings there."""
+    write = access is Access.WRITE and kind in WRITABLE
+    return Rights(write=write, names=True, schedule=write and may_mail_out(role))
+
+
+def mask(*, owned: bool, access: Access | None) -> Mask:
+    """Return what is hidden from a person: private events are their owner's alone, and some see only busy times."""
+    if owned:
+        return Mask.NONE
+    return Mask.ALL if access is Access.BUSY else Mask.PRIVATE
+
+
+def hides(mask: Mask, *, private: bool) -> bool:
+    """Tell whether an object is hidden by a mask."""
+    return mask is Mask.ALL or (private and mask is Mask.PRIVATE)
+
+
+def greatest_access(granted: Iterable[Access]) -> Access | None:
+    """Return the most that several shares of one calendar grant together; None without any."""
+    return max(granted, key=tuple(Access).index, default=None)
 
 
 def family_allowed(client: Client, settings: Settings) -> bool:
@@ -114,8 +159,24 @@ def may_be_delegate(owner: Role, delegate: Role, access: Admission) -> bool:
 
 
 def as_seen(collection: Collection, access: Admission) -> Collection:
-    """Return a collection of somebody's home as one sees it who entered that home so."""
-    return collection if access.writes else replace(collection, rights=READ_ONLY)
+    """Return a collection of somebody's home as one sees it who entered that home so.
+
+    To delegates who only read, private events are busy times; the service reader sees what the owner does.
+    """
+    if access.writes:
+        return collection
+    hides = access is Admission.READ and collection.mask is Mask.NONE
+    return replace(collection, rights=READ_ONLY, mask=Mask.PRIVATE if hides else collection.mask)
+
+
+def may_share_with_groups(role: Role) -> bool:
+    """Tell whether a person may share calendars with whole groups, of which pupils are members."""
+    return role in _STAFF
+
+
+def may_list_members(asker: Role) -> bool:
+    """Tell whether a person may read who is in a group; pupils and guardians may not, for pupils are."""
+    return asker in _STAFF
 
 
 def subscribes_to_school(role: Role) -> bool:

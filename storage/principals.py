@@ -113,6 +113,15 @@ class Principals:
             return each
         raise NotFound("principal", principal_id)
 
+    def several(self, numbers: Sequence[int]) -> dict[int, Principal]:
+        """Return people by number; absent ones are left out."""
+        found = (
+            each
+            for at in range(0, len(numbers), 500)
+            for each in self._select(principal.c.id.in_(numbers[at : at + 500]))
+        )
+        return {each.id: each for each in found}
+
     def people(self, role: Role | None = None) -> tuple[Principal, ...]:
         """Return the people of the school, active or not, in order of login."""
         return self._select() if role is None else self._select(principal.c.role == role.value)
@@ -137,6 +146,7 @@ class Principals:
         except IntegrityError as error:
             # Another school took a login between the look and the write; the transaction is lost.
             raise NameTaken("login", people[0].login) from error
+        self._tx.sharing.sharees.settle_groups()
         return tuple(self.by_login(each.login) for each in people) if len(people) == 1 else self._created(people)
 
     def _created(self, people: Sequence[NewPerson]) -> tuple[Principal, ...]:
@@ -210,6 +220,8 @@ class Principals:
         values["name"] = f"{given} {usual or family}".strip()
         this = and_(principal.c.school_id == self._tx.school_id, principal.c.id == principal_id)
         self._tx.connection.execute(update(principal).where(this).values(**values))
+        if values.get("role", person.role.value) != person.role.value:
+            self._tx.sharing.sharees.settle_groups()
 
     def _account(self, principal_id: int, **values: Any) -> None:
         this = and_(account.c.school_id == self._tx.school_id, account.c.principal_id == principal_id)
@@ -230,6 +242,7 @@ class Principals:
 
     def remove(self, principal_id: int) -> None:
         """Delete a person with their own calendars, subscriptions, memberships, devices and account."""
+        self._tx.sharing.forget_person(self.get(principal_id))
         self._tx.lessons.forget_person(principal_id)
         self._tx.devices.forget_all(principal_id)
         self._tx.dead_properties.forget_person(principal_id)

@@ -122,6 +122,8 @@ class Scheduling:
         wish = wish or Wish()
         current = self._current(collection, href, wish)
         owner = self._owner(collection) if current is not None and current.schedule_tag else None
+        if owner is not None and not _may_schedule(collection):
+            raise SchedulingRefused("allowed-organizer-scheduling-object-change", "shared calendar")
         told: tuple[Message, ...] = ()
         if owner is not None and current is not None:
             told = self._farewell(owner, itip.read(current.ical, self._tx.zone), reply=wish.reply)
@@ -216,6 +218,7 @@ class Scheduling:
         new = itip.read(text, zone)
         _check_shape(new)
         was, now = part(old, mine), part(new, mine)
+        _check_sharee(collection, (old, was), (new, now), mine)
         _check_parts((old, was), (new, now))
         if now is not Part.NONE:
             self._check_unique(owner, collection, new.uid, current)
@@ -323,6 +326,26 @@ def _check_parts(before: tuple[Scheduled | None, Part], after: tuple[Scheduled, 
     client = itip.agent(old.any.first("ORGANIZER")) != "SERVER"
     if was is Part.ATTENDEE and now is not Part.ATTENDEE and not client:
         raise SchedulingRefused("allowed-attendee-scheduling-object-change", "ORGANIZER" if changed else "ATTENDEE")
+
+
+def _may_schedule(collection: Collection) -> bool:
+    return collection.owned or collection.rights.schedule
+
+
+def _check_sharee(
+    collection: Collection,
+    before: tuple[Scheduled | None, Part],
+    after: tuple[Scheduled, Part],
+    mine: frozenset[str],
+) -> None:
+    """Refuse a sharee who would arrange meetings for others than the owner, or may not even for the owner."""
+    if collection.owned:
+        return
+    (old, was), (new, now) = before, after
+    by = itip.organizer(new.any)
+    foreign = by is not None and addresses.resolved(by) not in mine and (old is None or itip.organizer(old.any) != by)
+    if foreign or (not collection.rights.schedule and (was, now) != (Part.NONE, Part.NONE)):
+        raise SchedulingRefused("allowed-organizer-scheduling-object-change", "ORGANIZER")
 
 
 def _as_written(found: Scheduled, mine: Iterable[str]) -> frozenset[str]:

@@ -109,6 +109,7 @@ calendar = Table(
     Column("purged", BigInteger, nullable=False),
     Column("ended", BigInteger),
     Column("transparent", Boolean, nullable=False, server_default=false()),
+    Column("shared", Boolean, nullable=False, server_default=false()),
 )
 Index("calendar_seq", calendar.c.school_id, calendar.c.seq)
 Index("calendar_key", calendar.c.school_id, calendar.c.kind, calendar.c.key, unique=True)
@@ -136,6 +137,7 @@ calendar_object = Table(
     Column("content_hash", String(64)),
     Column("ical", LargeBinary),
     Column("schedule_tag", String(64), nullable=False, server_default=""),
+    Column("private", Boolean, nullable=False, server_default=false()),
 )
 _object = calendar_object.c
 _live: dict[str, Any] = {"sqlite_where": _object.ended.is_(None), "postgresql_where": _object.ended.is_(None)}
@@ -207,6 +209,9 @@ subscription = Table(
     Column("synchronise", Boolean, nullable=False),
     Column("seq", BigInteger, nullable=False),
     Column("ended", BigInteger),
+    Column("access", String(8), nullable=False, server_default=""),
+    Column("remark", Text),
+    Column("opaque", Boolean, nullable=False, server_default=false()),
 )
 _subscribed: dict[str, Any] = {
     "sqlite_where": subscription.c.ended.is_(None),

@@ -19,12 +19,14 @@ from storage.delegations import Delegations
 from storage.devices import Devices
 from storage.directory import read_school
 from storage.errors import WritingRequired
+from storage.groups import Groups
 from storage.imports import Imports
 from storage.inbox import Inbox
 from storage.lessons import Lessons
 from storage.limits import DEFAULT, Limits
 from storage.links import Links
 from storage.model import School
+from storage.notices import Notices
 from storage.objects import Objects
 from storage.origins import Origins
 from storage.outbox import Outbox
@@ -33,6 +35,7 @@ from storage.preferences import Preferences
 from storage.principals import Principals
 from storage.push import Push
 from storage.scheduling import Scheduling
+from storage.sharing import Sharing
 from storage.trash import Trash
 from storage.usage import Usage
 
@@ -207,6 +210,21 @@ class Transaction:
     def usage(self) -> Usage:
         """How much people keep."""
         return Usage(self)
+
+    @cached_property
+    def groups(self) -> Groups:
+        """Classes, teams, courses and roles, with their members."""
+        return Groups(self)
+
+    @cached_property
+    def sharing(self) -> Sharing:
+        """What people share with others."""
+        return Sharing(self)
+
+    @cached_property
+    def notices(self) -> Notices:
+        """What people are told about sharing."""
+        return Notices(self)
 
     @cached_property
     def audit(self) -> Audit:

@@ -12,6 +12,8 @@ from protocols.caldav.resources import (
     Calendar,
     Home,
     Item,
+    Notification,
+    Notifications,
     Person,
     ProxyGroup,
     Resource,
@@ -19,6 +21,7 @@ from protocols.caldav.resources import (
     Trash,
     TrashItem,
 )
+from protocols.caldav.sharing_properties import grants_of
 from protocols.caldav.xml_out import element, href
 from storage.model import Admission
 
@@ -36,7 +39,9 @@ def has_owner(resource: Resource) -> bool:
             return resource.collection.owned
         case Item():
             return resource.calendar.collection.owned
-    return isinstance(resource, Person | ProxyGroup | Home | ScheduleOutbox | Trash | TrashItem)
+    return isinstance(
+        resource, Person | ProxyGroup | Home | ScheduleOutbox | Trash | TrashItem | Notifications | Notification
+    )
 
 
 def _ace(principal: str, granted: str) -> str:
@@ -64,7 +69,7 @@ def home_of(resource: Home | Calendar | ScheduleOutbox) -> Home:
 
 
 def _home_acl(granted: Granted) -> Reader:
-    """Return the reader of DAV:acl in homes: the owner and both groups of delegates, who may be nobody."""
+    """Return the reader of DAV:acl in homes: the owner, both groups of delegates, who may be nobody, and shares."""
 
     def read(resource: Any, context: Context) -> str:
         home = home_of(resource)
@@ -77,9 +82,22 @@ def _home_acl(granted: Granted) -> Reader:
                 aces.append(_ace(href(paths.proxy(login, access)), found))
         if home.access is Admission.SERVICE:
             aces.append(_ace(href(context.own_path), privileges.READ))
+        if isinstance(resource, Calendar):
+            aces.append(_shares(resource, context))
         return "".join(aces)
 
     return read
+
+
+def _shares(calendar: Calendar, context: Context) -> str:
+    """Return an element for each person and group that an owner's calendar is shared with."""
+    return "".join(
+        element(
+            dav("ace"),
+            element(dav("principal"), href(path)) + element(dav("grant"), privileges.granted_to(share.access)),
+        )
+        for path, share in grants_of(calendar, context)
+    )
 
 
 def restrictions(resource: object, context: Context) -> str:

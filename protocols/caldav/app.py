@@ -13,6 +13,7 @@ from protocols.caldav.context import WRITING, Context
 from protocols.caldav.dead import Dead
 from protocols.caldav.errors import DavError, missing_privilege
 from protocols.caldav.methods import attachments, push_register
+from protocols.caldav.methods.acl import acl
 from protocols.caldav.methods.copy_move import copy, move
 from protocols.caldav.methods.delete import delete
 from protocols.caldav.methods.get import get, head
@@ -46,6 +47,7 @@ METHODS: Mapping[str, Callable[[Context], Response]] = {
     "MOVE": move,
     "POST": post,
     "REPORT": report,
+    "ACL": acl,
 }
 
 

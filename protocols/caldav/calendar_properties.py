@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from protocols.caldav import access, attachment_properties, media, paths, privileges
+from protocols.caldav import access, attachment_properties, media, paths, privileges, sharing_properties
 from protocols.caldav.collations import COLLATIONS
 from protocols.caldav.conditional import quoted
 from protocols.caldav.context import Context
@@ -15,7 +15,7 @@ from protocols.caldav.principal_properties import current_user, principal_sets, 
 from protocols.caldav.push_properties import PUSH
 from protocols.caldav.resources import Calendar
 from protocols.caldav.xml_out import element, escape, href
-from storage import ical, zones
+from storage import ical, policy, zones
 from storage.model import Admission, SyncToken
 from storage.policy import READ_ONLY
 from storage.tokens import format_token
@@ -43,12 +43,16 @@ def etag(calendar: Calendar) -> str:
 
 
 def owner(calendar: Calendar, context: Context) -> str:
-    """Return the owner, empty when it is the school or someone whose address the asker cannot open."""
-    return href(paths.principal(calendar.home.principal.login)) if calendar.collection.owned else ""
+    """Return the owner, empty when it is the school."""
+    if calendar.collection.owned:
+        return href(paths.principal(calendar.home.principal.login))
+    return href(paths.principal(calendar.collection.owner)) if calendar.collection.owner else ""
 
 
 def _type(calendar: Calendar, context: Context) -> str:
-    return _TYPE
+    if calendar.collection.access is not None:
+        return _TYPE + element(calserver("shared"))
+    return _TYPE + element(calserver("shared-owner")) if calendar.collection.shared else _TYPE
 
 
 def _name(calendar: Calendar, context: Context) -> str:
@@ -57,7 +61,9 @@ def _name(calendar: Calendar, context: Context) -> str:
 
 def granted(calendar: Calendar, access: Admission) -> str:
     """Return what those who enter the home so may do with the calendar and its objects (RFC 3744, 5.4)."""
-    return privileges.on_calendar(calendar.owner_rights if access.writes else READ_ONLY)
+    told = privileges.on_calendar(calendar.owner_rights if access.writes else READ_ONLY)
+    shares = access is Admission.OWNER and policy.shareable(calendar.collection)
+    return told + privileges.SHARES if shares else told
 
 
 def _etag(calendar: Calendar, context: Context) -> str:
@@ -147,7 +153,8 @@ def _timezone_id(calendar: Calendar, context: Context) -> str | None:
 
 def _transparency(calendar: Calendar, context: Context) -> str:
     """Return whether the calendar's events count when others ask when its owner is busy (RFC 6638, 9.1)."""
-    opaque = calendar.collection.owned and not calendar.collection.transparent
+    counts = calendar.collection.owned or calendar.collection.access is not None
+    opaque = counts and not calendar.collection.transparent
     return element(caldav("opaque" if opaque else "transparent"))
 
 
@@ -189,4 +196,5 @@ CALENDAR: Mapping[str, Callable[[Any, Context], str | None]] = {
     apple("calendar-order"): _order,
     **PUSH,
     **attachment_properties.CALENDAR,
+    **sharing_properties.OF_CALENDAR,
 }

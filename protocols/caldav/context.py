@@ -16,7 +16,7 @@ from storage.transaction import Transaction
 
 DAV_CLIENT = Client(ClientKind.DAV)
 NO_ROOT = "depth-noroot"
-WRITING = frozenset({"PROPPATCH", "MKCALENDAR", "MKCOL", "PUT", "DELETE", "COPY", "MOVE", "POST"})
+WRITING = frozenset({"PROPPATCH", "MKCALENDAR", "MKCOL", "PUT", "DELETE", "COPY", "MOVE", "POST", "ACL"})
 REPRESENTED = ("Preference-Applied", "return=representation")
 
 

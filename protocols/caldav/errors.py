@@ -72,7 +72,7 @@ def _name_taken(error: NameTaken, path: str) -> DavError:
 
 
 def _limit_reached(error: LimitReached, path: str) -> DavError:
-    return DavError(507, reason=f"One person may have {error.limit} of these.")
+    return DavError(507, reason=f"There may be {error.limit} of these: {error.kind}.")
 
 
 def _uid_conflict(error: UidConflict, path: str) -> DavError:

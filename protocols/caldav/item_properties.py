@@ -11,9 +11,11 @@ from protocols.caldav.context import Context
 from protocols.caldav.names import caldav, dav
 from protocols.caldav.resources import Calendar, Item, Row
 from protocols.caldav.xml_out import href
+from storage import masking
 
 SCHEDULE_TAG: Final = caldav("schedule-tag")
 RESOURCE_ID: Final = dav("resource-id")
+LENGTH: Final = dav("getcontentlength")
 
 
 def content_type(component: str) -> str:
@@ -68,10 +70,14 @@ def _reports(calendar: Calendar, context: Context) -> str:
     return report_sets.TOLD[Item]
 
 
+def _length(item: Item, context: Context) -> str | None:
+    return None if item.entry.size == masking.UNTOLD else str(item.entry.size)
+
+
 OF_ROW: Mapping[str, Callable[[Row], str]] = {
     dav("getetag"): etag,
     dav("getcontenttype"): _content_type,
-    dav("getcontentlength"): _size,
+    LENGTH: _size,
     dav("getlastmodified"): modified,
 }
 
@@ -97,6 +103,7 @@ def _shared(read: Callable[[Any, Context], str | None]) -> Callable[[Item, Conte
 ITEM: Mapping[str, Callable[[Any, Context], str | None]] = {
     **{name: _shared(read) for name, read in SHARED.items()},
     **{name: _of_row(read) for name, read in OF_ROW.items()},
+    LENGTH: _length,
     SCHEDULE_TAG: _schedule_tag,
     RESOURCE_ID: _resource_id,
 }

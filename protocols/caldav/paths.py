@@ -19,8 +19,10 @@ PRINCIPALS = "/dav/principals/"
 HOMES = "/dav/calendars/"
 REGISTRATIONS = "/dav/push/"
 ATTACHMENTS = "/dav/attachments/"
+# Beside the people, so that no login can be in the way.
+GROUPS = "/dav/groups/"
 SEGMENT_LIMIT = 255
-# Two names in every home that no calendar can have (RFC 6638, 2.1 and 2.2).
+# Names in every home that no calendar can have (RFC 6638, 2.1 and 2.2; notifications of sharing).
 INBOX = "inbox"
 OUTBOX = "outbox"
 # And one more, of what was deleted.
@@ -28,6 +30,7 @@ TRASH = "trash"
 
 # The groups of delegates that every person has (caldav-proxy, 5).
 PROXIES: Mapping[Admission, str] = {Admission.READ: "calendar-proxy-read", Admission.WRITE: "calendar-proxy-write"}
+NOTIFICATIONS = "notifications"
 
 _PLAIN = re.compile(r"[A-Za-z0-9._~@+=-]*")
 _SAFE = "@+="
@@ -41,6 +44,8 @@ class Place(Enum):
     PRINCIPALS = "principals"
     PRINCIPAL = "principal"
     PROXY = "proxy"
+    GROUPS = "groups"
+    GROUP = "group"
     HOMES = "homes"
     HOME = "home"
     COLLECTION = "collection"
@@ -67,6 +72,7 @@ class Target:
 # What one, two, three and four parts name.
 _PLACES = {
     "principals": (Place.PRINCIPALS, Place.PRINCIPAL, Place.PROXY),
+    "groups": (Place.GROUPS, Place.GROUP),
     "calendars": (Place.HOMES, Place.HOME, Place.COLLECTION, Place.OBJECT),
 }
 _IN_TRASH = (Place.HOMES, Place.HOME, Place.TRASH, Place.TRASHED)
@@ -143,6 +149,11 @@ def principal(login: str) -> str:
 def proxy(login: str, access: Admission) -> str:
     """Return the path of the group of those who stand in for a person."""
     return f"{principal(login)}{PROXIES[access]}/"
+
+
+def group(key: str) -> str:
+    """Return the path of a group."""
+    return f"{GROUPS}{encode(key)}/"
 
 
 def home(login: str) -> str:

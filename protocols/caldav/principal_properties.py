@@ -9,8 +9,9 @@ from protocols.caldav import access, attachment_properties, paths, privileges, p
 from protocols.caldav.context import DAV_CLIENT, Context
 from protocols.caldav.names import cadran, caldav, calserver, dav
 from protocols.caldav.push_properties import PUSH
-from protocols.caldav.resources import Home, Person, ProxyGroup, Resource
+from protocols.caldav.resources import GroupPrincipal, Home, Person, ProxyGroup, Resource
 from protocols.caldav.xml_out import element, escape, href
+from storage import policy
 from storage.home_changes import home_head
 from storage.model import Admission
 from storage.tokens import format_home_token
@@ -26,8 +27,8 @@ def resource_type(resource: object, context: Context) -> str:
     return _COLLECTION
 
 
-def principal_type(resource: Person, context: Context) -> str:
-    """Return the type of a person, whose address ends with a slash like a collection's."""
+def principal_type(resource: Person | GroupPrincipal, context: Context) -> str:
+    """Return the type of a person or a group, whose address ends with a slash like a collection's."""
     return _COLLECTION + element(dav("principal"))
 
 
@@ -38,7 +39,7 @@ def current_user(resource: object, context: Context) -> str:
 
 def principal_sets(resource: object, context: Context) -> str:
     """Return where people are (RFC 3744, 5.8)."""
-    return href(paths.PRINCIPALS)
+    return href(paths.PRINCIPALS) + href(paths.GROUPS)
 
 
 def read_only(resource: object, context: Context) -> str:
@@ -91,6 +92,45 @@ def _trash(resource: Home, context: Context) -> str:
     return href(paths.collection(resource.principal.login, paths.TRASH))
 
 
+def _notifications(resource: Person, context: Context) -> str | None:
+    """Return where a person is told about sharing; only to that person (caldav-sharing, 4.1.1)."""
+    if resource.principal.id != context.principal.id:
+        return None
+    return href(paths.collection(resource.principal.login, paths.NOTIFICATIONS))
+
+
+def _membership(resource: Person, context: Context) -> str:
+    """Return the groups that a person is in (RFC 3744, 4.4), to that person and to those who work in the school."""
+    own = resource.principal.id == context.principal.id
+    if not own and not policy.may_list_members(context.principal.role):
+        return ""
+    groups = "".join(href(paths.group(each.key)) for each in context.tx.groups.of(resource.principal))
+    return groups + (proxies.membership(resource, context) or "")
+
+
+def _group_name(resource: GroupPrincipal, context: Context) -> str:
+    return escape(resource.group.name)
+
+
+def _group_path(resource: GroupPrincipal, context: Context) -> str:
+    return href(paths.group(resource.group.key))
+
+
+def _members(resource: GroupPrincipal, context: Context) -> str:
+    """Return who is in a group (RFC 3744, 4.3); pupils and guardians are not told."""
+    if not policy.may_list_members(context.principal.role):
+        return ""
+    return "".join(href(paths.principal(each.login)) for each in context.tx.groups.members(resource.group.key))
+
+
+def _group_type(resource: GroupPrincipal, context: Context) -> str:
+    return "GROUP"
+
+
+def _others(resource: GroupPrincipal, context: Context) -> str:
+    return privileges.OTHERS
+
+
 def _person_privileges(resource: Person, context: Context) -> str:
     return privileges.READ if resource.principal.id == context.principal.id else privileges.OTHERS
 
@@ -133,7 +173,7 @@ PERSON: Readers = {
     dav("principal-URL"): _path,
     dav("alternate-URI-set"): access.nothing,
     dav("group-member-set"): access.nothing,
-    dav("group-membership"): proxies.membership,
+    dav("group-membership"): _membership,
     calserver("calendar-proxy-read-for"): proxies.reads_for,
     calserver("calendar-proxy-write-for"): proxies.writes_for,
     dav("owner"): _path,
@@ -142,6 +182,20 @@ PERSON: Readers = {
     caldav("calendar-user-type"): _user_type,
     caldav("schedule-inbox-URL"): _schedule_inbox,
     caldav("schedule-outbox-URL"): _schedule_outbox,
+    calserver("notification-URL"): _notifications,
+}
+
+GROUP: Readers = {
+    **CONTAINER,
+    dav("resourcetype"): principal_type,
+    dav("displayname"): _group_name,
+    dav("current-user-privilege-set"): _others,
+    dav("principal-URL"): _group_path,
+    dav("alternate-URI-set"): access.nothing,
+    dav("group-member-set"): _members,
+    dav("group-membership"): access.nothing,
+    caldav("calendar-user-address-set"): _group_path,
+    caldav("calendar-user-type"): _group_type,
 }
 
 PROXY: Readers = {

@@ -6,9 +6,11 @@ a calendar whose objects are not the asker's to change lists none of them, even 
 
 from __future__ import annotations
 
+from typing import Final
+
 from protocols.caldav.names import caldav, dav
 from protocols.caldav.xml_out import element
-from storage.model import Rights
+from storage.model import Access, Rights
 
 _READ = (dav("read"), dav("read-acl"), dav("read-current-user-privilege-set"))
 _BUSY = caldav("read-free-busy")
@@ -41,7 +43,22 @@ def on_calendar(rights: Rights) -> str:
     """Return the privileges on a calendar and on what it holds."""
     if not rights.write:
         return _granted(*_READ, _BUSY)
-    return _granted(*_READ, _BUSY, *(_WRITE if rights.properties else _CONTENT))
+    return _granted(*_READ, _BUSY, *(_WRITE if rights.properties or rights.names else _CONTENT))
+
+
+SHARES = _granted(dav("write-acl"))
+NOTIFICATIONS = _granted(*_READ, dav("unbind"))
+# What a share is as access control: what the ACL method takes, word for word.
+_GRANTS: Final = {
+    Access.BUSY: _granted(_BUSY),
+    Access.READ: _granted(dav("read")),
+    Access.WRITE: _granted(dav("read"), dav("write")),
+}
+
+
+def granted_to(access: Access) -> str:
+    """Return the privileges that a share grants."""
+    return _GRANTS[access]
 
 
 def _supported(name: str, text: str, *inner: str) -> str:
@@ -68,6 +85,7 @@ SUPPORTED = _supported(
         _supported(dav("bind"), "Add"),
         _supported(dav("unbind"), "Delete"),
     ),
+    _supported(dav("write-acl"), "Change who may do what"),
     _supported(
         _DELIVER,
         "Deliver scheduling messages",

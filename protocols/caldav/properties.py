@@ -12,6 +12,7 @@ from protocols.caldav import (
     calendar_properties,
     dead,
     item_properties,
+    notifications,
     principal_properties,
     schedule_properties,
     subscribed_properties,
@@ -22,9 +23,13 @@ from protocols.caldav.context import Context
 from protocols.caldav.names import dav
 from protocols.caldav.resources import (
     Calendar,
+    GroupPrincipal,
+    GroupSet,
     Home,
     HomeSet,
     Item,
+    Notification,
+    Notifications,
     Person,
     PrincipalSet,
     ProxyGroup,
@@ -55,6 +60,10 @@ PROPERTIES: Mapping[type[Resource], Mapping[str, Reader]] = {
     Item: item_properties.ITEM,
     Trash: trash_properties.TRASH,
     TrashItem: trash_properties.ITEM,
+    GroupSet: principal_properties.CONTAINER,
+    GroupPrincipal: principal_properties.GROUP,
+    Notifications: notifications.COLLECTION,
+    Notification: notifications.RESOURCE,
 }
 
 # A name that is live anywhere is dead nowhere.

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from protocols.caldav.names import caldav, dav
+from protocols.caldav.names import caldav, calserver, dav
 from protocols.caldav.resources import (
     Calendar,
+    GroupPrincipal,
+    GroupSet,
     Home,
     HomeSet,
     Item,
+    Notification,
+    Notifications,
     Person,
     PrincipalSet,
     ProxyGroup,
@@ -32,9 +36,11 @@ _COLLECTION: Final = (
     dav("principal-search-property-set"),
 )
 
+_PEOPLE: Final = (*_COLLECTION, calserver("calendarserver-principal-search"))
+
 REPORTS_OF: Final[Mapping[type[Resource], tuple[str, ...]]] = {
-    Root: _COLLECTION,
-    PrincipalSet: _COLLECTION,
+    Root: _PEOPLE,
+    PrincipalSet: _PEOPLE,
     HomeSet: _COLLECTION,
     Person: _COLLECTION,
     ProxyGroup: _ANYWHERE,
@@ -54,6 +60,10 @@ REPORTS_OF: Final[Mapping[type[Resource], tuple[str, ...]]] = {
     ),
     ScheduleOutbox: _COLLECTION,
     Subscribed: _ANYWHERE,
+    GroupSet: _PEOPLE,
+    GroupPrincipal: _COLLECTION,
+    Notifications: (dav("sync-collection"), *_COLLECTION),
+    Notification: _ANYWHERE,
     Item: (caldav("calendar-multiget"), caldav("calendar-query"), *_ANYWHERE),
     Trash: _ANYWHERE,
     TrashItem: _ANYWHERE,

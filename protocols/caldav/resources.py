@@ -12,7 +12,9 @@ from protocols.caldav.errors import DavError, missing_privilege
 from protocols.caldav.paths import Place
 from storage import policy
 from storage.errors import NotFound
+from storage.groups import Group
 from storage.model import Admission, CalendarKind, CalendarObject, Collection, Entry, Principal, Rights
+from storage.notices import Notice, read
 from storage.trash import OBJECT, Trashed
 
 
@@ -149,11 +151,45 @@ class TrashItem:
     path: str
 
 
+@dataclass(frozen=True, slots=True)
+class GroupSet:
+    """The collection of groups."""
+
+    path: str = paths.GROUPS
+
+
+@dataclass(frozen=True, slots=True)
+class GroupPrincipal:
+    """A group of people as a principal resource (RFC 3744, 2)."""
+
+    group: Group
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notifications:
+    """A person's notices about sharing (caldav-sharing, 4)."""
+
+    collection: Collection
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """One notice: what is stored, what it says, and where it is."""
+
+    stored: CalendarObject
+    notice: Notice
+    path: str
+
+
 Resource = (
     Root
     | PrincipalSet
     | Person
     | ProxyGroup
+    | GroupSet
+    | GroupPrincipal
     | HomeSet
     | Home
     | Calendar
@@ -161,6 +197,8 @@ Resource = (
     | Subscribed
     | ScheduleInbox
     | ScheduleOutbox
+    | Notifications
+    | Notification
     | Trash
     | TrashItem
 )
@@ -185,6 +223,14 @@ def home(context: Context, privilege: str = "read") -> Home:
 def _may_know(context: Context, other: Principal) -> bool:
     allowed = context.tx.school.settings.pupils_find_pupils
     return policy.knows(context.principal.role, other.role, pupils_find_pupils=allowed)
+
+
+def own(context: Context) -> Principal:
+    """Return the asker, if the path is in the asker's own home; raises what `home` does, also to delegates."""
+    found = home(context)
+    if found.access is not Admission.OWNER:
+        raise missing_privilege(context.request.path, "read")
+    return found.principal
 
 
 def writable_home(context: Context, privilege: str) -> Home:
@@ -219,6 +265,33 @@ def known_people(context: Context) -> tuple[Principal, ...]:
     return context.tx.address_book.known(context.principal)
 
 
+def known_groups(context: Context) -> tuple[Group, ...]:
+    """Return the groups that the asker may know: those who work in the school know all, others their own."""
+    asker = context.principal
+    return context.tx.groups.all() if policy.may_list_members(asker.role) else context.tx.groups.of(asker)
+
+
+def _group(context: Context) -> GroupPrincipal:
+    key = context.target.login
+    for each in known_groups(context):
+        if each.key == key:
+            return GroupPrincipal(each, paths.group(key))
+    raise NotFound("group", key)
+
+
+def notifications(context: Context) -> Notifications:
+    """Return the notices of the person whose home the path is in; raises what `own` raises."""
+    person = own(context)
+    return Notifications(context.tx.notices.of(person), paths.collection(person.login, paths.NOTIFICATIONS))
+
+
+def notification(context: Context) -> Notification:
+    """Return the notice that the path names; raises NotFound."""
+    holder = notifications(context)
+    found = context.tx.objects.get(holder.collection, context.target.name)
+    return Notification(found, read(found.ical), holder.path + paths.encode(found.href))
+
+
 def calendar(context: Context) -> Calendar:
     """Return the calendar that the path names or is in; raises NotFound."""
     return calendar_in(home(context), context)
@@ -231,6 +304,8 @@ def calendar_in(within: Home, context: Context) -> Calendar:
         _check_schedules(within, context)
         box = context.tx.inbox.of(owner)
         return ScheduleInbox(box, paths.collection(owner.login, slug), within, box.rights)
+    if slug == paths.NOTIFICATIONS:
+        raise missing_privilege(context.request.path, "write")
     return placed(context.tx.collections.by_slug(owner, slug, DAV_CLIENT), within)
 
 
@@ -293,7 +368,15 @@ def resolve(context: Context) -> Resource:
 
 
 def _collection(context: Context) -> Resource:
-    return _outbox(context) if context.target.slug == paths.OUTBOX else calendar(context)
+    if context.target.slug == paths.OUTBOX:
+        return _outbox(context)
+    return notifications(context) if context.target.slug == paths.NOTIFICATIONS else calendar(context)
+
+
+def _object(context: Context) -> Resource:
+    if context.target.slug == paths.NOTIFICATIONS:
+        return notification(context)
+    return _item(context, calendar(context))
 
 
 def _unregistered(context: Context) -> Resource:
@@ -309,7 +392,12 @@ def members(resource: Resource, context: Context) -> Iterator[Resource]:
     """Yield what a collection resource holds for the asker; objects of a calendar are listed elsewhere, as rows."""
     match resource:
         case Root():
-            yield from (PrincipalSet(), HomeSet())
+            yield from (PrincipalSet(), GroupSet(), HomeSet())
+        case GroupSet():
+            yield from (GroupPrincipal(each, paths.group(each.key)) for each in known_groups(context))
+        case Notifications():
+            for stored, notice in context.tx.notices.all(own(context)):
+                yield Notification(stored, notice, resource.path + paths.encode(stored.href))
         case PrincipalSet():
             yield _person(context.principal)
         case HomeSet():
@@ -336,10 +424,7 @@ def _trash(context: Context) -> Trash | TrashItem:
 
     What was deleted is for its owner alone: whoever else was let into the home meets a refusal.
     """
-    within, name = home(context), context.target.name
-    owner = within.principal
-    if owner.id != context.principal.id:
-        raise missing_privilege(context.request.path, "read")
+    owner, name = own(context), context.target.name
     if context.target.place is Place.TRASH:
         return Trash(owner, paths.collection(owner.login, paths.TRASH))
     number = name.removesuffix(".ics")
@@ -396,12 +481,14 @@ def no_such_member(path: str) -> DavError:
 _FOUND: Mapping[Place, Callable[[Context], Resource]] = {
     Place.ROOT: lambda _: Root(),
     Place.PRINCIPALS: lambda _: PrincipalSet(),
+    Place.GROUPS: lambda _: GroupSet(),
+    Place.GROUP: _group,
     Place.HOMES: lambda _: HomeSet(),
     Place.PRINCIPAL: lambda context: _person(known(context)),
     Place.PROXY: proxy_group,
     Place.HOME: home,
     Place.COLLECTION: _collection,
-    Place.OBJECT: lambda context: _item(context, calendar(context)),
+    Place.OBJECT: _object,
     Place.REGISTRATION: _unregistered,
     Place.TRASH: _trash,
     Place.TRASHED: _trash,

@@ -7,11 +7,20 @@ from typing import NamedTuple
 
 from protocols.caldav import paths, xml_out
 from protocols.caldav.context import Context
-from protocols.caldav.item_properties import OF_ROW, RESOURCE_ID, SCHEDULE_TAG, SHARED, resource_ids, schedule_tag
+from protocols.caldav.item_properties import (
+    LENGTH,
+    OF_ROW,
+    RESOURCE_ID,
+    SCHEDULE_TAG,
+    SHARED,
+    resource_ids,
+    schedule_tag,
+)
 from protocols.caldav.names import caldav
 from protocols.caldav.properties import LIVE, propstats
 from protocols.caldav.resources import Calendar, Row
-from storage.model import CalendarObject
+from storage import masking
+from storage.model import CalendarObject, Mask
 
 CALENDAR_DATA = caldav("calendar-data")
 
@@ -51,6 +60,7 @@ class RowWriter:
         *,
         with_data: bool = False,
         tagged: bool = False,
+        hidden: bool = False,
     ) -> None:
         """Compile the names of the asked properties; calendar-data is one of them only when rows are Loaded."""
         readers = {**OF_ROW, CALENDAR_DATA: _data} if with_data else OF_ROW
@@ -65,6 +75,12 @@ class RowWriter:
             readers = {**readers, SCHEDULE_TAG: schedule_tag}
         if RESOURCE_ID in names:
             readers = {**readers, RESOURCE_ID: resource_ids(calendar, context)}
+        # So with what is hidden from the asker, whose length is not told.
+        self._hidden: RowWriter | None = None
+        if LENGTH in names and not hidden and calendar.collection.mask is not Mask.NONE:
+            self._hidden = RowWriter(calendar, names, context, with_data=with_data, hidden=True)
+        if hidden:
+            readers = {name: read for name, read in readers.items() if name != LENGTH}
         found, missing = [], []
         for name in names:
             if name in readers:
@@ -91,8 +107,8 @@ class RowWriter:
 
     def write_all(self, rows: Iterable[Row]) -> list[str]:
         """Return the responses of many rows."""
-        if self._meetings is not None:
-            return [self._meetings.write(row) if row.schedule_tag else self._write(row) for row in rows]
+        if self._meetings is not None or self._hidden is not None:
+            return [self._variant(row) for row in rows]
         template, readers, base, encode = self._template, self._readers, self._base, paths.encode
         if self._dead:
             return [
@@ -100,6 +116,13 @@ class RowWriter:
             ]
         # Percent-encoded paths hold nothing that XML would need escaped.
         return [template % (base + encode(row.href), *[read(row) for read in readers]) for row in rows]
+
+    def _variant(self, row: Row) -> str:
+        if self._meetings is not None and row.schedule_tag:
+            return self._meetings.write(row)
+        if self._hidden is not None and row.size == masking.UNTOLD:
+            return self._hidden.write(row)
+        return self._write(row)
 
     def _template_of(self, row: Row) -> str:
         """Return the template of a row that has dead properties of its own."""

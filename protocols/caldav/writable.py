@@ -164,6 +164,13 @@ WRITERS: Mapping[str, Writer] = {
 }
 
 
+def writers(collection: Collection) -> Mapping[str, Writer]:
+    """Return what a person may write of a calendar: of another's all but the zone, each sharee for themself."""
+    if collection.rights.properties:
+        return WRITERS
+    return {name: writer for name, writer in WRITERS.items() if writer.field != "timezone"}
+
+
 def refusal(name: str) -> Outcome:
     """Return why a property that has no writer is not written."""
     return PROTECTED if name in _PROTECTED else UNKNOWN

@@ -304,7 +304,7 @@ class Delivery:
         """Go on with the changes since the token; raises TokenInvalid and TokenExpired."""
         more = True
         while more and not self.full:
-            page = self.source.tx.changes.since(self._token, min(self.room, CHUNK))
+            page = self.source.tx.changes.of(self.source.collection, self._token, min(self.room, CHUNK))
             texts = self.source.texts(each.item for each in page.changes if each.etag is not None)
             for change in page.changes:
                 self._tell_change(change, texts.get(change.item))

@@ -82,7 +82,7 @@ def _exchanged(
     """Carry out the commands, then tell the changes; a state that says the same to the device keeps its key."""
     ledger, place = where
     # Raises before anything is written if the token is no longer good.
-    session.tx.changes.since(delivery.before.token, 1)
+    session.tx.changes.of(delivery.source.collection, delivery.before.token, 1)
     upload = Upload(delivery, place.memory)
     responses = upload.carry_out(asked.commands)
     more = delivery.run() if asked.get_changes is not False else False

@@ -16,17 +16,16 @@ from typing import Any, Final
 from protocols.eas.body import one_line
 from protocols.eas.calendar_edit import EditContext, new_event, patched, patched_occurrence, without_one
 from protocols.eas.codepages import AirSync, Calendar, Tag
-from protocols.eas.delivery import EVENT, Delivery
+from protocols.eas.delivery import EVENT, Delivery, Source
 from protocols.eas.errors import ItemRefused
 from protocols.eas.folders import ItemId, item_id
 from protocols.eas.holdings import Holding
 from protocols.eas.representation import Instances, Series, single
 from protocols.eas.sync_request import Command
 from protocols.eas.wbxml import E, Element, encode
-from storage.errors import InvalidObject, PreconditionFailed, SchedulingRefused, UidConflict
+from storage.errors import InvalidObject, PreconditionFailed, ReadOnly, SchedulingRefused, UidConflict
 from storage.model import CalendarObject, Expect, SyncToken
 from storage.scheduling import Wish
-from storage.transaction import Transaction
 
 OK: Final = 1
 MALFORMED: Final = 6
@@ -34,7 +33,8 @@ CONFLICT: Final = 7
 NOT_FOUND: Final = 8
 CLIENT_WINS: Final = 0
 
-_REFUSALS: Final = (InvalidObject, UidConflict, PreconditionFailed, SchedulingRefused)
+# In a collection that can be written, what is hidden from the person cannot.
+_REFUSALS: Final = (InvalidObject, UidConflict, PreconditionFailed, ReadOnly, SchedulingRefused)
 
 # What an Add made: the item, its number, and whether the device must be told what became of it.
 _Stored = tuple[int, int, bool]
@@ -76,7 +76,7 @@ class Upload:
             AirSync.Fetch: self._fetch,
         }
         if any(each.kind in (AirSync.Change, AirSync.Delete) for each in commands):
-            self._foreign = changed_since(self._tx, self._delivery.before)
+            self._foreign = changed_since(self._source, self._delivery.before)
         for each in commands:
             actions[each.kind](each)
         self._restore()
@@ -134,7 +134,7 @@ class Upload:
         if not self._read_only and _uid(data) not in ("", found.uid):
             return self._stored(data)
         foreign = found.seq not in (seq, self._wrote.get(str(item)))
-        if self._read_only or (foreign and self._server_wins):
+        if self._read_only or found.masked or (foreign and self._server_wins):
             return item, seq, True
         self._put(found, patched(found.ical, data, self._source.context, self._edit))
         return item, self._wrote.get(str(item), seq), again or foreign
@@ -144,8 +144,8 @@ class Upload:
         uid = _uid(data)
         same = self._tx.objects.by_uid(self._collection, uid) if uid else None
         if same is not None:
-            if same.component != EVENT:
-                raise ItemRefused(MALFORMED, "uid-of-a-task")
+            if same.component != EVENT or same.masked:
+                raise ItemRefused(MALFORMED, "uid-of-another")
             seq = self._put(same, patched(same.ical, data, self._source.context, self._edit))
             return same.item, seq, True
         name = uuid.uuid4()
@@ -192,7 +192,7 @@ class Upload:
         return self._delivery.before.wishes.conflict != CLIENT_WINS
 
     def _refused(self, found: CalendarObject) -> bool:
-        return self._read_only or (self._server_wins and self._outdated(found.item))
+        return self._read_only or found.masked or (self._server_wins and self._outdated(found.item))
 
     def _undo(self, command: Command, name: ItemId, status: int) -> None:
         """Refuse an edit, to be answered with the server's version of the item as well."""
@@ -288,13 +288,14 @@ def _uid(data: Element) -> str:
     return one_line(data.value(Calendar.UID) or "").strip()
 
 
-def changed_since(tx: Transaction, holding: Holding) -> dict[int, int]:
+def changed_since(source: Source, holding: Holding) -> dict[int, int]:
     """Return the items that changed since a device was last told, with the number of each change.
 
     Raises TokenInvalid or TokenExpired.
     """
-    page = tx.changes.since(holding.token)
+    since = source.tx.changes.of
+    page = since(source.collection, holding.token)
     changes = page.changes
     if holding.token.top is not None:
-        changes += tx.changes.since(SyncToken(page.token.collection, page.token.base)).changes
+        changes += since(source.collection, SyncToken(page.token.collection, page.token.base)).changes
     return {each.item: each.seq for each in changes}

@@ -173,7 +173,7 @@ class Calendar(BaseCollection):
             return format_token(now, self._desk.school_id), self._names()
         try:
             with self._desk.session() as session:
-                page = session.tx.changes.since(token)
+                page = session.tx.changes.of(self.collection, token)
         except (TokenInvalid, TokenExpired) as error:
             raise ValueError("this sync token cannot be used: start again without one") from error
         return format_token(page.token, self._desk.school_id), [each.href for each in page.changes]

@@ -193,6 +193,38 @@ def test_the_synchronise_switch_is_one_per_calendar(cadran: Cadran) -> None:
     assert cadran("calendar", "switch", "paul", "nothing", "on").exit_code == 1
 
 
+def test_a_calendar_is_shared_listed_and_unshared(cadran: Cadran) -> None:
+    assert cadran("calendar", "share", "amelie", "agenda", "--with", "admin", "--access", "write").exit_code == 0
+    assert cadran("calendar", "share", "amelie", "agenda", "--with", "school", "--access", "busy").exit_code == 0
+    found = [
+        (each["calendar"], each["with"], each["kind"], each["access"], each["status"])
+        for each in json.loads(cadran("calendar", "shares", "amelie", "--json").output)
+    ]
+    assert found == [
+        ("agenda", "admin", "person", "write", "accepted"),
+        ("agenda", "school", "group", "busy", "accepted"),
+    ]
+    assert "admin" in cadran("calendar", "shares", "amelie").output
+    listed = json.loads(cadran("calendar", "list", "admin", "--json").output)
+    assert [each["writable"] for each in listed if each["slug"].startswith("partage-")] == [True]
+    assert cadran("calendar", "share", "amelie", "agenda", "--with", "admin", "--remove").exit_code == 0
+    assert "is not shared" in cadran("calendar", "share", "amelie", "agenda", "--with", "admin", "--remove").output
+    assert len(json.loads(cadran("calendar", "shares", "amelie", "--json").output)) == 1
+
+
+def test_groups_are_listed_with_their_members(cadran: Cadran) -> None:
+    found = {each["key"]: each["members"] for each in json.loads(cadran("calendar", "groups", "--json").output)}
+    assert found["school"] == sum(count for key, count in found.items() if key.startswith("role-"))
+    assert "role-teachers" in cadran("calendar", "groups").output
+
+
+@pytest.mark.parametrize("name", ["ghost", "amelie", "class-9Z"])
+def test_a_calendar_is_not_shared_with_nobody_or_oneself(cadran: Cadran, name: str) -> None:
+    result = cadran("calendar", "share", "amelie", "agenda", "--with", name)
+    assert result.exit_code == 1
+    assert name in result.output
+
+
 @pytest.mark.req("R19")
 def test_a_large_calendar_is_warned_of_when_listed_and_when_switched_on(
     cadran: Cadran, monkeypatch: pytest.MonkeyPatch

@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 
 from storage import policy
-from storage.model import CalendarKind, Client, ClientKind, Collection, Rights, Role, Settings, Visibility
+from storage.model import Access, CalendarKind, Client, ClientKind, Collection, Rights, Role, Settings, Visibility
 
 HIDDEN, ONLINE, OFFLINE = Visibility.HIDDEN, Visibility.ONLINE, Visibility.OFFLINE
 PLAIN = Settings()
@@ -133,3 +133,39 @@ def test_a_phone_always_has_one_default_calendar(visible, wanted):
 def test_a_setting_lets_pupils_find_pupils_and_opens_nothing_else(asker: Role, other: Role) -> None:
     opened = policy.knows(asker, other, pupils_find_pupils=True)
     assert opened == (policy.knows(asker, other) or asker is other is Role.PUPIL)
+
+
+@pytest.mark.parametrize("kind", CalendarKind)
+@pytest.mark.parametrize("access", Access)
+@pytest.mark.parametrize("role", Role)
+def test_a_sharee_names_what_they_see_and_writes_what_is_shared_for_writing(kind, access, role):
+    given = policy.shared_rights(kind, access, role)
+    writable = kind in {CalendarKind.DEFAULT, CalendarKind.SECONDARY, CalendarKind.TASKS}
+    assert given.write == (access is Access.WRITE and writable)
+    assert given.schedule == (given.write and role in {Role.ADMIN, Role.STAFF, Role.TEACHER})
+    assert (given.names, given.properties, given.remove) == (True, False, False)
+
+
+@pytest.mark.parametrize(
+    ("granted", "most"),
+    [
+        ((), None),
+        ((Access.BUSY,), Access.BUSY),
+        ((Access.READ, Access.BUSY), Access.READ),
+        ((Access.BUSY, Access.WRITE, Access.READ), Access.WRITE),
+    ],
+)
+def test_several_shares_grant_the_most_of_each(granted, most):
+    assert policy.greatest_access(granted) is most
+
+
+@pytest.mark.parametrize(("collection", "may"), [(DEFAULT, True), (CLUB, True), (LESSONS, True), (COURSE, False)])
+def test_ones_own_calendars_can_be_shared(collection, may):
+    assert policy.shareable(collection) is may
+
+
+@pytest.mark.parametrize("role", Role)
+def test_those_who_work_in_the_school_share_with_groups_and_list_them(role):
+    works = role in {Role.ADMIN, Role.STAFF, Role.TEACHER}
+    assert policy.may_share_with_groups(role) is works
+    assert policy.may_list_members(role) is works

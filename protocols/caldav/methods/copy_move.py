@@ -60,6 +60,10 @@ def move(context: Context) -> Response:
     journey = _journey(context)
     if journey.source.home.principal.id != journey.destination.home.principal.id:
         raise DavError(403, reason="Objects do not move to another person: copy it.")
+    source, destination = journey.source.collection, journey.destination.collection
+    if source.access is not None and source.id != destination.id:
+        # Nothing leaves its owner's calendar by another's hand (caldav-sharing, 5.5.5).
+        raise missing_privilege(journey.source.path, "unbind")
     preconditions.check(context, journey.source)
     wish = schedule_headers.wish(context.request.headers, conditional.expectation(context.request.headers))
     return _answer(journey, lambda: context.tx.scheduling.move(journey.old, journey.new, wish, replace=journey.replace))

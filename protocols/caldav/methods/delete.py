@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from protocols.caldav import calendar_properties, conditional, preconditions, schedule_headers
+from protocols.caldav import calendar_properties, conditional, paths, preconditions, schedule_headers
 from protocols.caldav.context import Context
 from protocols.caldav.errors import DavError, missing_privilege
 from protocols.caldav.methods import push_register, trash
 from protocols.caldav.methods.options import allow
 from protocols.caldav.paths import Place
-from protocols.caldav.resources import ScheduleInbox, calendar, resolve
+from protocols.caldav.resources import ScheduleInbox, calendar, own, resolve
 from protocols.wire import Response
 
 
 def delete(context: Context) -> Response:
     """Delete what the path names; the four calendars everyone has stay."""
     match context.target.place:
+        case Place.OBJECT if context.target.slug == paths.NOTIFICATIONS:
+            expect = conditional.expectation(context.request.headers)
+            context.tx.notices.remove(own(context), context.target.name, expect)
+            return Response(204)
         case Place.OBJECT:
             holder = calendar(context)
             preconditions.check(context, holder)
@@ -39,6 +43,10 @@ def _collection(context: Context) -> Response:
     holder = calendar(context)
     if context.depth("infinity") != "infinity":
         raise DavError(400, reason="A calendar is deleted with all that is in it.")
+    if holder.collection.access is not None:
+        conditional.required(context.request.headers, calendar_properties.etag(holder))
+        context.tx.sharing.leave(context.principal, holder.collection)
+        return Response(204)
     if not holder.collection.rights.remove:
         raise missing_privilege(context.request.path, "unbind")
     conditional.required(context.request.headers, calendar_properties.etag(holder))

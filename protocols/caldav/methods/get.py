@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from protocols.caldav import calendar_properties, conditional, item_properties, media, schedule_headers
+from protocols.caldav import (
+    calendar_properties,
+    conditional,
+    item_properties,
+    media,
+    notifications,
+    paths,
+    schedule_headers,
+)
 from protocols.caldav.context import Context
 from protocols.caldav.errors import DavError
 from protocols.caldav.methods import attachments, trash
 from protocols.caldav.methods.options import allow
 from protocols.caldav.paths import Place
-from protocols.caldav.resources import calendar, entry, resolve, stored
+from protocols.caldav.resources import calendar, entry, notification, resolve, stored
 from protocols.wire import Response
 from storage import ical
 from storage.errors import InvalidObject
@@ -25,6 +33,8 @@ _CACHE = ("Cache-Control", "private, no-cache")
 def get(context: Context) -> Response:
     """Return an object or a calendar; 304 when the client has it already."""
     match context.target.place:
+        case Place.OBJECT if context.target.slug == paths.NOTIFICATIONS:
+            return _notification(context)
         case Place.OBJECT:
             return _object(context)
         case Place.COLLECTION:
@@ -63,6 +73,14 @@ def _object(context: Context) -> Response:
     if as_json:
         return Response(200, (("Content-Type", f"{media.JCAL}; charset=utf-8"), *fixed), _jcal(text))
     return Response(200, (("Content-Type", item_properties.content_type(found.component)), *fixed), text)
+
+
+def _notification(context: Context) -> Response:
+    found = notification(context)
+    fixed = (("ETag", conditional.quoted(found.stored.etag)), _CACHE)
+    if _unchanged(context.request.headers, found.stored.etag):
+        return Response(304, fixed)
+    return Response(200, (("Content-Type", notifications.TYPE), *fixed), notifications.document(found.notice))
 
 
 def _jcal(text: bytes) -> bytes:

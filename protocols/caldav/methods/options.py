@@ -10,11 +10,10 @@ from protocols.caldav.paths import Place
 from protocols.outside import OUTSIDE
 from protocols.wire import Response
 
-# No "2": nothing is locked. No "access-control": there is no ACL method. With auto-schedule clients leave invitations
-# to the server.
+# No "2": nothing is locked. With auto-schedule clients leave invitations to the server.
 COMPLIANCE: Final = (
-    "1, 3, calendar-access, calendar-auto-schedule, calendar-availability, calendar-managed-attachments,"
-    " calendar-no-timezone, calendar-proxy, extended-mkcol"
+    "1, 3, access-control, calendar-access, calendar-auto-schedule, calendar-availability,"
+    " calendar-managed-attachments, calendar-no-timezone, calendar-proxy, calendarserver-sharing, extended-mkcol"
 )
 
 _COMMON = ("OPTIONS", "PROPFIND", "PROPPATCH", "REPORT")
@@ -24,9 +23,11 @@ ALLOWED: Mapping[Place, tuple[str, ...]] = {
     Place.PRINCIPALS: _COMMON,
     Place.PRINCIPAL: _COMMON,
     Place.PROXY: _COMMON,
+    Place.GROUPS: _COMMON,
+    Place.GROUP: _COMMON,
     Place.HOMES: _COMMON,
     Place.HOME: (*_COMMON, "POST"),
-    Place.COLLECTION: (*_COMMON, "GET", "HEAD", "PUT", "POST", "DELETE", "MKCALENDAR", "MKCOL"),
+    Place.COLLECTION: (*_COMMON, "GET", "HEAD", "PUT", "POST", "DELETE", "MKCALENDAR", "MKCOL", "ACL"),
     Place.REGISTRATION: ("OPTIONS", "DELETE"),
     Place.OBJECT: (*_COMMON, "GET", "HEAD", "PUT", "POST", "DELETE", "COPY", "MOVE"),
     Place.ATTACHMENT: ("OPTIONS", "GET", "HEAD"),

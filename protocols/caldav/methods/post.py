@@ -9,7 +9,7 @@ from protocols.caldav import bulk, paths, schedule_headers
 from protocols.caldav.calendar_properties import ADD_MEMBER
 from protocols.caldav.context import Context
 from protocols.caldav.errors import DavError, missing_privilege
-from protocols.caldav.methods import attachments, push_register, put, schedule_post
+from protocols.caldav.methods import attachments, push_register, put, schedule_post, share_post
 from protocols.caldav.methods.options import allow
 from protocols.caldav.paths import Place
 from protocols.caldav.resources import calendar, resolve
@@ -25,6 +25,8 @@ def post(context: Context) -> Response:
         return schedule_post.free_busy(context)
     if context.target.place is Place.OBJECT:
         return attachments.manage(context)
+    if context.target.place in {Place.COLLECTION, Place.HOME} and share_post.is_xml(context):
+        return share_post.post(context)
     if context.target.place is not Place.COLLECTION:
         resolve(context)
         raise DavError(405, reason="Objects are added to calendars only.", headers=(allow(context.target.place),))

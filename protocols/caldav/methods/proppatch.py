@@ -79,9 +79,9 @@ def _writes_properties(resource: Resource) -> bool:
         case ScheduleInbox():
             return True
         case Calendar():
-            return resource.collection.rights.properties
+            return resource.collection.rights.properties or resource.collection.rights.names
         case Item():
-            return resource.calendar.collection.rights.properties
+            return resource.calendar.collection.rights.properties or resource.calendar.collection.rights.names
     return True
 
 

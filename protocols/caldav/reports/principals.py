@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lxml import etree
@@ -14,6 +15,8 @@ from protocols.caldav.errors import DavError
 from protocols.caldav.names import caldav, calserver, dav
 from protocols.caldav.resources import (
     Calendar,
+    GroupPrincipal,
+    GroupSet,
     Home,
     Item,
     Person,
@@ -21,11 +24,13 @@ from protocols.caldav.resources import (
     Resource,
     Root,
     ScheduleOutbox,
+    known_groups,
     known_people,
     members,
     proxy_groups,
 )
 from protocols.wire import Response
+from storage.groups import Group
 from storage.model import Admission, Principal
 
 MATCH_LIMIT = 500
@@ -37,23 +42,25 @@ class Searched:
     """A property that people are found by: what it is called for people, and its text."""
 
     words: str
-    text: Callable[[Principal], str]
+    text: Callable[[Principal | Group], str]
 
 
-def _name(person: Principal) -> str:
+def _name(person: Principal | Group) -> str:
     return person.name
 
 
-def _email(person: Principal) -> str:
-    return person.email
+def _email(person: Principal | Group) -> str:
+    return "" if isinstance(person, Group) else person.email
 
 
-def _addresses(person: Principal) -> str:
+def _addresses(person: Principal | Group) -> str:
+    if isinstance(person, Group):
+        return paths.group(person.key)
     return f"mailto:{person.email} {paths.principal(person.login)}" if person.email else paths.principal(person.login)
 
 
-def _user_type(person: Principal) -> str:
-    return "INDIVIDUAL"
+def _user_type(person: Principal | Group) -> str:
+    return "GROUP" if isinstance(person, Group) else "INDIVIDUAL"
 
 
 SEARCHED: Mapping[str, Searched] = {
@@ -72,8 +79,8 @@ class Term:
     text: str
     kind: str = "contains"
 
-    def holds(self, person: Principal) -> bool:
-        """Whether a person has the text everywhere."""
+    def holds(self, person: Principal | Group) -> bool:
+        """Whether a person or group has the text everywhere."""
         return all(name in SEARCHED and self._found(SEARCHED[name].text(person)) for name in self.names)
 
     def _found(self, text: str) -> bool:
@@ -100,10 +107,45 @@ def principal_property_search(root: etree._Element, resource: Resource, context:
     if len(terms) > TERM_LIMIT or test not in {"allof", "anyof"}:
         raise DavError(400, reason=f"A search has at most {TERM_LIMIT} terms, of which all or any hold.")
     everywhere = xml_in.child(root, dav("apply-to-principal-collection-set")) is not None
-    people = known_people(context) if everywhere or isinstance(resource, Root | PrincipalSet) else ()
     # Without a term everyone is meant: python caldav lists people so, though the RFC wants at least one.
     some = any if test == "anyof" and terms else all
-    return _people(root, [each for each in people if some(term.holds(each) for term in terms)], context)
+    there = list(_searched(resource, context, everywhere=everywhere))
+    if not any(term.text for term in terms):
+        # Who asks for everyone means people: groups are found by what they are called.
+        there = [each for each in there if isinstance(each, Principal)]
+    return _people(root, [each for each in there if some(term.holds(each) for term in terms)], context)
+
+
+def _searched(resource: Resource, context: Context, *, everywhere: bool) -> Iterator[Principal | Group]:
+    """Yield the people and groups that a search on a resource looks at."""
+    if everywhere or isinstance(resource, Root | PrincipalSet):
+        yield from known_people(context)
+    if everywhere or isinstance(resource, Root | PrincipalSet | GroupSet):
+        yield from known_groups(context)
+
+
+def calendarserver_principal_search(root: etree._Element, resource: Resource, context: Context) -> Response:
+    """Return the people and groups whose name or address has words that begin with all of some tokens.
+
+    What clients complete addresses with (Calendar Server's extension); with a limit the first so many are returned.
+    """
+    _check_depth(context)
+    tokens = [xml_in.text(node) for tag, node in xml_in.children(root) if tag == calserver("search-token")]
+    if not 0 < len(tokens) <= TERM_LIMIT or not all(tokens):
+        raise DavError(400, reason=f"A search has 1 to {TERM_LIMIT} tokens.")
+    node = xml_in.child(root, calserver("limit"))
+    most = xml_in.text(xml_in.child(node, calserver("nresults"))) if node is not None else str(MATCH_LIMIT)
+    if not (most.isascii() and most.isdigit() and len(most) <= 9):
+        raise DavError(400, reason="nresults is a number.")
+    terms = [unicode_casemap(each) for each in tokens]
+    there = _searched(resource, context, everywhere=True)
+    found = [each for each in there if all(_begins(each, token) for token in terms)]
+    return _people(root, found[: min(int(most), MATCH_LIMIT)], context)
+
+
+def _begins(each: Principal | Group, token: str) -> bool:
+    texts = (_name(each), _email(each), getattr(each, "login", ""))
+    return any(word.startswith(token) for text in texts for word in re.split(r"[\s@]+", unicode_casemap(text)))
 
 
 def _term(node: etree._Element) -> Term:
@@ -114,17 +156,23 @@ def _term(node: etree._Element) -> Term:
     return Term(names, xml_in.text(match), match.get("match-type", "contains"))
 
 
-def _people(root: etree._Element, found: list[Principal], context: Context) -> Response:
-    """Answer what is asked of people."""
+def _people(root: etree._Element, found: Sequence[Principal | Group], context: Context) -> Response:
+    """Answer what is asked of people and groups."""
     if len(found) > MATCH_LIMIT:
         raise DavError(507, dav("number-of-matches-within-limits"), reason=f"There are {len(found)} matches.")
-    return _principals(root, [Person(each, paths.principal(each.login)) for each in found], context)
+    return _principals(root, [_resource(each) for each in found], context)
 
 
 def _principals(root: etree._Element, found: Sequence[Resource], context: Context) -> Response:
     names = _asked(root)
     rows = [properties.response(each, names, context) for each in found]
     return multistatus_response(context, xml_out.multistatus(rows))
+
+
+def _resource(each: Principal | Group) -> Person | GroupPrincipal:
+    if isinstance(each, Group):
+        return GroupPrincipal(each, paths.group(each.key))
+    return Person(each, paths.principal(each.login))
 
 
 def _asked(root: etree._Element) -> tuple[str, ...]:
@@ -150,18 +198,21 @@ def principal_search_property_set(root: etree._Element, resource: Resource, cont
 
 
 def principal_match(root: etree._Element, resource: Resource, context: Context) -> Response:
-    """Return the asker among people, or what names the asker in a property (RFC 3744, 9.3)."""
+    """Return the asker among people, their groups among groups, or what names the asker (RFC 3744, 9.3)."""
     _check_depth(context)
     named = xml_in.names(xml_in.child(root, dav("principal-property")))
     if xml_in.child(root, dav("self")) is None and len(named) != 1:
         raise DavError(400, reason="A principal-match asks for self or for one property.")
     if not named:
         here = isinstance(resource, Root | PrincipalSet) or _is_asker(resource, context)
-        return _people(root, [context.principal] if here else [], context)
+        found: list[Principal | Group] = [context.principal] if here else []
+        if isinstance(resource, Root | GroupSet):
+            found += context.tx.groups.of(context.principal)
+        return _people(root, found, context)
     names = xml_in.names(xml_in.child(root, dav("prop")))
-    found = [each for each in _below(resource, context) if _names_asker(each, named[0], context)]
+    below = [each for each in _below(resource, context) if _names_asker(each, named[0], context)]
     return multistatus_response(
-        context, xml_out.multistatus([properties.response(each, names, context) for each in found])
+        context, xml_out.multistatus([properties.response(each, names, context) for each in below])
     )
 
 
@@ -183,12 +234,14 @@ def _names_asker(resource: Resource, name: str, context: Context) -> bool:
 
 
 def acl_principal_prop_set(root: etree._Element, resource: Resource, context: Context) -> Response:
-    """Return properties of the principals whom a resource's access control names (RFC 3744, 9.2)."""
+    """Return properties of the people and groups whom a resource's access control names (RFC 3744, 9.2)."""
     _check_depth(context)
     holder = resource.calendar if isinstance(resource, Item) else resource
     if not isinstance(holder, Home | Calendar | ScheduleOutbox):
         return _people(root, [resource.principal if isinstance(resource, Person) else context.principal], context)
     home = access.home_of(holder)
     people = [home.principal, *([context.principal] if home.access is Admission.SERVICE else [])]
-    named = [Person(each, paths.principal(each.login)) for each in people]
+    named: list[Resource] = [Person(each, paths.principal(each.login)) for each in people]
+    if isinstance(holder, Calendar) and holder.collection.owned and holder.collection.shared:
+        named += [_resource(grantee) for _share, grantee in context.tx.sharing.with_grantees(holder.collection.id)]
     return _principals(root, [*named, *proxy_groups(home.principal)], context)

@@ -10,7 +10,7 @@ from lxml import etree
 from protocols.caldav import xml_in
 from protocols.caldav.context import Context
 from protocols.caldav.errors import DavError
-from protocols.caldav.names import caldav, dav
+from protocols.caldav.names import caldav, calserver, dav
 from protocols.caldav.report_sets import REPORTS_OF
 from protocols.caldav.reports import principals
 from protocols.caldav.reports.expand_property import expand_property
@@ -19,14 +19,18 @@ from protocols.caldav.reports.multiget import calendar_multiget
 from protocols.caldav.reports.query import calendar_query
 from protocols.caldav.reports.sync_collection import sync_collection
 from protocols.caldav.reports.sync_home import sync_home
-from protocols.caldav.resources import Calendar, Home, resolve
+from protocols.caldav.reports.sync_notifications import sync_notifications
+from protocols.caldav.resources import Calendar, Home, Notifications, resolve
 from protocols.wire import Response
 
 
-def _sync(root: etree._Element, resource: Calendar | Home, context: Context) -> Response:
-    return (
-        sync_home(root, resource, context) if isinstance(resource, Home) else sync_collection(root, resource, context)
-    )
+def _sync(root: etree._Element, resource: Calendar | Home | Notifications, context: Context) -> Response:
+    match resource:
+        case Home():
+            return sync_home(root, resource, context)
+        case Notifications():
+            return sync_notifications(root, resource, context)
+    return sync_collection(root, resource, context)
 
 
 REPORTS: Mapping[str, Callable[[etree._Element, Any, Context], Response]] = {
@@ -39,6 +43,7 @@ REPORTS: Mapping[str, Callable[[etree._Element, Any, Context], Response]] = {
     dav("principal-match"): principals.principal_match,
     dav("principal-property-search"): principals.principal_property_search,
     dav("principal-search-property-set"): principals.principal_search_property_set,
+    calserver("calendarserver-principal-search"): principals.calendarserver_principal_search,
 }
 
 

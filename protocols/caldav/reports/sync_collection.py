@@ -13,10 +13,10 @@ from protocols.caldav.reports.asked import Asked
 from protocols.caldav.resources import Calendar
 from protocols.wire import Response
 from storage.errors import TokenInvalid
-from storage.model import ChangePage, SyncToken
+from storage.model import ChangePage, Collection, SyncToken
 from storage.tokens import format_token, parse_token
 
-_MATCHES = xml_out.element(dav("number-of-matches-within-limits"))
+MATCHES = xml_out.element(dav("number-of-matches-within-limits"))
 
 
 def sync_collection(root: etree._Element, resource: Calendar, context: Context) -> Response:
@@ -27,10 +27,10 @@ def sync_collection(root: etree._Element, resource: Calendar, context: Context) 
     """
     wish = asked.parse(root)
     level(root)
-    page = context.tx.changes.since(_token(root, resource, context), limit(root))
+    page = context.tx.changes.of(resource.collection, token_of(root, resource.collection, context), limit(root))
     responses = rows(page, wish, resource, context)
     if page.more:
-        responses.append(xml_out.status_response(resource.path, 507, _MATCHES))
+        responses.append(xml_out.status_response(resource.path, 507, MATCHES))
     token = xml_out.element(dav("sync-token"), xml_out.escape(format_token(page.token, context.tx.school_id)))
     return multistatus_response(context, xml_out.multistatus(responses, token))
 
@@ -77,11 +77,12 @@ def token_text(root: etree._Element) -> str:
     return xml_in.text(xml_in.child(root, dav("sync-token")))
 
 
-def _token(root: etree._Element, holder: Calendar, context: Context) -> SyncToken:
+def token_of(root: etree._Element, collection: Collection, context: Context) -> SyncToken:
+    """Return the token that a client holds of a collection; raises TokenInvalid for another's."""
     text = token_text(root)
     if not text:
-        return SyncToken(holder.collection.id)
+        return SyncToken(collection.id)
     token = parse_token(text, context.tx.school_id)
-    if token.collection != holder.collection.id:
+    if token.collection != collection.id:
         raise TokenInvalid
     return token

@@ -59,4 +59,5 @@ def _calendars(changes: HomeChanges, wish: Asked, home: Home, context: Context) 
 def _objects(moved: MovedCollection, wish: Asked, home: Home, context: Context) -> list[str]:
     if moved.since is None:
         return []
-    return sync_collection.rows(context.tx.changes.since(moved.since), wish, placed(moved.collection, home), context)
+    holder = placed(moved.collection, home)
+    return sync_collection.rows(context.tx.changes.of(holder.collection, moved.since), wish, holder, context)

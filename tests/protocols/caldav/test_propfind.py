@@ -108,7 +108,7 @@ def test_unbounded_depth_is_refused(marie: Dav, depth: dict[str, str]):
 def test_read_only_calendars_grant_nothing_that_writes(marie: Dav):
     granted = marie.propfind(marie.timetable, D + "current-user-privilege-set").row
     names = granted.names(D + "current-user-privilege-set")
-    told = {D + "read", D + "read-acl", D + "read-current-user-privilege-set", C + "read-free-busy"}
+    told = {D + "write-acl", D + "read", D + "read-acl", D + "read-current-user-privilege-set", C + "read-free-busy"}
     assert names == {D + "privilege", *told}
     assert {D + "write", D + "bind"} <= marie.propfind(marie.agenda, D + "current-user-privilege-set").row.names(
         D + "current-user-privilege-set"

@@ -226,7 +226,7 @@ def test_vdirsyncer_discovers_with_blanks_before_the_declaration(marie: Dav):
     body = (
         f'\n    <?xml version="1.0" encoding="utf-8" ?>\n<D:propfind {SPACES}>{props(D + "resourcetype")}</D:propfind>'
     )
-    assert len(marie.send("PROPFIND", "/dav/", body, depth="1").rows) == 3
+    assert len(marie.send("PROPFIND", "/dav/", body, depth="1").rows) == 4
     home = find_home(marie, "/dav/")
     found = marie.propfind(home, D + "resourcetype", D + "displayname", depth="1").rows
     assert sum(row.names(D + "resourcetype") == CALENDAR for row in found.values()) == 4

@@ -71,15 +71,15 @@ TABLE = (
         "* D:current-user-privilege-set",
         "200 C:read-free-busy D:all D:read D:write D:write-content D:write-properties",
         "200 C:read-free-busy D:bind D:read D:read-acl D:read-current-user-privilege-set D:unbind D:write "
-        "D:write-content D:write-properties",
+        "D:write-acl D:write-content D:write-properties",
         PRIVILEGE,
     ),
     Difference(
         "what one may do in the timetable",
         "* D:current-user-privilege-set",
         "200 C:read-free-busy D:read",
-        "200 C:read-free-busy D:read D:read-acl D:read-current-user-privilege-set",
-        "RFC 3744, 3.7: one's privileges can be asked for, and that is a privilege.",
+        "200 C:read-free-busy D:read D:read-acl D:read-current-user-privilege-set D:write-acl",
+        "RFC 3744, 3.7 and 3.8: one's privileges can be asked for, and one's timetable be shared.",
     ),
     Difference("*", "* D:getcontenttype", "200 text/calendar", "200 text/calendar; charset=utf-8", TYPE),
     Difference(
