@@ -20,6 +20,7 @@ from server.commands.radicale import radicale
 from server.commands.sample import sample_school
 from server.commands.school import init, migrate
 from server.commands.serve import serve
+from server.commands.thresholds import closures, thresholds
 from server.commands.timetable import import_
 from server.commands.users import user
 from server.commands.workplace import Failure, Workplace
@@ -78,6 +79,8 @@ for _command in (
     user,
     people,
     import_,
+    thresholds,
+    closures,
     calendar,
     devices,
     radicale,

@@ -9,6 +9,7 @@ from storage.directory import Directory
 from storage.engine import WRITING, open_engine, patience
 from storage.migrate import check
 from storage.transaction import Transaction
+from storage.turns import turn
 
 
 class Store:
@@ -44,6 +45,12 @@ class Store:
             connection.begin(),
         ):
             yield Transaction(connection, school_id, writing=True)
+
+    @contextmanager
+    def turn(self, school_id: int) -> Iterator[bool]:
+        """Yield whether it is free to import into a school; held until the block ends or the process dies."""
+        with turn(self.engine, school_id) as free:
+            yield free
 
     def close(self) -> None:
         """Close every pooled connection."""
