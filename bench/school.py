@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from bench.processes import ROOT
 from importers import sample
-from importers.run import Options, import_edt
+from importers.run import Options, import_file
 from importers.sample import Account
 from storage import migrate
 from storage.model import Role, Source
@@ -102,7 +102,7 @@ def _import(folder: Path, file: str, now: datetime) -> Imported:
         school = store.directory.schools()[0]
         data = (folder / file).read_bytes()
         start = perf_counter()
-        report = import_edt(store, school, data, now, Options(file_name=file))
+        report = import_file(store, school, data, now, Options(file_name=file))
         seconds = perf_counter() - start
     finally:
         store.close()

@@ -108,14 +108,14 @@ def _feeds(current: Current, desired: Desired, live: Iterable[str], now: int) ->
         held = current.feeds.get(key, NEVER)
         if held == windows or key.store not in stores:
             continue
-        after = _frozen(held, windows, now)
+        after = past_kept(held, windows, now)
         if after != held:
             yield ChangeFeed(key, held, after)
     for key in sorted(current.feeds.keys() - desired.feeds.keys()):
         if key.kind == "school" or key.store not in desired.calendars:
             continue
         held = current.feeds[key]
-        after = _frozen(held, NEVER, now)
+        after = past_kept(held, NEVER, now)
         if after != held:
             yield ChangeFeed(key, held, after)
 
@@ -126,20 +126,20 @@ def _memberships(current: Current, desired: Desired, now: int) -> Iterator[Chang
         if held == wanted:
             continue
         past = held.windows if held is not None else NEVER
-        after = _frozen(past, wanted.windows, now)
+        after = past_kept(past, wanted.windows, now)
         if held is None and not since(after, now):
             continue
         if held is None or after != past or held.role != wanted.role:
             yield ChangeMembership(key, wanted.role, past, after)
     for key in sorted(current.memberships.keys() - desired.memberships.keys()):
         held = current.memberships[key]
-        after = _frozen(held.windows, NEVER, now)
+        after = past_kept(held.windows, NEVER, now)
         if after != held.windows:
             yield ChangeMembership(key, held.role, held.windows, after)
 
 
-def _frozen(held: Windows, wanted: Windows, now: int) -> Windows:
-    """Return the windows a pair gets: its own past and the wanted future; all that is wanted when it had none."""
+def past_kept(held: Windows, wanted: Windows, now: int) -> Windows:
+    """Return the windows a pair gets at an instant: its own past and the wanted future; all of it when it had none."""
     if not held:
         return wanted
     return united((*before(held, now), *since(wanted, now)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import NamedTuple
 
 from importers.sessions import DatedSession
@@ -179,6 +179,10 @@ class Counts:
     memberships_changed: int = 0
     memberships_deleted: int = 0
     feeds_changed: int = 0
+
+    def data(self) -> dict[str, int]:
+        """Return the counts as plain JSON data."""
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)

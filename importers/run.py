@@ -1,4 +1,4 @@
-"""One import, from bytes to report: recognise, parse, select, expand, reconcile, plan, apply (design, section 5)."""
+"""One import, from bytes to report: read, select, expand, reconcile, plan, judge, apply (design, section 5)."""
 
 from __future__ import annotations
 
@@ -12,26 +12,33 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from importers import apply as applying
-from importers import edt
+from importers import choices, formats, report, school_calendar
 from importers.apply import Progress, Snapshot
 from importers.desired import desired
 from importers.errors import ImportRefused
-from importers.notices import Notice
+from importers.formats import Reading
+from importers.journal import journal_of
+from importers.measures import Recognised, Sides, measures
 from importers.plan import plan
-from importers.proposal import Counts, Plan
-from importers.reconcile import Doubt, Reconciliation, idpn_regenerated, reconcile
-from importers.selection import EVERYTHING, Selection, of_school, select
+from importers.proposal import Current, Desired, Plan
+from importers.reconcile import Reconciliation, idpn_regenerated, reconcile
+from importers.report import Large, Report
+from importers.selection import Selection, of_school, select
 from importers.sessions import Expansion, Settings, expand
+from importers.thresholds import Verdict, judge
 from importers.timetable import Timetable
+from storage.imports import DONE, FAILED, REJECTED, NewRun
 from storage.model import School
 from storage.store import Store
 from storage.transaction import Transaction
 
-FORMAT: Final = "edt"
+MANUAL: Final = "manual"
+AUTOMATIC: Final = "automatic"
 WRECK_SHARE: Final = 0.5
+JOURNALS_KEPT: Final = 10
 
 
-def _silent(_stage: str, _done: int, _total: int) -> None:
+def silent(_stage: str, _done: int, _total: int) -> None:
     """Report progress to nobody."""
 
 
@@ -39,57 +46,24 @@ def _silent(_stage: str, _done: int, _total: int) -> None:
 class Options:
     """How to run: `dry_run` plans and writes nothing; `digest` is the plan that was approved, any when empty.
 
-    `force` lets an import through that takes away most of the coming sessions; `new_identifiers` one whose Pronote
-    identifiers were regenerated: people are then recognised by their names alone.
+    `selection` is what is left out and, after a manual run, stays so; None is what the school chose before. `force`
+    lets an import through that takes away most of the coming sessions, `confirm` (the school's code) one without any
+    session, `accepted` an automatic one whose thresholds are passed; `new_identifiers` one whose Pronote identifiers
+    were regenerated: people are then recognised by their names alone. `run_id` is a run that waited in the queue.
     """
 
     dry_run: bool = False
     file_name: str = ""
-    kind: str = "manual"
-    selection: Selection = EVERYTHING
+    kind: str = MANUAL
+    selection: Selection | None = None
     digest: str = ""
     force: bool = False
+    confirm: str = ""
+    accepted: bool = False
     new_identifiers: bool = False
-    progress: Progress = _silent
-
-
-@dataclass(frozen=True, slots=True)
-class Large:
-    """A collection above the size that synchronises well (R19)."""
-
-    name: str
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class Unmatched:
-    """A person of the file without account, and why; `kind` is "pupil", "teacher" or "staff" (R193 to R196)."""
-
-    kind: str
-    family: str
-    given: str
-    birth: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What an import did or, dry, would do (R164 to R168, R193 to R196)."""
-
-    school: str
-    dry_run: bool
-    digest: str
-    counts: Counts
-    sessions: int
-    matched: Mapping[str, int]
-    unmatched: tuple[Unmatched, ...]
-    notices: tuple[Notice, ...]
-    large: tuple[Large, ...] = ()
     run_id: str = ""
-
-    def data(self) -> dict[str, Any]:
-        """Return the report as plain JSON data."""
-        return asdict(self)
+    file_id: str | None = None
+    progress: Progress = silent
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +71,8 @@ class _Considered:
     """A plan with what it was made from, within one transaction."""
 
     plan: Plan
+    current: Current
+    wanted: Desired
     report: Report
     snapshot: Snapshot
     found: Reconciliation
@@ -106,17 +82,18 @@ class _Considered:
 class _Prepared:
     """A file read for one school: pure, before any database is asked."""
 
+    format: str
     timetable: Timetable
     expansion: Expansion
     zone: ZoneInfo
 
 
-def import_edt(store: Store, school: School, data: bytes, now: datetime, options: Options | None = None) -> Report:
-    """Import an EDT/Pronote export into a school at an instant (aware); all or nothing.
+def import_file(store: Store, school: School, data: bytes, now: datetime, options: Options | None = None) -> Report:
+    """Import a timetable file into a school at an instant (aware); all or nothing.
 
-    Raises ImportRefused, also when the file is another school's, when Pronote's identifiers look regenerated (R77) or
-    most coming sessions would go, unless the options allow it, or when the plan is no longer the one approved. The run
-    and its outcome are kept in the history, a dry run is not.
+    Raises ImportRefused, also when the file is another school's, when Pronote's identifiers look regenerated (R77),
+    most coming sessions would go or a blocking threshold is passed, unless the options allow it, when the plan is no
+    longer the one approved, or another import runs. The run and its outcome are kept in the history, a dry run is not.
     """
     with _without_collector():
         return _imported(store, school, data, now, options or Options())
@@ -136,60 +113,82 @@ def _without_collector() -> Iterator[None]:
 
 def _imported(store: Store, school: School, data: bytes, now: datetime, options: Options) -> Report:
     if options.dry_run:
-        prepared = _prepare(data, school, options)
+        with store.reading(school.id) as tx:
+            chosen = _selection(tx, options)
+        prepared = _prepare(data, school, chosen, options.progress)
         with store.reading(school.id) as tx:
             return _plan(prepared, tx, now, options).report
-    run_id = _begin(store, school, data, options)
+    with store.turn(school.id) as free:
+        if not free:
+            raise ImportRefused("already-running")
+        return _recorded(store, school, data, now, options)
+
+
+def _recorded(store: Store, school: School, data: bytes, now: datetime, options: Options) -> Report:
+    """Run within the school's turn and keep in the history how it ended."""
+    with store.writing(school.id) as tx:
+        run_id = _begin(tx, data, options)
+        chosen = _selection(tx, options)
     try:
-        prepared = _prepare(data, school, options)
+        prepared = _prepare(data, school, chosen, options.progress)
         with store.writing(school.id) as tx:
             return _carried_out(prepared, tx, now, options, run_id)
     except ImportRefused as refusal:
-        _end(store, school, run_id, "rejected", {"reason": refusal.reason, "data": _plain(refusal.data)})
+        told = {"reason": refusal.reason, "data": _plain(refusal.data), **refusal.report}
+        _end(store, school, run_id, REJECTED, told)
         raise
     except BaseException as error:
-        _end(store, school, run_id, "failed", {"reason": type(error).__name__})
+        _end(store, school, run_id, FAILED, {"reason": type(error).__name__})
         raise
+
+
+def _selection(tx: Transaction, options: Options) -> Selection:
+    return choices.selection(tx) if options.selection is None else options.selection
 
 
 def _plain(values: Mapping[str, object]) -> dict[str, Any]:
     return {name: value if isinstance(value, int | str) else str(value) for name, value in values.items()}
 
 
-def _begin(store: Store, school: School, data: bytes, options: Options) -> str:
+def _begin(tx: Transaction, data: bytes, options: Options) -> str:
+    if options.run_id:
+        tx.imports.begin(options.run_id)
+        return options.run_id
+    file_id = options.file_id or tx.import_files.keep(options.file_name, data).id
+    digest = hashlib.sha256(data).hexdigest()
+    return tx.imports.start(
+        NewRun(options.kind, formats.recognised(data) or "?", options.file_name, digest, file_id=file_id)
+    )
+
+
+def _end(store: Store, school: School, run_id: str, status: str, data: Mapping[str, Any]) -> None:
     with store.writing(school.id) as tx:
-        return tx.imports.start(
-            kind=options.kind,
-            format_name=FORMAT,
-            file_name=options.file_name,
-            file_hash=hashlib.sha256(data).hexdigest(),
-        )
+        tx.imports.finish(run_id, status, data)
 
 
-def _end(store: Store, school: School, run_id: str, status: str, report: Mapping[str, Any]) -> None:
-    with store.writing(school.id) as tx:
-        tx.imports.finish(run_id, status, report)
-
-
-def _prepare(data: bytes, school: School, options: Options) -> _Prepared:
+def _prepare(data: bytes, school: School, chosen: Selection, progress: Progress) -> _Prepared:
     """Read, select and expand a file for a school."""
-    if not edt.recognise(data):
-        raise ImportRefused("not-recognised")
-    options.progress("reading", 0, 1)
-    timetable = select(of_school(edt.parse(data), school.code), options.selection)
-    options.progress("expanding", 0, 1)
+    progress("reading", 0, 1)
+    reading = formats.read(data)
+    return prepared(reading, school, chosen, progress)
+
+
+def prepared(reading: Reading, school: School, chosen: Selection, progress: Progress) -> _Prepared:
+    """Select and expand what was read for a school."""
+    timetable = select(of_school(reading.timetable, school.code), chosen)
+    progress("expanding", 0, 1)
     zone = ZoneInfo(school.zone)
     settings = Settings(
         school=school.code,
         zone=zone,
         include_class_parts=school.settings.include_class_parts,
-        without_courses=options.selection.courses,
+        without_courses=chosen.courses,
     )
-    return _Prepared(timetable, expand(timetable, settings), zone)
+    return _Prepared(reading.format, timetable, expand(timetable, settings), zone)
 
 
 def _plan(prepared: _Prepared, tx: Transaction, now: datetime, options: Options) -> _Considered:
-    """Reconcile and compare within a transaction; writes nothing."""
+    """Reconcile, compare and judge within a transaction; writes nothing."""
     options.progress("planning", 0, 1)
     known = applying.accounts(tx)
     check = idpn_regenerated(prepared.timetable.people(), applying.heard_last(tx, known))
@@ -200,9 +199,18 @@ def _plan(prepared: _Prepared, tx: Transaction, now: datetime, options: Options)
         known = tuple(replace(account, idpns=frozenset()) for account in known)
     found = reconcile(prepared.timetable.people(), known)
     snapshot = Snapshot(tx)
+    current = snapshot.current()
     wanted = desired(prepared.timetable, prepared.expansion, found.matched, prepared.zone)
-    proposal = plan(snapshot.current(), wanted, now)
-    return _Considered(proposal, _report(prepared, found, proposal, tx, options), snapshot, found)
+    proposal = plan(current, wanted, now)
+    sides = Sides(current, wanted, proposal, prepared.zone)
+    verdicts = _judged(sides, Recognised(prepared.timetable, found, choices.known_audiences(tx)), tx)
+    made = _report(prepared, found, sides, verdicts, tx.school.code)
+    return _Considered(proposal, current, wanted, replace(made, dry_run=options.dry_run), snapshot, found)
+
+
+def _judged(sides: Sides, people: Recognised, tx: Transaction) -> tuple[Verdict, ...]:
+    closed = school_calendar.days_of(choices.closures(tx))
+    return judge(measures(sides, people, closed), choices.own_thresholds(tx))
 
 
 def _carried_out(prepared: _Prepared, tx: Transaction, now: datetime, options: Options, run_id: str) -> Report:
@@ -211,23 +219,40 @@ def _carried_out(prepared: _Prepared, tx: Transaction, now: datetime, options: O
     considered = _plan(prepared, tx, now, options)
     if options.digest and options.digest != considered.plan.digest:
         raise ImportRefused("plan-changed", approved=options.digest, found=considered.plan.digest)
-    if not options.force:
-        _refuse_wreck(considered)
+    _guard(considered, tx.school.code, options)
+    if not considered.plan.empty:
+        tx.imports.keep_journal(run_id, journal_of(considered.plan, considered.snapshot, tx).packed())
+        tx.imports.forget_journals(JOURNALS_KEPT)
     applying.apply(considered.plan, considered.snapshot, tx, options.progress)
     applying.learn(tx, _idpns(prepared.timetable, considered.found), now)
+    if options.kind == MANUAL and options.selection is not None:
+        choices.set_selection(tx, options.selection)
     finished = replace(considered.report, large=_large(tx), run_id=run_id)
-    tx.imports.finish(run_id, "done", finished.data())
+    tx.imports.finish(run_id, DONE, finished.data())
     options.progress("done", 1, 1)
     return finished
 
 
-def _refuse_wreck(considered: _Considered) -> None:
-    """Raise ImportRefused when the file would take away more than half of the coming sessions: it may lack courses."""
+def _guard(considered: _Considered, code: str, options: Options) -> None:
+    """Refuse what would wreck a term: no session at all, most of them gone, or a blocking threshold passed (R231)."""
     now = considered.plan.now
-    coming = sum(lesson.starts >= now for lesson in considered.snapshot.lessons.values())
+    coming = sum(session.starts >= now for session in considered.current.sessions.values())
+    if coming and not considered.wanted.sessions and options.confirm.upper() != code:
+        raise ImportRefused("empty-replace", coming=coming, school=code)
+    if options.kind == AUTOMATIC:
+        if not options.accepted and any(verdict.stops for verdict in considered.report.verdicts):
+            raise _rejected(considered.report)
+        return
     lost = considered.plan.counts.events_deleted - considered.plan.counts.events_created
-    if lost > coming * WRECK_SHARE:
+    if lost > coming * WRECK_SHARE and not (options.force or options.confirm):
         raise ImportRefused("would-wreck", lost=lost, coming=coming)
+
+
+def _rejected(made: Report) -> ImportRefused:
+    stopping = [verdict.check.value for verdict in made.verdicts if verdict.stops]
+    refusal = ImportRefused("thresholds", checks=", ".join(stopping))
+    refusal.report = {"verdicts": [asdict(verdict) for verdict in made.verdicts], "planned": made.data()}
+    return refusal
 
 
 def _large(tx: Transaction) -> tuple[Large, ...]:
@@ -243,30 +268,20 @@ def _idpns(timetable: Timetable, found: Reconciliation) -> list[tuple[str, int]]
     ]
 
 
-def _report(prepared: _Prepared, found: Reconciliation, proposal: Plan, tx: Transaction, options: Options) -> Report:
-    matched: dict[str, int] = {}
-    for person in prepared.timetable.people():
-        if person.ref in found.matched:
-            matched[person.kind.value] = matched.get(person.kind.value, 0) + 1
-    doubts = sorted((*found.unmatched, *found.ambiguous), key=_doubt_order)
+def _report(
+    prepared: _Prepared, found: Reconciliation, sides: Sides, verdicts: tuple[Verdict, ...], code: str
+) -> Report:
+    notices = (*prepared.timetable.notices, *prepared.expansion.notices)
     return Report(
-        school=tx.school.code,
-        dry_run=options.dry_run,
-        digest=proposal.digest,
-        counts=proposal.counts,
+        school=code,
+        dry_run=False,
+        digest=sides.plan.digest,
+        format=prepared.format,
+        counts=sides.plan.counts,
         sessions=len(prepared.expansion.sessions),
-        matched=matched,
-        unmatched=tuple(_unmatched(doubt) for doubt in doubts),
-        notices=(*prepared.timetable.notices, *prepared.expansion.notices),
+        matched=report.matched(prepared.timetable, found),
+        unmatched=report.unmatched(found),
+        notices=notices,
+        tasks=report.tasks(sides.plan.counts, report.groups_created(sides.current, sides.desired), notices),
+        verdicts=verdicts,
     )
-
-
-def _doubt_order(doubt: Doubt) -> tuple[str, str, str, str]:
-    person = doubt.person
-    return person.kind.value, person.family, person.given, str(person.birth_date or "")
-
-
-def _unmatched(doubt: Doubt) -> Unmatched:
-    person = doubt.person
-    birth = person.birth_date.isoformat() if person.birth_date else ""
-    return Unmatched(person.kind.value, person.family, person.given, birth, doubt.reason.value)

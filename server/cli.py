@@ -25,6 +25,7 @@ from server.commands.sample import sample_school
 from server.commands.school import init, migrate
 from server.commands.serve import serve
 from server.commands.sharing import groups, share, shares
+from server.commands.thresholds import closures, thresholds
 from server.commands.timetable import import_
 from server.commands.users import user
 from server.commands.workplace import Failure, Workplace
@@ -86,6 +87,8 @@ for _command in (
     audit,
     people,
     import_,
+    thresholds,
+    closures,
     calendar,
     devices,
     radicale,

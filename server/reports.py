@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from importers.run import Report, Unmatched
+from importers.proposal import Counts
+from importers.report import Report, Unmatched
+from importers.thresholds import WITHOUT_PERCENT
 from server.texts import N_, _
 from server.wording import filled, refusal
+from storage.imports import ImportRun
 
 SHOWN: Final = 20
 
@@ -49,18 +52,47 @@ _NOTICES: Final = {
     "no-course": N_("Entries without subject, class or group, which make no course: {count}."),
     "bad-date": N_("Dates that cannot be read ({about}): {count}."),
 }
-_RUNS: Final = {"manual": N_("by hand"), "automatic": N_("automatic")}
+_RUNS: Final = {"manual": N_("by hand"), "automatic": N_("automatic"), "undo": N_("undo")}
 _STATUS: Final = {
+    "queued": N_("waiting"),
     "running": N_("running"),
     "done": N_("done"),
     "rejected": N_("refused"),
     "failed": N_("failed"),
     "interrupted": N_("interrupted"),
+    "superseded": N_("replaced by a newer one"),
+    "discarded": N_("put aside"),
+    "undone": N_("undone"),
+}
+_TASKS: Final = {
+    "course-creation": N_("Creation of courses"),
+    "group-creation": N_("Creation of groups"),
+    "hierarchy-creation": N_("Members of courses, added"),
+    "hierarchy-deletion": N_("Members of courses, removed"),
+    "event-creation": N_("Creation of sessions"),
+    "event-change": N_("Changes of sessions"),
+    "event-deletion": N_("Deletion of sessions"),
+}
+_CHECKS: Final = {
+    "subjects-created": N_("Subjects created"),
+    "services-created": N_("Teaching services created"),
+    "services-changed": N_("Teaching services modified"),
+    "services-deleted": N_("Teaching services deleted"),
+    "sessions": N_("Sessions more or fewer than at the last import"),
+    "incomplete-services": N_("Sessions created on incomplete teaching services"),
+    "closures-added": N_("Closure periods added"),
+    "closures-deleted": N_("Closure periods deleted"),
+    "teachers": N_("Teachers not recognised"),
+    "pupils": N_("Pupils not recognised"),
+    "classes": N_("Classes not recognised"),
+    "groups": N_("Groups not recognised"),
+    "closures-kept": N_("Consistency with the closure periods"),
 }
 _STAGES: Final = {
     "reading": N_("Reading"),
     "expanding": N_("Unfolding weeks"),
     "planning": N_("Comparing"),
+    "undoing": N_("Undoing"),
     "calendars": N_("Writing calendars"),
     "sessions": N_("Writing sessions"),
     "feeds": N_("Writing timetables"),
@@ -80,8 +112,13 @@ def rows(report: Report) -> list[tuple[str, int]]:
     found += [(_(words), report.matched.get(kind, 0)) for kind, words in _MATCHED.items()]
     missing = Counter(each.kind for each in report.unmatched)
     found += [(_("Not recognised"), missing.total())] if missing else []
-    counts = ((_(words), getattr(report.counts, name)) for name, words in _COUNTS.items())
-    return found + [(words, number) for words, number in counts if number]
+    return found + counted(report.counts)
+
+
+def counted(counts: Counts) -> list[tuple[str, int]]:
+    """Return what was written, in words; zeros are left out."""
+    numbers = ((_(words), getattr(counts, name)) for name, words in _COUNTS.items())
+    return [(words, number) for words, number in numbers if number]
 
 
 def warnings(report: Report) -> Iterator[str]:
@@ -95,6 +132,17 @@ def warnings(report: Report) -> Iterator[str]:
     for notice in report.notices:
         if notice.code in _NOTICES:
             yield filled(_NOTICES[notice.code], {"count": notice.count, "about": notice.about})
+    for verdict in report.alerts:
+        text = _("Check “{check}”: {percent} % ({part} of {whole}), the limit is {limit} %.")
+        if verdict.check in WITHOUT_PERCENT:
+            text = _("Check “{check}”: {part} coming sessions are on days on which the school is closed.")
+        yield text.format(
+            check=check(verdict.check),
+            percent=verdict.percent,
+            part=verdict.part,
+            whole=verdict.whole,
+            limit=verdict.limit,
+        )
     for large in report.large:
         text = _("Warning: “{slug}” holds {count} entries; above 9000 some devices have trouble synchronising it.")
         yield text.format(slug=large.name, count=large.count)
@@ -135,6 +183,68 @@ def summary(status_name: str, report: Mapping[str, Any]) -> str:
     return _("An error of the program: the log of that day tells more.") if status_name == "failed" else ""
 
 
+def check(name: str) -> str:
+    """Return what a check of the thresholds looks at, in words."""
+    return _(_CHECKS.get(name, name))
+
+
+def tasks(counted_tasks: Mapping[str, Mapping[str, int]]) -> list[tuple[str, int, int]]:
+    """Return the tasks of a stored report in words, with successes and errors (R179)."""
+    return [(_(_TASKS.get(name, name)), each["success"], each["error"]) for name, each in counted_tasks.items()]
+
+
+def verdicts(stored: Iterable[Mapping[str, Any]]) -> list[tuple[str, ...]]:
+    """Return the checks of a stored report in words."""
+    return [
+        (
+            check(each["check"]),
+            f"{each['percent']} % ({each['part']}/{each['whole']})",
+            "" if each["check"] in WITHOUT_PERCENT else f"{each['limit']} %",
+            _("yes") if each["blocking"] else _("no"),
+            _("yes") if each["exceeded"] else _("no"),
+        )
+        for each in stored
+    ]
+
+
+def heading(run: ImportRun, zone: str) -> Iterator[str]:
+    """Yield the lines that introduce one run: when, what, how it ended, how long it took."""
+    yield _("Import of {when}, {kind}: {status}").format(
+        when=moment(run.started, zone), kind=kind(run.kind), status=status(run.status)
+    )
+    if run.file_name:
+        yield _("File: {name} ({fingerprint})").format(name=run.file_name, fingerprint=run.file_hash[:12])
+    if run.finished is not None:
+        yield _("Duration: {seconds} s").format(seconds=run.finished - run.started)
+    yield summary(run.status, run.report)
+
+
+def unmatched_columns() -> tuple[str, ...]:
+    """Return the columns of a table of people who were not recognised."""
+    return _("Kind"), _("Family name"), _("First name"), _("Birth date"), _("Reason")
+
+
+def unmatched_lines(people: Iterable[Mapping[str, str]]) -> Iterator[str]:
+    """Yield a line of text for each person who was not recognised (R194)."""
+    for each in people:
+        yield _unmatched(Unmatched(**each))
+
+
+def person_kind(name: str) -> str:
+    """Return in words what a person of a timetable file is."""
+    return _(_KINDS.get(name, name))
+
+
+def reason(name: str) -> str:
+    """Return in words why a person was not recognised."""
+    return _(_REASONS.get(name, name))
+
+
+def progress(step: Callable[[str, int, int], None]) -> Callable[[str, int, int], None]:
+    """Return a progress function that says the stages of an import in words."""
+    return lambda name, done, total: step(stage(name), done, total)
+
+
 def moment(seconds: int, zone: str) -> str:
     """Return an instant (Unix seconds) as the clocks of a school show it."""
     return datetime.fromtimestamp(seconds, ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M")
@@ -145,6 +255,6 @@ def _unmatched(person: Unmatched) -> str:
     return text.format(
         family=person.family,
         given=person.given,
-        kind=_(_KINDS.get(person.kind, person.kind)),
-        reason=_(_REASONS.get(person.reason, person.reason)),
+        kind=person_kind(person.kind),
+        reason=reason(person.reason),
     )

@@ -8,7 +8,8 @@ from datetime import datetime
 from pathlib import Path
 
 from importers import run as importing
-from importers.run import Options, Report
+from importers.report import Report
+from importers.run import Options
 from server import reports
 from storage.model import School
 from storage.store import Store
@@ -24,19 +25,17 @@ class Choice:
     dry_run: bool = False
     force: bool = False
     new_identifiers: bool = False
+    confirm: str = ""
 
 
 def run(store: Store, school: School, file: Path, choice: Choice, step: Step) -> Report:
     """Import one export; raises ImportRefused when the file cannot be imported, and then nothing was written."""
-
-    def progress(stage: str, done: int, total: int) -> None:
-        step(reports.stage(stage), done, total)
-
     options = Options(
         dry_run=choice.dry_run,
         file_name=file.name,
         force=choice.force,
         new_identifiers=choice.new_identifiers,
-        progress=progress,
+        confirm=choice.confirm,
+        progress=reports.progress(step),
     )
-    return importing.import_edt(store, school, file.read_bytes(), choice.now, options)
+    return importing.import_file(store, school, file.read_bytes(), choice.now, options)

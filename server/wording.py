@@ -53,6 +53,21 @@ _REFUSED: Final = {
         "{lost} of {coming} coming sessions would disappear: is the file whole? Nothing was imported. "
         "If that is what you want, import it again with --force."
     ),
+    "empty-replace": N_(
+        "The file has no course at all, and {coming} coming sessions would disappear. Nothing was imported. "
+        "If that is what you want, import it again with --confirm {school}."
+    ),
+    "thresholds": N_(
+        "The import was rejected, blocking thresholds are passed: {checks}. Nothing was imported. Read the report, "
+        "then apply it all the same, import by hand, or change the thresholds."
+    ),
+    "already-running": N_("Another import of this school is running: try again when it has ended."),
+    "file-forgotten": N_("The file of this import is no longer kept: hand it over again."),
+    "not-last": N_("Only the last import can be undone, one after the other; the last is {last}."),
+    "not-done": N_("This import cannot be undone: it was not carried out, or is undone already."),
+    "no-journal": N_("What undoing this import needs is no longer kept: import the earlier file instead."),
+    "not-a-calendar": N_("This is not a calendar file (.ics): {detail}."),
+    "too-many-closures": N_("The file holds more than {limit} closures: it is refused."),
     "plan-changed": N_("What the import would do has changed since it was approved: look at it again."),
     "bad-encoding": N_(
         "The file's characters cannot be read: it is no people file, or has to be saved as CSV in UTF-8."

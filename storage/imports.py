@@ -6,22 +6,36 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, insert, select, update
 
+from storage.errors import NotFound
 from storage.identifiers import ordered_id
 from storage.schema import import_run
+from storage.schema_imports import import_journal
 
 if TYPE_CHECKING:
     from storage.transaction import Transaction
 
-LOST_SECONDS: Final = 3600
+QUEUED: Final = "queued"
+RUNNING: Final = "running"
+DONE: Final = "done"
+REJECTED: Final = "rejected"
+FAILED: Final = "failed"
+INTERRUPTED: Final = "interrupted"
+SUPERSEDED: Final = "superseded"
+DISCARDED: Final = "discarded"
+UNDONE: Final = "undone"
+
+_r = import_run.c
 
 
 @dataclass(frozen=True, slots=True)
 class ImportRun:
     """One run; `report` is the run's own data (R174 to R179).
 
-    `status` is "running", "done", "rejected", "failed" or "interrupted".
+    `status` is "queued", "running", "done", "rejected", "failed", "interrupted", "superseded", "discarded" or
+    "undone"; `kind` "manual", "automatic" or "undo". `started` is when it was asked for. `file_id` names the kept file,
+    `access_id` the access by which it was deposited.
     """
 
     id: str
@@ -33,6 +47,20 @@ class ImportRun:
     started: int
     finished: int | None
     report: Mapping[str, Any]
+    file_id: str | None = None
+    access_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewRun:
+    """A run to record; see ImportRun."""
+
+    kind: str
+    format: str
+    file_name: str
+    file_hash: str
+    file_id: str | None = None
+    access_id: str | None = None
 
 
 class Imports:
@@ -42,58 +70,125 @@ class Imports:
         """Share a transaction."""
         self._tx = tx
 
-    def start(self, *, kind: str, format_name: str, file_name: str, file_hash: str) -> str:
-        """Record that a run began and return its id."""
+    def start(self, new: NewRun) -> str:
+        """Record that a run begins and return its id; the caller holds the school's turn, so older ones are dead."""
+        self.interrupt_lost()
+        return self._record(new, RUNNING)
+
+    def queue(self, new: NewRun) -> str:
+        """Record that a run waits for its turn and return its id."""
+        return self._record(new, QUEUED)
+
+    def _record(self, new: NewRun, status: str) -> str:
         self._tx.require_writing()
-        self._interrupt_lost()
         run_id = ordered_id()
         row = {
             "school_id": self._tx.school_id,
             "id": run_id,
-            "kind": kind,
-            "format": format_name,
-            "status": "running",
-            "file_name": file_name,
-            "file_hash": file_hash,
+            "kind": new.kind,
+            "format": new.format,
+            "status": status,
+            "file_name": new.file_name,
+            "file_hash": new.file_hash,
             "started": self._tx.now(),
             "report": {},
+            "file_id": new.file_id,
+            "access_id": new.access_id,
         }
         self._tx.connection.execute(insert(import_run), row)
         return run_id
 
-    def _interrupt_lost(self) -> None:
-        """Say of runs that never ended that they were interrupted: their process is gone (R175)."""
-        lost = and_(
-            import_run.c.school_id == self._tx.school_id,
-            import_run.c.status == "running",
-            import_run.c.started < self._tx.now() - LOST_SECONDS,
-        )
-        self._tx.connection.execute(update(import_run).where(lost).values(status="interrupted"))
+    def begin(self, run_id: str) -> None:
+        """Record that a waiting run begins; the caller holds the school's turn."""
+        self.interrupt_lost()
+        self.set_status(run_id, RUNNING)
 
-    def forget_names(self, before: int) -> None:
-        """Drop the names of people who were not matched from the reports of runs before a moment (privacy)."""
-        old = and_(import_run.c.school_id == self._tx.school_id, import_run.c.started < before)
-        rows = self._tx.connection.execute(select(import_run.c.id, import_run.c.report).where(old)).all()
-        for run_id, report in rows:
-            if report.get("unmatched"):
-                this = and_(import_run.c.school_id == self._tx.school_id, import_run.c.id == run_id)
-                kept = {**report, "unmatched": []}
-                self._tx.connection.execute(update(import_run).where(this).values(report=kept))
+    def interrupt_lost(self) -> int:
+        """Say of running runs that they were interrupted, and return how many (R175).
+
+        Only who holds the school's turn may ask: whoever ran them is gone.
+        """
+        self._tx.require_writing()
+        lost = and_(_r.school_id == self._tx.school_id, _r.status == RUNNING)
+        values = {"status": INTERRUPTED, "finished": self._tx.now()}
+        return self._tx.connection.execute(update(import_run).where(lost).values(**values)).rowcount
+
+    def set_status(self, run_id: str, status: str) -> None:
+        """Give a run another status; its report stays."""
+        self._tx.require_writing()
+        self._tx.connection.execute(update(import_run).where(self._this(run_id)).values(status=status))
 
     def finish(self, run_id: str, status: str, report: Mapping[str, Any]) -> None:
         """Record how a run ended."""
         self._tx.require_writing()
-        this = (import_run.c.school_id == self._tx.school_id) & (import_run.c.id == run_id)
         values = {"status": status, "report": dict(report), "finished": self._tx.now()}
-        self._tx.connection.execute(update(import_run).where(this).values(**values))
+        self._tx.connection.execute(update(import_run).where(self._this(run_id)).values(**values))
+
+    def run(self, run_id: str) -> ImportRun:
+        """Return a run; raises NotFound."""
+        row = self._tx.connection.execute(self._select().where(self._this(run_id))).first()
+        if row is None:
+            raise NotFound("import", run_id)
+        return ImportRun(*row)
 
     def history(self, limit: int = 50) -> tuple[ImportRun, ...]:
         """Return the last runs, newest first."""
-        columns = [each for each in import_run.c if each.name != "school_id"]
-        query = (
-            select(*columns)
-            .where(import_run.c.school_id == self._tx.school_id)
-            .order_by(import_run.c.started.desc(), import_run.c.id.desc())
-            .limit(limit)
-        )
+        query = self._select().where(_r.school_id == self._tx.school_id).order_by(_r.started.desc(), _r.id.desc())
+        return tuple(ImportRun(*row) for row in self._tx.connection.execute(query.limit(limit)))
+
+    def waiting(self) -> tuple[ImportRun, ...]:
+        """Return the runs that wait, in their order: the first is next (R172)."""
+        here = and_(_r.school_id == self._tx.school_id, _r.status == QUEUED)
+        query = self._select().where(here).order_by(_r.started, _r.id)
         return tuple(ImportRun(*row) for row in self._tx.connection.execute(query))
+
+    def last_done(self, kind: str | None = None) -> ImportRun | None:
+        """Return the last run that was carried out and stands, of a kind or of any."""
+        here = and_(_r.school_id == self._tx.school_id, _r.status == DONE)
+        if kind is not None:
+            here = and_(here, _r.kind == kind)
+        row = self._tx.connection.execute(self._select().where(here).order_by(_r.id.desc()).limit(1)).first()
+        return None if row is None else ImportRun(*row)
+
+    def begun_since(self, kind: str, moment: int) -> int:
+        """Count the runs of a kind carried out since a moment (epoch seconds), whatever came of them (R182)."""
+        here = and_(_r.school_id == self._tx.school_id, _r.kind == kind, _r.finished >= moment)
+        counted = select(func.count()).where(here, _r.status.not_in((QUEUED, SUPERSEDED, DISCARDED)))
+        return int(self._tx.connection.execute(counted).scalar_one())
+
+    def keep_journal(self, run_id: str, content: bytes) -> None:
+        """Keep what undoing a run needs (importers.journal)."""
+        self._tx.require_writing()
+        self._tx.connection.execute(
+            insert(import_journal), {"school_id": self._tx.school_id, "run_id": run_id, "content": content}
+        )
+
+    def journal(self, run_id: str) -> bytes | None:
+        """Return what undoing a run needs, None when it is no longer kept."""
+        this = and_(import_journal.c.school_id == self._tx.school_id, import_journal.c.run_id == run_id)
+        found = self._tx.connection.execute(select(import_journal.c.content).where(this)).scalar()
+        return None if found is None else bytes(found)
+
+    def forget_journals(self, keep: int) -> None:
+        """Drop all journals but those of the last runs."""
+        self._tx.require_writing()
+        here = import_journal.c.school_id == self._tx.school_id
+        kept = select(import_journal.c.run_id).where(here).order_by(import_journal.c.run_id.desc()).limit(keep)
+        names = self._tx.connection.execute(kept).scalars().all()
+        self._tx.connection.execute(delete(import_journal).where(here, import_journal.c.run_id.not_in(names)))
+
+    def forget_names(self, before: int) -> None:
+        """Drop the names of people who were not matched from the reports of runs before a moment (privacy)."""
+        old = and_(_r.school_id == self._tx.school_id, _r.started < before)
+        rows = self._tx.connection.execute(select(_r.id, _r.report).where(old)).all()
+        for run_id, report in rows:
+            if report.get("unmatched"):
+                kept = {**report, "unmatched": []}
+                self._tx.connection.execute(update(import_run).where(self._this(run_id)).values(report=kept))
+
+    def _this(self, run_id: str) -> ColumnElement[bool]:
+        return and_(_r.school_id == self._tx.school_id, _r.id == run_id)
+
+    @staticmethod
+    def _select() -> Any:
+        return select(*(each for each in _r if each.name != "school_id"))

@@ -27,6 +27,7 @@ SCHOOL_KEY: Final = "school"
 SCHOOL_SLUG: Final = "etablissement"
 SCHOOL_NAME: Final = "Établissement"
 SCHOOL_POSITION: Final = 5
+TEXTS_AT_ONCE: Final = 1000
 
 _o = calendar_object.c
 _END = (
@@ -61,6 +62,14 @@ class StoredLesson:
     calendar_id: int
     content_hash: str
     starts: int
+
+
+@dataclass(frozen=True, slots=True)
+class LessonText:
+    """The end (epoch seconds) and the text of a lesson."""
+
+    ends: int
+    ical: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +195,17 @@ class Lessons:
             )
         )
         return tuple(StoredLesson(*row) for row in self._tx.connection.execute(query))
+
+    def texts(self, numbers: Sequence[int]) -> dict[int, LessonText]:
+        """Return the ends and texts of live lessons by number."""
+        found: dict[int, LessonText] = {}
+        for start in range(0, len(numbers), TEXTS_AT_ONCE):
+            some = numbers[start : start + TEXTS_AT_ONCE]
+            query = select(_o.id, _o.ends, _o.ical).where(
+                _o.school_id == self._tx.school_id, _o.id.in_(some), _o.ended.is_(None)
+            )
+            found |= {number: LessonText(ends, ical) for number, ends, ical in self._tx.connection.execute(query)}
+        return found
 
     def _stamp(self, seqs: Mapping[int, int]) -> None:
         marks = [{"b_school": self._tx.school_id, "b_id": number, "b_seq": seq} for number, seq in seqs.items()]

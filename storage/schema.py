@@ -282,6 +282,8 @@ import_run = Table(
     Column("started", BigInteger, nullable=False),
     Column("finished", BigInteger),
     Column("report", JSON, nullable=False),
+    Column("file_id", String(36)),
+    Column("access_id", String(36)),
 )
 
 audit = Table(

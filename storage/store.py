@@ -10,6 +10,7 @@ from storage.engine import WRITING, open_engine, patience
 from storage.limits import DEFAULT, Limits
 from storage.migrate import check
 from storage.transaction import Transaction
+from storage.turns import turn
 
 
 class Store:
@@ -48,6 +49,12 @@ class Store:
             tx = Transaction(connection, school_id, writing=True, limits=self.limits)
             yield tx
             tx.settle()
+
+    @contextmanager
+    def turn(self, school_id: int) -> Iterator[bool]:
+        """Yield whether it is free to import into a school; held until the block ends or the process dies."""
+        with turn(self.engine, school_id) as free:
+            yield free
 
     def close(self) -> None:
         """Close every pooled connection."""

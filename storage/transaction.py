@@ -20,6 +20,8 @@ from storage.devices import Devices
 from storage.directory import read_school
 from storage.errors import WritingRequired
 from storage.groups import Groups
+from storage.import_choices import ImportChoices
+from storage.import_files import ImportFiles
 from storage.imports import Imports
 from storage.inbox import Inbox
 from storage.lessons import Lessons
@@ -145,6 +147,16 @@ class Transaction:
     def imports(self) -> Imports:
         """Import runs and their reports."""
         return Imports(self)
+
+    @cached_property
+    def import_files(self) -> ImportFiles:
+        """Files handed over for import."""
+        return ImportFiles(self)
+
+    @cached_property
+    def import_choices(self) -> ImportChoices:
+        """What the school decided about its imports."""
+        return ImportChoices(self)
 
     @cached_property
     def lessons(self) -> Lessons:

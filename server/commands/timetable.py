@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 
 from importers.errors import ImportRefused
-from importers.run import Report
+from importers.report import Report
 from server import reports, timetable
+from server.commands.imports import again, apply, discard, print_outcome, show, undo, unmatched
 from server.commands.progress import steps
 from server.commands.workplace import (
     Failure,
@@ -21,9 +22,7 @@ from server.commands.workplace import (
     pass_workplace,
     print_json,
     print_table,
-    say,
     school_option,
-    warn,
 )
 from server.texts import _
 from storage.imports import ImportRun
@@ -31,6 +30,7 @@ from storage.model import School
 from storage.store import Store
 
 _ZIP: Final = b"PK\3\4"
+_SHORT: Final = 18
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -55,10 +55,13 @@ def import_() -> None:
     is_flag=True,
     help=_("Import even if Pronote's identifiers were regenerated: people are recognised by their names."),
 )
+@click.option(
+    "--confirm", default="", metavar="UAI", help=_("Code of the school: import even a file without any course.")
+)
 @json_option
 @school_option
 @pass_workplace
-def edt(workplace: Workplace, /, file: Path, as_json: bool, code: str | None, **guards: bool) -> None:
+def edt(workplace: Workplace, /, file: Path, as_json: bool, code: str | None, **guards: Any) -> None:
     """Import one export and print its report."""
     with workplace.store() as store, steps() as step:
         school = chosen_school(store, code)
@@ -67,10 +70,7 @@ def edt(workplace: Workplace, /, file: Path, as_json: bool, code: str | None, **
     if as_json:
         print_json(reports.plain(report))
         return
-    for sentence in reports.warnings(report):
-        warn(sentence)
-    print_table((_("What"), _("Number")), reports.rows(report))
-    say(reports.outcome(report))
+    print_outcome(report)
 
 
 @import_.command("history", help=_("List the last imports of a school with their results."))
@@ -86,8 +86,12 @@ def history(workplace: Workplace, as_json: bool, code: str | None) -> None:
     if as_json:
         print_json([asdict(run) for run in runs])
         return
-    columns = (_("When"), _("Kind"), _("Result"), _("File"), _("Summary"))
+    columns = (_("Import"), _("When"), _("Kind"), _("Result"), _("File"), _("Summary"))
     print_table(columns, [_row(run, school.zone) for run in runs])
+
+
+for _command in (show, unmatched, undo, apply, again, discard):
+    import_.add_command(_command)
 
 
 def _run(store: Store, school: School, file: Path, choice: timetable.Choice, step: timetable.Step) -> Report:
@@ -108,4 +112,4 @@ def _is_archive(file: Path) -> bool:
 def _row(run: ImportRun, zone: str) -> tuple[str, ...]:
     summary = reports.summary(run.status, run.report)
     when = reports.moment(run.started, zone)
-    return when, reports.kind(run.kind), reports.status(run.status), run.file_name, summary
+    return run.id[:_SHORT], when, reports.kind(run.kind), reports.status(run.status), run.file_name, summary

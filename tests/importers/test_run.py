@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from importers.errors import ImportRefused
-from importers.run import Options, Report, import_edt
+from importers.report import Report
+from importers.run import Options, import_file
 from importers.sample import (
-    SampleSchool,
     for_other_school,
-    generate,
     next_export,
     regenerate_idpn,
     truncated,
@@ -29,41 +28,14 @@ from storage.model import (
     Rights,
     Role,
     School,
-    Source,
     SyncToken,
 )
 from storage.principals import NewPerson
 from storage.store import Store
+from tests.importers.conftest import AUTUMN, BEFORE, imported
 from tests.importers.expansion import Session, sessions_of_pupil, sessions_of_teacher
 
-BEFORE = datetime(2026, 8, 20, 8, tzinfo=UTC)
-AUTUMN = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DAV = Client(ClientKind.DAV)
-
-
-@pytest.fixture(scope="module")
-def sample() -> SampleSchool:
-    return generate(90, 7)
-
-
-@pytest.fixture
-def school(store: Store, sample: SampleSchool) -> School:
-    """A school whose people feed has been read, without a timetable yet."""
-    made = store.directory.create_school("0990001X", "Collège d'essai", "Europe/Paris")
-    people = [
-        NewPerson(each.login, each.birth_name, each.given, Role(ROLES[each.role]), Source.CSV, each.birth, each.family)
-        for each in sample.accounts
-    ]
-    with store.writing(made.id) as tx:
-        tx.principals.create_many(people)
-    return made
-
-
-ROLES = {"élève": "pupil", "enseignant": "teacher", "personnel": "staff"}
-
-
-def imported(store: Store, school: School, sample: SampleSchool, now: datetime = BEFORE) -> Report:
-    return import_edt(store, school, write_xml(sample, "2.0"), now)
 
 
 def timetable(store: Store, school: School, login: str) -> tuple[Collection, dict[str, bytes]]:
@@ -187,14 +159,14 @@ def test_people_without_a_fed_account_are_named_and_get_nothing(store, school, s
 def test_a_dry_run_tells_the_same_and_writes_nothing(store, school, sample):
     clock = heads(store, school)
     xml = write_xml(sample, "2.0")
-    dry = import_edt(store, school, xml, BEFORE, Options(dry_run=True))
+    dry = import_file(store, school, xml, BEFORE, Options(dry_run=True))
     assert heads(store, school) == clock
-    real = import_edt(store, school, xml, BEFORE, Options(digest=dry.digest))
+    real = import_file(store, school, xml, BEFORE, Options(digest=dry.digest))
     assert dry.counts == real.counts
     assert real.counts.courses_created > 0
     assert real.counts.memberships_created > 0
     with pytest.raises(ImportRefused) as refused:
-        import_edt(store, school, xml, BEFORE, Options(digest=dry.digest))
+        import_file(store, school, xml, BEFORE, Options(digest=dry.digest))
     assert refused.value.reason == "plan-changed"
 
 
@@ -212,7 +184,7 @@ def test_a_wrong_file_is_refused_whole_and_the_run_is_kept(store, school, sample
     imported(store, school, sample)
     clock = heads(store, school)
     with pytest.raises(ImportRefused) as refused:
-        import_edt(store, school, spoil(sample), AUTUMN, Options(file_name="faux.xml"))
+        import_file(store, school, spoil(sample), AUTUMN, Options(file_name="faux.xml"))
     assert refused.value.reason == reason
     assert heads(store, school) == clock
     with store.reading(school.id) as tx:
@@ -226,9 +198,9 @@ def test_a_wrong_file_is_refused_whole_and_the_run_is_kept(store, school, sample
 def test_regenerated_identifiers_are_imported_when_they_are_said_to_be(store, school, sample):
     first = imported(store, school, sample)
     data = write_xml(regenerate_idpn(sample, 3), "2.0")
-    report = import_edt(store, school, data, AUTUMN, Options(new_identifiers=True))
+    report = import_file(store, school, data, AUTUMN, Options(new_identifiers=True))
     assert report.matched == first.matched
-    again = import_edt(store, school, data, AUTUMN)
+    again = import_file(store, school, data, AUTUMN)
     assert again.matched == first.matched
 
 
@@ -312,18 +284,28 @@ END:VCALENDAR\r
 """
 
 
-def test_an_export_without_courses_is_refused_unless_forced(store, school, sample):
+def without_courses(xml: bytes) -> bytes:
+    start, end = xml.index(b"<Cours>"), xml.rindex(b"</Cours>")
+    return xml[:start] + b"<Cours>" + xml[end:]
+
+
+@pytest.mark.parametrize(
+    "options", [Options(), Options(force=True), Options(confirm="0990002Y"), Options(kind="automatic")]
+)
+def test_a_file_without_courses_is_refused_even_by_force(store, school, sample, options):
     imported(store, school, sample)
     with store.reading(school.id) as tx:
         before = tx.lessons.stored()
-    xml = write_xml(sample, "2.0")
-    start, end = xml.index(b"<Cours>"), xml.rindex(b"</Cours>")
-    empty = xml[:start] + b"<Cours>" + xml[end:]
     with pytest.raises(ImportRefused) as refused:
-        import_edt(store, school, empty, AUTUMN)
-    assert refused.value.reason == "would-wreck"
+        import_file(store, school, without_courses(write_xml(sample, "2.0")), AUTUMN, options)
+    assert refused.value.reason == "empty-replace"
+    assert refused.value.data["school"] == school.code
     with store.reading(school.id) as tx:
         assert tx.lessons.stored() == before
-    report = import_edt(store, school, empty, AUTUMN, Options(force=True))
+
+
+def test_a_file_without_courses_is_imported_once_the_code_of_the_school_is_typed(store, school, sample):
+    imported(store, school, sample)
+    empty = without_courses(write_xml(sample, "2.0"))
+    report = import_file(store, school, empty, AUTUMN, Options(confirm="0990001x"))
     assert report.counts.events_deleted > 0
-    assert report.counts.events_deleted == refused.value.data["lost"]

@@ -2,13 +2,13 @@
 
 import pytest
 
-from storage.imports import ImportRun
+from storage.imports import ImportRun, NewRun
 from storage.transaction import Transaction
 from tests.storage.builders import make_school
 
 
 def start(tx, name="edt.xml"):
-    return tx.imports.start(kind="timetable", format_name="edt-2.0", file_name=name, file_hash="h")
+    return tx.imports.start(NewRun("timetable", "edt-2.0", name, "h"))
 
 
 def test_a_run_is_recorded_from_its_start_to_its_report(desk, monkeypatch):

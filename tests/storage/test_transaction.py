@@ -13,6 +13,7 @@ import pytest
 
 from storage import maintenance, migrate
 from storage.errors import CadranError, NameTaken, NotFound, PreconditionFailed, StorageFull, WritingRequired
+from storage.imports import NewRun
 from storage.model import CollectionPatch, Device, Expect, NewCalendar, Role, SyncToken
 from storage.principals import NewPerson
 from storage.store import Store
@@ -36,7 +37,7 @@ WRITES = {
     "device": lambda tx, me, seen: tx.devices.save(Device(me.id, "d", "iPhone")),
     "device state": lambda tx, me, seen: tx.devices.save_state(me.id, "d", "folders", 1, {}),
     "forgotten device": lambda tx, me, seen: tx.devices.forget(me.id, "d"),
-    "import run": lambda tx, me, seen: tx.imports.start(kind="edt", format_name="x", file_name="f", file_hash="h"),
+    "import run": lambda tx, me, seen: tx.imports.start(NewRun("edt", "x", "f", "h")),
     "audit": lambda tx, me, seen: tx.audit.record("a", "b", "c"),
     "lessons": lambda tx, me, seen: tx.lessons.create([lesson(1, "u")]),
     "clock note": lambda tx, me, seen: maintenance.note_clock(tx),

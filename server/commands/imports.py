@@ -1,0 +1,215 @@
+"""`cadran import show|undo|apply|again|discard|unmatched`: what becomes of runs afterwards."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Any, Final
+
+import click
+
+from importers import run as importing
+from importers import undo as undoing
+from importers.errors import ImportRefused
+from importers.report import Report
+from importers.run import Options
+from server import reports
+from server.commands.progress import steps
+from server.commands.workplace import (
+    Failure,
+    Workplace,
+    actor,
+    chosen_school,
+    json_option,
+    pass_workplace,
+    print_json,
+    print_table,
+    say,
+    school_option,
+    warn,
+)
+from server.texts import _
+from storage.errors import NotFound
+from storage.imports import DISCARDED, DONE, QUEUED, REJECTED, ImportRun
+from storage.model import School
+from storage.store import Store
+
+_COLUMNS: Final = ("kind", "family", "given", "birth", "reason")
+_LAST: Final = "last"
+
+
+def _run(store: Store, school: School, name: str, statuses: Iterable[str] = ()) -> ImportRun:
+    """Return a run by its id or its beginning; "last" is the newest of some statuses; raises NotFound."""
+    with store.reading(school.id) as tx:
+        runs = tx.imports.history(1000)
+    wanted = set(statuses)
+    if name == _LAST:
+        found = [run for run in runs if (not wanted or run.status in wanted) and run.kind != undoing.UNDO][:1]
+    else:
+        found = [run for run in runs if run.id.startswith(name)]
+    if len(found) != 1:
+        raise NotFound("import", name)
+    return found[0]
+
+
+@click.command("show", help=_("Tell everything about one import: its number as `history` prints it, or “last”."))
+@click.argument("number", default=_LAST)
+@json_option
+@school_option
+@pass_workplace
+def show(workplace: Workplace, /, number: str, as_json: bool, code: str | None) -> None:
+    """Print the report of a run: what was done, tasks by kind, checks (R176 to R179)."""
+    with workplace.store() as store:
+        school = chosen_school(store, code)
+        run = _run(store, school, number)
+    if as_json:
+        print_json(asdict(run))
+        return
+    for line in reports.heading(run, school.zone):
+        say(line)
+    report = run.report.get("planned", run.report)
+    if report.get("tasks"):
+        print_table((_("Task"), _("Success"), _("Error")), reports.tasks(report["tasks"]))
+    if report.get("verdicts"):
+        columns = (_("Check"), _("Measured"), _("Limit"), _("Blocking"), _("Exceeded"))
+        print_table(columns, reports.verdicts(report["verdicts"]))
+
+
+@click.command(
+    "unmatched",
+    help=_("List the people an import did not recognise, as text or, with --csv, as a table for a spreadsheet."),
+)
+@click.argument("number", default=_LAST)
+@click.option("--csv", "as_csv", is_flag=True, help=_("Print a table (CSV, semicolons)."))
+@click.option("--kind", type=click.Choice(("pupil", "teacher", "staff")), help=_("Only these people."))
+@json_option
+@school_option
+@pass_workplace
+def unmatched(
+    workplace: Workplace, /, number: str, as_csv: bool, kind: str | None, as_json: bool, code: str | None
+) -> None:
+    """Print who was not recognised and why (R194 to R196)."""
+    with workplace.store() as store:
+        school = chosen_school(store, code)
+        run = _run(store, school, number, (DONE, REJECTED))
+    report = run.report.get("planned", run.report)
+    people = [each for each in report.get("unmatched", ()) if kind in (None, each["kind"])]
+    if as_json:
+        print_json(people)
+    elif as_csv:
+        writer = csv.writer(sys.stdout, delimiter=";", lineterminator="\n")
+        writer.writerow(reports.unmatched_columns())
+        writer.writerows(_cells(people))
+    else:
+        for line in reports.unmatched_lines(people):
+            say(line)
+
+
+def _cells(people: Iterable[Mapping[str, str]]) -> Iterator[list[str]]:
+    for each in people:
+        row = [reports.person_kind(each["kind"]), each["family"], each["given"], each["birth"]]
+        # A name that a spreadsheet would run as a formula is shown as text.
+        yield [
+            f"'{cell}" if cell[:1] in ("=", "+", "-", "@") else cell for cell in (*row, reports.reason(each["reason"]))
+        ]
+
+
+@click.command(
+    "undo",
+    help=_("Undo the last import: the lessons ahead become what they were before, those already given stay."),
+)
+@click.argument("number", default=_LAST)
+@school_option
+@pass_workplace
+def undo(workplace: Workplace, /, number: str, code: str | None) -> None:
+    """Undo one import and tell what changed back."""
+    with workplace.store() as store, steps() as step:
+        school = chosen_school(store, code)
+        run = _run(store, school, number, (DONE,))
+        now = datetime.now().astimezone()
+        counts = undoing.undo(store, school, run.id, now, reports.progress(step))
+        with store.writing(school.id) as tx:
+            tx.audit.record(actor(), "import-undone", run.id)
+    print_table((_("What"), _("Number")), reports.counted(counts))
+    say(_("The import of {when} is undone.").format(when=reports.moment(run.started, school.zone)))
+
+
+@click.command(
+    "apply",
+    help=_("Carry out an automatic import that was rejected, once its report has been read (“cadran import show”)."),
+)
+@click.argument("number", default=_LAST)
+@click.option("--confirm", default="", metavar="UAI", help=_("Code of the school, for a file without any course."))
+@school_option
+@pass_workplace
+def apply(workplace: Workplace, /, number: str, confirm: str, code: str | None) -> None:
+    """Import the kept file of a rejected run in spite of its thresholds (R232)."""
+    options = Options(accepted=True, force=True, confirm=confirm)
+    _repeat(workplace, number, (REJECTED,), options, code)
+
+
+@click.command("again", help=_("Import the kept file of an earlier run once more."))
+@click.argument("number", default=_LAST)
+@school_option
+@pass_workplace
+def again(workplace: Workplace, /, number: str, code: str | None) -> None:
+    """Import a kept file as if it were handed over now."""
+    _repeat(workplace, number, (), Options(), code)
+
+
+def _repeat(workplace: Workplace, number: str, statuses: tuple[str, ...], options: Options, code: str | None) -> None:
+    with workplace.store() as store, steps() as step:
+        school = chosen_school(store, code)
+        run = _run(store, school, number, statuses)
+        if statuses and run.status not in statuses:
+            text = _("This import is not one that was rejected: it is “{status}”.")
+            raise Failure(text.format(status=reports.status(run.status)))
+        if run.file_id is None:
+            raise ImportRefused("file-forgotten")
+        with store.reading(school.id) as tx:
+            data = _content(tx.import_files, run.file_id)
+        chosen = replace(options, file_name=run.file_name, file_id=run.file_id, progress=reports.progress(step))
+        report = importing.import_file(store, school, data, datetime.now().astimezone(), chosen)
+        if run.status == REJECTED:
+            with store.writing(school.id) as tx:
+                tx.imports.set_status(run.id, DISCARDED)
+                tx.audit.record(actor(), "import-applied", run.id)
+    print_outcome(report)
+
+
+def _content(files: Any, file_id: str) -> bytes:
+    try:
+        return bytes(files.content(file_id))
+    except NotFound as error:
+        raise ImportRefused("file-forgotten") from error
+
+
+def print_outcome(report: Report) -> None:
+    """Print warnings, numbers and the last word of an import."""
+    for sentence in reports.warnings(report):
+        warn(sentence)
+    print_table((_("What"), _("Number")), reports.rows(report))
+    say(reports.outcome(report))
+
+
+@click.command("discard", help=_("Put aside a rejected or waiting automatic import; its file is forgotten."))
+@click.argument("number", default=_LAST)
+@school_option
+@pass_workplace
+def discard(workplace: Workplace, /, number: str, code: str | None) -> None:
+    """Discard a run that was rejected or waits."""
+    with workplace.store() as store:
+        school = chosen_school(store, code)
+        run = _run(store, school, number, (REJECTED, QUEUED))
+        if run.status not in (REJECTED, QUEUED):
+            text = _("Only a rejected or waiting import is put aside; this one is “{status}”.")
+            raise Failure(text.format(status=reports.status(run.status)))
+        with store.writing(school.id) as tx:
+            tx.imports.set_status(run.id, DISCARDED)
+            if run.file_id is not None:
+                tx.import_files.drop(run.file_id)
+            tx.audit.record(actor(), "import-discarded", run.id)
+    say(_("The import of {when} is put aside.").format(when=reports.moment(run.started, school.zone)))
