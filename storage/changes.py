@@ -149,6 +149,7 @@ _BORN_AFTER = Ready(
         _o.starts,
         _o.ends,
         _o.schedule_tag,
+        _PRIVATE,
     )
     .where(
         _o.school_id == bindparam("school"),

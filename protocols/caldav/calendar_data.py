@@ -148,7 +148,9 @@ def _unless_beyond(
     """Return a changed object, or all of it where its occurrences leave the years there are: others wait for theirs."""
     try:
         return change(root, within, zone)
-    except InvalidObject:
+    except InvalidObject as error:
+        if error.precondition != "max-date-time":
+            raise
         return root
 
 

@@ -59,7 +59,7 @@ def _writers(resource: Resource, context: Context) -> Mapping[str, Writer]:
         case ScheduleInbox():
             return inbox_writable.writers(context)
         case Calendar():
-            return writable.WRITERS
+            return writable.writers(resource.collection)
     return {}
 
 

@@ -15,15 +15,17 @@ from storage.push import LONGEST_SECONDS, MOST_OF_PERSON, Wanted
 from storage.push_standing import Standings
 
 _KINDS = frozenset({"application/xml", "text/xml"})
+_BEGINNING = 2048
 
 
 def meant(request: Request) -> bool:
-    """Whether a POST is about push: its body is XML, of which nothing else is posted to these addresses."""
+    """Whether a POST is about push: its body is XML and begins with a registration."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if request.method != "POST" or kind not in _KINDS:
         return False
     parts = request.path.strip("/").split("/")
-    return parts[:2] == ["dav", "calendars"] and parts[-1] != paths.OUTBOX
+    beginning = request.body[:_BEGINNING]
+    return parts[:2] == ["dav", "calendars"] and parts[-1] != paths.OUTBOX and b"push-register" in beginning
 
 
 def register(context: Context) -> Response:

@@ -26,12 +26,12 @@ def acl(client: Dav, *aces: str, path: str = "") -> Answer:
 
 
 def told(client: Dav) -> dict[str, set[str]]:
-    """Return what DAV:acl grants to whom but the owner, by path."""
+    """Return what DAV:acl grants to whom but the owner and delegates, by path."""
     value = client.propfind(client.agenda, D + "acl").row.props[200][D + "acl"]
     found = {}
     for each in value.findall(D + "ace"):
         href = each.findtext(f"{D}principal/{D}href")
-        if href:
+        if href and "/calendar-proxy-" not in href:
             found[href] = {child.tag for privilege in each.iter(D + "privilege") for child in privilege}
     return found
 
@@ -125,14 +125,16 @@ def test_access_is_controlled_on_ones_own_calendars_alone(marie: Dav, leo: Dav):
         refused = acl(leo, ace(marie.principal), path=where)
         assert (refused.status, refused.errors) == (403, (D + "need-privileges",)), where
     named = leo.propfind(path, D + "acl").row.props[200][D + "acl"]
-    assert [each.text for each in named.iter(D + "href")] == [leo.principal]
+    delegates = [leo.principal + "calendar-proxy-read/", leo.principal + "calendar-proxy-write/"]
+    assert [each.text for each in named.iter(D + "href")] == [leo.principal, *delegates]
 
 
 def test_those_whom_access_control_names_are_reported(marie: Dav, leo: Dav, class_4b: None):
     acl(marie, ace(leo.principal), ace(CLASS))
     body = f"<D:acl-principal-prop-set {SPACES}><D:prop><D:displayname/></D:prop></D:acl-principal-prop-set>"
     found = marie.send("REPORT", marie.agenda, body, depth="0")
-    assert set(found.rows) == {marie.principal, leo.principal, CLASS}
+    delegates = {marie.principal + "calendar-proxy-read/", marie.principal + "calendar-proxy-write/"}
+    assert set(found.rows) == {marie.principal, leo.principal, CLASS} | delegates
 
 
 def test_a_group_has_what_is_granted_to_it_and_members_may_leave_it(marie: Dav, leo: Dav, zoe: Dav, class_4b: None):

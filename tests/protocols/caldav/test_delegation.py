@@ -61,7 +61,7 @@ def test_owners_name_their_delegates_who_learn_of_it(circle: Circle) -> None:
     assert name(ana, WRITES, bea.principal).row.props.keys() == {200}
     assert (members(ana, WRITES), members(ana, READS)) == ([bea.principal], [])
     told = bea.propfind(bea.principal, D + "group-membership", CS + "calendar-proxy-write-for")
-    assert hrefs(told, D + "group-membership") == [ana.principal + WRITES]
+    assert ana.principal + WRITES in hrefs(told, D + "group-membership")
     assert hrefs(told, CS + "calendar-proxy-write-for") == [ana.principal]
     assert hrefs(bea.propfind(bea.principal, CS + "calendar-proxy-read-for"), CS + "calendar-proxy-read-for") == []
 
