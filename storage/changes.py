@@ -114,21 +114,23 @@ _run = (
 )
 _PAGE = Ready(_run)
 _LIMITED = Ready(_run.limit(bindparam("limit")))
+# What a Change of a first sync is made of.
+_NEW = (
+    _o.item,
+    _o.href,
+    _o.etag,
+    literal(True).label("new"),
+    _o.seq,
+    _o.component,
+    _o.size,
+    _o.modified,
+    _o.starts,
+    _o.ends,
+    _o.schedule_tag,
+    _PRIVATE,
+)
 _EVERYTHING = Ready(
-    select(
-        _o.item,
-        _o.href,
-        _o.etag,
-        literal(True).label("new"),
-        _o.seq,
-        _o.component,
-        _o.size,
-        _o.modified,
-        _o.starts,
-        _o.ends,
-        _o.schedule_tag,
-        _PRIVATE,
-    )
+    select(*_NEW)
     .select_from(feed.join(calendar_object, shown.same_calendar))
     .where(shown.live_feed, shown.visible_now, shown.born <= _TOP)
 )
@@ -136,21 +138,7 @@ _EVERYTHING = Ready(
 # The pages of a first sync go along the birth of the objects, which is their number: no page reads the others.
 _STAYS = Ready(select(feed.c.calendar_id, feed.c.born).where(_pair, feed.c.ended.is_(None)).limit(2))
 _BORN_AFTER = Ready(
-    select(
-        _o.id,
-        _o.item,
-        _o.href,
-        _o.etag,
-        literal(True).label("new"),
-        _o.seq,
-        _o.component,
-        _o.size,
-        _o.modified,
-        _o.starts,
-        _o.ends,
-        _o.schedule_tag,
-        _PRIVATE,
-    )
+    select(_o.id, *_NEW)
     .where(
         _o.school_id == bindparam("school"),
         _o.calendar_id == bindparam("calendar"),
