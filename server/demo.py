@@ -72,8 +72,11 @@ def read(folder: Path) -> DemoInfo | None:
 
 
 def write(folder: Path, info: DemoInfo) -> None:
-    """Leave the description of a demo in its data folder."""
-    (folder / INFO).write_text(json.dumps(asdict(info), ensure_ascii=False, indent=2) + "\n", "utf-8")
+    """Leave the description of a demo in its data folder, whole at once: scripts wait for it."""
+    text = json.dumps(asdict(info), ensure_ascii=False, indent=2) + "\n"
+    draft = folder / f".{INFO}"
+    draft.write_text(text, "utf-8")
+    draft.replace(folder / INFO)
 
 
 def begin(folder: Path) -> None:

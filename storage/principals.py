@@ -242,6 +242,7 @@ class Principals:
 
     def remove(self, principal_id: int) -> None:
         """Delete a person with their own calendars, subscriptions, memberships, devices and account."""
+        self._tx.require_writing()
         self._tx.sharing.forget_person(self.get(principal_id))
         self._tx.lessons.forget_person(principal_id)
         self._tx.devices.forget_all(principal_id)

@@ -55,7 +55,7 @@ def free_port() -> int:
 
 def answered(port: int, path: str = "/health/ready") -> dict[str, Any]:
     """Return what a starting server says once it answers."""
-    for _ in range(100):
+    for _ in range(600):
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
         try:
             connection.request("GET", path)

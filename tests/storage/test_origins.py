@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from storage.model import Expect, NewCalendar
+from storage.scheduling import Wish
 from tests.storage.builders import DAV, Desk
 
 
@@ -21,7 +22,7 @@ def carry(desk: Desk, old: tuple[str, str], new: tuple[str, str], *, copied: boo
     with desk.writing() as tx:
         source, destination = ((tx.collections.by_slug(desk.person, slug, DAV), name) for slug, name in (old, new))
         if copied:
-            tx.objects.copy(source, destination, replace=True)
+            tx.scheduling.copy(source, destination, Wish(), replace=True)
         else:
             tx.objects.move(source, destination, Expect(), replace=True)
 
