@@ -15,6 +15,7 @@ from protocols.wire import Request, Response
 from server import health, mail, nightly, outgoing, pages
 from server.auth import CredentialCache, Credentials, parse_basic
 from server.config import Config, Network
+from server.deposits import shown
 from server.http import Exchange
 from server.incoming import Incoming, Peer, believed
 from server.parking import Clock, Lot, Parked
@@ -97,6 +98,8 @@ class CalendarServer:
         self._visits: dict[Exchange, Visit] = {}
         self._running = 0
         self._rested: Callable[[], None] | None = None
+        # Told when a file was deposited, so that its import need not wait for the next look.
+        self.deposited: Callable[[], object] = lambda: None
 
     def start(self) -> None:
         """Start the threads."""
@@ -140,7 +143,8 @@ class CalendarServer:
 
     def open_to_all(self, path: str) -> bool:
         """Tell whether a path is answered without credentials."""
-        return self._find(path) is None
+        route = self._find(path)
+        return route is None or route.secret
 
     def receive(self, exchange: Exchange) -> None:
         """Answer a request: at once, after one hop to a thread, or when something it waits for happens."""
@@ -149,6 +153,9 @@ class CalendarServer:
         visit = Visit(exchange, incoming, self._find(incoming.path), began)
         if visit.route is None:
             self._answer_openly(visit)
+            return
+        if visit.route.secret:
+            self._hop(visit, self._pools.requests, partial(self._service.deposit, visit.route, incoming))
             return
         header = incoming.headers.get("authorization", "")
         credentials = parse_basic(header)
@@ -231,11 +238,13 @@ class CalendarServer:
         self._visits.pop(visit.exchange, None)
         visit.parked = None
         visit.exchange.reply(response)
+        if visit.route is not None and visit.route.secret and response.status in {201, 204}:
+            self.deposited()
         if self._access is not None:
             self._access.info(
                 "request",
                 method=visit.incoming.method,
-                path=visit.incoming.path,
+                path=shown(visit.incoming.path),
                 status=response.status,
                 octets=visit.exchange.sentLength,
                 ms=round((self._reactor.seconds() - visit.began) * 1000, 1),

@@ -16,7 +16,8 @@ SMALL: Final = 1024 * 1024
 class Route:
     """One protocol: how it handles a request, whether it will write, and the methods whose bodies may be large.
 
-    With `atomic`, what was written before an answer of 400 or more is undone.
+    With `atomic`, what was written before an answer of 400 or more is undone. With `secret`, the path itself says who
+    asks. `most` is what a large body may have in octets, 0 for what the configuration says.
     """
 
     name: str
@@ -24,7 +25,11 @@ class Route:
     writes: Callable[[Request], bool]
     large: frozenset[str]
     atomic: bool = False
+    secret: bool = False
+    most: int = 0
 
     def limit(self, method: str, largest: int) -> int:
         """Return how many octets a request body of this method may have."""
-        return largest if method in self.large else min(largest, SMALL)
+        if method in self.large:
+            return self.most or largest
+        return min(largest or SMALL, SMALL)

@@ -12,6 +12,7 @@ import structlog
 from protocols.wire import Park, Request, Response
 from server import auth, outgoing
 from server.auth import CredentialCache, Credentials
+from server.deposits import Deposits, shown
 from server.errors import Refused
 from server.incoming import Incoming, inflated
 from server.route import Route
@@ -50,10 +51,15 @@ class Service:
         self.cache = cache
         self.throttle = throttle
         self.largest = largest
+        self._deposits = Deposits(store, cache, throttle)
 
     def serve(self, route: Route, incoming: Incoming, credentials: Credentials) -> Response | Waiting:
         """Answer a request from the wire; a failure that nobody foresaw is logged and answered 500."""
         return self._guarded(incoming, lambda: self._serve(route, incoming, credentials))
+
+    def deposit(self, route: Route, incoming: Incoming) -> Response | Waiting:
+        """Answer a request whose path is its credential."""
+        return self._guarded(incoming, lambda: self._deposits.serve(route, incoming))
 
     def resume(self, route: Route, request: Request) -> Response | Waiting:
         """Answer a request that waited, unless its sender's account has changed meanwhile."""
@@ -65,13 +71,13 @@ class Service:
         except Refused as refusal:
             return outgoing.plain(refusal.status, *refusal.headers)
         except Busy:
-            _log.warning("database busy", method=incoming.method, path=incoming.path)
+            _log.warning("database busy", method=incoming.method, path=shown(incoming.path))
             return outgoing.plain(503, ("Retry-After", str(RETRY_SECONDS)))
         except StorageFull:
-            _log.error("disk full", method=incoming.method, path=incoming.path)
+            _log.error("disk full", method=incoming.method, path=shown(incoming.path))
             return outgoing.plain(507)
         except Exception:
-            _log.exception("request failed", method=incoming.method, path=incoming.path)
+            _log.exception("request failed", method=incoming.method, path=shown(incoming.path))
             return outgoing.plain(500)
         if isinstance(outcome, Waiting):
             return outcome

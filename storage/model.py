@@ -91,6 +91,9 @@ class Settings:
     eas_others_allowed: bool = True
     eas_families: Mapping[str, bool] = field(default_factory=dict)
     include_class_parts: bool = False
+    automatic_imports_per_day: int = 4
+    import_files_days: int = 90
+    import_reports_days: int = 90
 
 
 @dataclass(frozen=True, slots=True)
