@@ -145,6 +145,12 @@ class MailSection(Section):
         return value
 
 
+class ImportsSection(Section):
+    """Automatic imports of deposited timetables."""
+
+    at_once: int = Field(1, ge=1, le=16)
+
+
 class Config(BaseSettings):
     """The whole configuration, checked; see `conf/` for a commented file."""
 
@@ -156,6 +162,7 @@ class Config(BaseSettings):
     log: LogSection = LogSection()
     auth: AuthSection = AuthSection()
     mail: MailSection = MailSection()
+    imports: ImportsSection = ImportsSection()
 
     @classmethod
     def settings_customise_sources(

@@ -19,7 +19,8 @@ from tests.server.conftest import Running, basic
 @pytest.fixture
 def folder_url(store):
     """Paths of accesses: two of one school (one with a password, one revoked beside them) and one of another."""
-    made = {}
+    made: dict[str, str] = {}
+    last = ""
     other = store.directory.create_school("0750002B", "Lycée", "Europe/Paris")
     here = store.directory.school("0750001A")
     password = passwords.hash("paste this")
@@ -28,7 +29,8 @@ def folder_url(store):
         for name, field in (("plain", ""), ("locked", password), ("revoked", "")):
             access, secret = tx.accesses.add(NewAccess(holder, name, field))
             made[name] = f"/webdav/{here.code}/{secret}/"
-        tx.accesses.revoke(access.id)
+            last = access.id
+        tx.accesses.revoke(last)
     made["crossed"] = made["plain"].replace(here.code, other.code)
     made["guessed"] = f"/webdav/{here.code}/{'0' * 40}/"
     made["no-school"] = f"/webdav/9999999Z/{'0' * 40}/"
@@ -41,7 +43,8 @@ def deposits(serve, monkeypatch) -> Running:
     """A server that answers deposits beside the protocol of these tests."""
     before = protocol.find
     monkeypatch.setattr(protocol, "find", lambda path: before(path) or routes.find(path))
-    return serve()
+    running: Running = serve()
+    return running
 
 
 def runs(running: Running) -> list[str]:
@@ -104,7 +107,7 @@ def test_a_file_comes_whole_however_it_is_sent(deposits: Running, folder_url, ki
     connection.close()
     school = deposits.store.directory.school("0750001A")
     with deposits.store.reading(school.id) as tx:
-        assert tx.import_files.content(tx.imports.waiting()[0].file_id) == text
+        assert tx.import_files.content(tx.imports.waiting()[0].file_id or "") == text
 
 
 def test_a_client_that_waits_for_100_continue_gets_it(deposits: Running, folder_url):

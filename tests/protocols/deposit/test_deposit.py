@@ -146,10 +146,10 @@ def test_a_lock_is_given_refreshed_and_taken_back_and_keeps_nobody_out(folder: F
     root = etree.fromstring(answer.body)
     assert f"<{root.findtext('.//D:locktoken/D:href', '', NS)}>" == token
     assert root.find(f".//D:lockscope/D:{scope}", NS) is not None
-    refreshed = folder.ask("LOCK", "a.xml", b"", **{"if": f"({token})"})
+    refreshed = folder.ask("LOCK", "a.xml", b"", "", **{"if": f"({token})"})
     assert dict(refreshed.headers)["Lock-Token"] == token
-    assert folder.ask("PUT", "a.xml", b"<a/>", **{"if": f"({token})"}).status == 201
-    assert folder.ask("UNLOCK", "a.xml", **{"lock_token": token}).status == 204
+    assert folder.ask("PUT", "a.xml", b"<a/>", "", **{"if": f"({token})"}).status == 201
+    assert folder.ask("UNLOCK", "a.xml", lock_token=token).status == 204
 
 
 def test_an_empty_file_and_the_second_one_of_pronote_are_taken_calmly(folder: Folder):
