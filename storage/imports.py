@@ -26,6 +26,8 @@ SUPERSEDED: Final = "superseded"
 DISCARDED: Final = "discarded"
 UNDONE: Final = "undone"
 
+_NO_WORK: Final = (QUEUED, INTERRUPTED, SUPERSEDED, DISCARDED)
+
 _r = import_run.c
 
 
@@ -181,10 +183,11 @@ class Imports:
     def worked_since(self, kind: str, moment: int) -> tuple[int, ...]:
         """Return when the runs of a kind ended that made work since a moment (epoch seconds), in order (R182).
 
-        Whatever came of them; those of a file that was imported before, or that were put off at the door, made none.
+        Whatever came of them; those of a file that was imported before, or that were put off at the door, made none,
+        and those that the server interrupted are not the school's.
         """
         here = and_(_r.school_id == self._tx.school_id, _r.kind == kind, _r.finished > moment)
-        query = select(_r.finished, _r.report).where(here, _r.status.not_in((QUEUED, SUPERSEDED, DISCARDED)))
+        query = select(_r.finished, _r.report).where(here, _r.status.not_in(_NO_WORK))
         rows = self._tx.connection.execute(query.order_by(_r.finished)).all()
         return tuple(row.finished for row in rows if not row.report.get("idle"))
 
