@@ -87,7 +87,7 @@ def main(pupils: int, schools: int | None, at_once: int, thorough: bool) -> None
             return
         with postgres.running_cluster(binaries) as cluster:
             crowd = gather(cluster.url(cluster.create()), pupils, schools or SCHOOLS[thorough], folder / "crowd")
-            click.echo(_crowd_table(crowd, deposit_all(crowd, folder, at_once)))
+            click.echo(crowd_table(crowd, deposit_all(crowd, folder, at_once)))
 
 
 def _sizes(folder: Path, pupils: int) -> Iterator[tuple[str, str, str]]:
@@ -215,7 +215,8 @@ def _until_done(crowd: Crowd) -> int:
         store.close()
 
 
-def _crowd_table(crowd: Crowd, waves: Waves) -> str:
+def crowd_table(crowd: Crowd, waves: Waves) -> str:
+    """Return what many schools in one database took."""
     first = figures(crowd.first_seconds)
     rows = (
         ("First import of each, median, s", f"{first.median:.2f}"),

@@ -19,7 +19,7 @@ from server.deposits import shown
 from server.http import Exchange
 from server.incoming import Incoming, Peer, believed
 from server.parking import Clock, Lot, Parked
-from server.route import Route
+from server.route import SMALL, Route
 from server.service import Service, Waiting
 from server.throttle import Limits, Throttle
 from server.watcher import Watcher, look_in_thread
@@ -100,6 +100,7 @@ class CalendarServer:
         self._rested: Callable[[], None] | None = None
         # Told when a file was deposited, so that its import need not wait for the next look.
         self.deposited: Callable[[], object] = lambda: None
+        self.known_secret: Callable[[str], bool] = lambda _path: True
 
     def start(self) -> None:
         """Start the threads."""
@@ -139,7 +140,9 @@ class CalendarServer:
     def limit(self, method: str, path: str) -> int:
         """Return how many octets the body of a request may have."""
         route = self._find(path)
-        return route.limit(method, self._largest) if route is not None else min(self._largest, 1024 * 1024)
+        if route is None or (route.secret and not self.known_secret(path)):
+            return min(self._largest, SMALL)
+        return route.limit(method, self._largest)
 
     def open_to_all(self, path: str) -> bool:
         """Tell whether a path is answered without credentials."""

@@ -17,8 +17,10 @@ import structlog
 from importers import automatic
 from importers.errors import ImportRefused, Interrupted
 from importers.run import AUTOMATIC
+from protocols.deposit import paths
 from server import notices
 from server.config import Config
+from storage.accesses import hashed
 from storage.errors import NotFound
 from storage.imports import ImportRun
 from storage.model import School
@@ -42,8 +44,11 @@ class Jobs:
         self._config = config
         self._stopping = Event()
         self._woken = Event()
+        self._known: frozenset[str] | None = None
+        # Imports may take long: who may deposit is read beside them.
+        targets = [self._keep_remembering, *[self._run] * config.imports.at_once]
         self._threads = [
-            Thread(target=self._run, name=f"imports-{number}", daemon=True) for number in range(config.imports.at_once)
+            Thread(target=target, name=f"imports-{place}", daemon=True) for place, target in enumerate(targets)
         ]
 
     def start(self) -> None:
@@ -54,6 +59,17 @@ class Jobs:
     def wake(self) -> None:
         """Look at once: something was deposited."""
         self._woken.set()
+
+    def known(self, path: str) -> bool:
+        """Tell, without asking the database, whether a deposit path is one that was known at the last look.
+
+        Strangers may not send large bodies.
+        """
+        try:
+            secret = paths.parse(path).secret
+        except paths.BadPath:
+            return False
+        return self._known is None or hashed(secret) in self._known
 
     def ask_to_stop(self) -> None:
         """Begin nothing more; an import under way is undone at its next stage and waits again, unless it just ends."""
@@ -67,6 +83,18 @@ class Jobs:
             if thread.is_alive():
                 thread.join(max(0.0, deadline - time.monotonic()))
         return not any(thread.is_alive() for thread in self._threads)
+
+    def remember(self) -> None:
+        """Read which paths may deposit now."""
+        self._known = self._store.import_queue.secret_hashes()
+
+    def _keep_remembering(self) -> None:
+        while not self._stopping.wait(LOOK_SECONDS if self._known is not None else 0.0):
+            try:
+                self.remember()
+            except Exception:
+                _log.exception("accesses not read")
+                self._stopping.wait(LOOK_SECONDS)
 
     def _run(self) -> None:
         while not self._stopping.is_set():

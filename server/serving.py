@@ -49,6 +49,7 @@ class Serving:
         self._server = CalendarServer(config, store, find, reactor)
         self._jobs = Jobs(store, config)
         self._server.deposited = self._jobs.wake
+        self._server.known_secret = self._jobs.known
         self._factory = Factory(self._server, reactor, float(config.server.timeout))
         self._sweeping = LoopingCall(self._factory.sweep)
         self._keeping = LoopingCall(self._server.keep)

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, and_, select
 
 from storage.imports import QUEUED, RUNNING
 from storage.schema import import_run
-from storage.schema_deposit import import_untold
+from storage.schema_deposit import import_access, import_untold
 
 MOST: Final = 1000
 _r = import_run.c
@@ -44,6 +44,12 @@ class ImportQueue:
         this = and_(import_untold.c.school_id == _r.school_id, import_untold.c.run_id == _r.id)
         query = select(_r.school_id, _r.id, _r.started).select_from(import_untold.join(import_run, this))
         return self._places(query.where(_r.status.not_in((QUEUED, RUNNING))).order_by(_r.id).limit(MOST))
+
+    def secret_hashes(self) -> frozenset[str]:
+        """Return the hashes of the secret paths at which somebody may deposit, in any school."""
+        query = select(import_access.c.secret_hash).where(import_access.c.revoked.is_(None))
+        with self._engine.connect() as connection:
+            return frozenset(connection.execute(query).scalars())
 
     def _with(self, status: str) -> tuple[Place, ...]:
         query = select(_r.school_id, _r.id, _r.started).where(_r.status == status)

@@ -17,6 +17,7 @@ from bench import events, page
 from bench.comparison import Results, measured
 from bench.connection import Connection, basic, request_bytes
 from bench.figures import NOTHING, figures, milliseconds, number, ratio, repeat, table
+from bench.imports import Crowd, Waves, crowd_table
 from bench.page import Imports
 from bench.pings import Parked
 from bench.processes import NotStarted, started
@@ -24,6 +25,7 @@ from bench.rows import ROWS
 from bench.school import Imported, Prepared
 from bench.servers import Subject
 from storage import ical
+from storage.model import School, Settings
 
 MS = 0.001
 ASKED = request_bytes("GET", "/", {"Host": "x"})
@@ -179,3 +181,14 @@ def test_a_server_that_does_not_start_is_told_with_its_last_words(tmp_path: Path
     found = measured(Subject("peer", tmp_path, command, "/c{size}/"), (10,), 0.1, lambda _: None)
     assert not found.found
     assert "no such database" in found.problems[0]
+
+
+def test_the_table_of_many_schools_says_how_many_were_imported_and_what_polls_took():
+    school = School(1, "0000001X", "A", "Europe/Paris", Settings())
+    crowd = Crowd("", (school, school), ("", ""), (b"", b""), (1.0, 3.0))
+    quiet, busy = figures([2 * MS]), figures([4 * MS])
+    text = crowd_table(crowd, Waves(12.34, 2, 100 * 2**20, quiet, busy))
+    assert "2 schools" in text
+    assert "2 carried out in, s | 12.3 |" in text
+    assert "Their 95th percentile, ms | 4.0 |" in text
+    assert "server after it, MB | 100 |" in text

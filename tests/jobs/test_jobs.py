@@ -11,6 +11,7 @@ import pytest
 from importers import automatic
 from importers import run as importing
 from server import jobs
+from storage.accesses import NewAccess
 from storage.imports import INTERRUPTED, QUEUED, RUNNING, NewRun
 from storage.principals import NewPerson
 from storage.transaction import Transaction
@@ -241,3 +242,21 @@ def test_a_running_server_carries_out_what_is_deposited(desk: Desk):
         running.ask_to_stop()
         assert running.join(60)
     assert desk.statuses()[0] == "done"
+
+
+def test_a_running_server_knows_which_paths_may_deposit(desk: Desk):
+    with desk.store.writing(desk.school.id) as tx:
+        access, secret = tx.accesses.add(NewAccess(desk.access.principal_id, "Roc"))
+    path = f"/webdav/{desk.school.code}/{secret}/export.xml"
+
+    def known(which: str) -> bool:
+        running = jobs.Jobs(desk.store, desk.config)
+        assert running.known(which)
+        running.remember()
+        return running.known(which)
+
+    assert known(path)
+    assert not known(path.replace(secret, "0" * 40))
+    with desk.store.writing(desk.school.id) as tx:
+        tx.accesses.revoke(access.id)
+    assert not known(path)

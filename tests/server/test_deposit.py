@@ -147,6 +147,13 @@ def test_too_large_a_file_is_refused_before_it_is_read(deposits: Running, folder
     connection.close()
 
 
+def test_a_stranger_may_not_send_a_large_body(deposits: Running, folder_url):
+    deposits.server.known_secret = lambda path: path == folder_url["plain"]
+    large = b"<a>" + b" " * 2**21
+    assert deposits.ask("PUT", folder_url["guessed"], large, login="")[0].status == 413
+    assert deposits.ask("PUT", folder_url["plain"], large, login="")[0].status == 201
+
+
 def test_the_secret_of_a_path_is_not_logged(deposits: Running, folder_url):
     assert shown(folder_url["plain"]) == "/webdav/0750001A/…/"
     assert shown("/WebDAV/0750001A/secret") == "/WebDAV/0750001A/…"
