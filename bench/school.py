@@ -44,12 +44,13 @@ class Imported:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A data folder whose school has people and no timetable yet, the day its year begins, and its sizes."""
+    """A data folder whose school has people and no timetable yet, the day its year begins, its sizes and its code."""
 
     folder: Path
     begins: datetime
     pupils: int
     octets: int
+    code: str = ""
 
 
 def prepare(folder: Path, pupils: int) -> Prepared:
@@ -68,7 +69,13 @@ def prepare(folder: Path, pupils: int) -> Prepared:
             tx.principals.create_many([_person(account) for account in school.accounts])
     finally:
         store.close()
-    return Prepared(folder, datetime.combine(school.year.begins, time(), ZONE), pupils, octets)
+    return Prepared(folder, datetime.combine(school.year.begins, time(), ZONE), pupils, octets, school.uai)
+
+
+def people(pupils: int) -> tuple[NewPerson, ...]:
+    """Return the people of the school of a size."""
+    school = sample.generate(pupils, SEED, sample.year_of(datetime.now(ZONE).date()))
+    return tuple(_person(account) for account in school.accounts)
 
 
 def copied(prepared: Prepared, folder: Path) -> Path:

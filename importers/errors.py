@@ -21,3 +21,7 @@ class ImportRefused(Exception):
         self.reason = reason
         self.data = data
         self.report: Mapping[str, Any] = {}
+
+
+class Interrupted(Exception):
+    """The program is told to stop: what an import has not committed is undone, and it waits for another time."""

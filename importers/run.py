@@ -12,10 +12,10 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from importers import apply as applying
-from importers import choices, formats, report, school_calendar
+from importers import choices, formats, report, school_calendar, unchanged
 from importers.apply import Progress, Snapshot
 from importers.desired import desired
-from importers.errors import ImportRefused
+from importers.errors import ImportRefused, Interrupted
 from importers.formats import Reading
 from importers.journal import journal_of
 from importers.measures import Recognised, Sides, measures
@@ -131,8 +131,14 @@ def _recorded(store: Store, school: School, data: bytes, now: datetime, options:
         chosen = _selection(tx, options)
     try:
         prepared = _prepare(data, school, chosen, options.progress)
+        # Told before the transaction, within which SQLite lets nobody else write how far a run has come.
+        options.progress("planning", 0, 1)
         with store.writing(school.id) as tx:
             return _carried_out(prepared, tx, now, options, run_id)
+    except Interrupted:
+        with store.writing(school.id) as tx:
+            tx.imports.wait_again(run_id)
+        raise
     except ImportRefused as refusal:
         told = {"reason": refusal.reason, "data": _plain(refusal.data), **refusal.report}
         _end(store, school, run_id, REJECTED, told)
@@ -229,6 +235,7 @@ def _carried_out(prepared: _Prepared, tx: Transaction, now: datetime, options: O
         choices.set_selection(tx, options.selection)
     finished = replace(considered.report, large=_large(tx), run_id=run_id)
     tx.imports.finish(run_id, DONE, finished.data())
+    unchanged.note(tx, run_id)
     options.progress("done", 1, 1)
     return finished
 

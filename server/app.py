@@ -20,9 +20,9 @@ from server.http import Exchange
 from server.incoming import Incoming, Peer, believed
 from server.parking import Clock, Lot, Parked
 from server.push import Pusher
-from server.route import Route
+from server.route import SMALL, Route
 from server.scanning import scanner_of
-from server.service import Means, Service, Waiting
+from server.service import Means, Service, Waiting, told_path
 from server.threads import Pool
 from server.throttle import Limits, Throttle
 from server.watcher import Watcher, look_in_thread
@@ -101,6 +101,9 @@ class CalendarServer:
         self._visits: dict[Exchange, Visit] = {}
         self._running = 0
         self._rested: Callable[[], None] | None = None
+        # Told when a file was deposited, so that its import need not wait for the next look.
+        self.deposited: Callable[[], object] = lambda: None
+        self.known_secret: Callable[[str], bool] = lambda _path: True
 
     def apart(self, work: Callable[[], Any]) -> Deferred[Any]:
         """Do something in a thread, and return its result or failure in the reactor's."""
@@ -157,11 +160,14 @@ class CalendarServer:
     def limit(self, method: str, path: str) -> int:
         """Return how many octets the body of a request may have."""
         route = self._find(path)
-        return route.limit(method, self._largest) if route is not None else min(self._largest, 1024 * 1024)
+        if route is None or (route.secret and not self.known_secret(path)):
+            return min(self._largest, SMALL)
+        return route.limit(method, self._largest)
 
     def open_to_all(self, path: str) -> bool:
         """Tell whether a path is answered without credentials."""
-        return self._find(path) is None
+        route = self._find(path)
+        return route is None or route.secret
 
     def receive(self, exchange: Exchange) -> None:
         """Answer a request: at once, after one hop to a thread, or when something it waits for happens."""
@@ -170,6 +176,9 @@ class CalendarServer:
         visit = Visit(exchange, incoming, self._find(incoming.path), began)
         if visit.route is None:
             self._answer_openly(visit)
+            return
+        if visit.route.secret:
+            self._hop(visit, self._pools.requests, partial(self._service.deposit, visit.route, incoming))
             return
         header = incoming.headers.get("authorization", "")
         credentials = parse_basic(header)
@@ -269,11 +278,13 @@ class CalendarServer:
         self._visits.pop(visit.exchange, None)
         visit.parked = None
         visit.exchange.reply(response)
+        if visit.route is not None and visit.route.secret and response.status in {201, 204}:
+            self.deposited()
         if self._access is not None:
             self._access.info(
                 "request",
                 method=visit.incoming.method,
-                path=feeds.shown_path(visit.incoming.path),
+                path=told_path(visit.incoming.path),
                 status=response.status,
                 octets=visit.exchange.sentLength,
                 ms=round((self._reactor.seconds() - visit.began) * 1000, 1),

@@ -181,6 +181,12 @@ class AttachmentsSection(Section):
     scan_timeout: float = Field(30.0, gt=0, le=600)
 
 
+class ImportsSection(Section):
+    """Automatic imports of deposited timetables."""
+
+    at_once: int = Field(1, ge=1, le=16)
+
+
 class Config(BaseSettings):
     """The whole configuration, checked; see `conf/` for a commented file."""
 
@@ -194,6 +200,7 @@ class Config(BaseSettings):
     mail: MailSection = MailSection()
     push: PushSection = PushSection()
     attachments: AttachmentsSection = AttachmentsSection()
+    imports: ImportsSection = ImportsSection()
 
     @classmethod
     def settings_customise_sources(

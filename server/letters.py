@@ -15,7 +15,7 @@ from server.texts import N_, _
 from storage import contentlines, ical, itip
 from storage.contentlines import Component
 from storage.errors import InvalidObject
-from storage.outbox import OutboxMessage
+from storage.outbox import NOTICE, OutboxMessage
 
 _ADDRESS: Final = re.compile(r"[^\s@<>()\[\],;:\\\"]{1,64}@[A-Za-z0-9.-]{1,255}")
 _SUBJECTS: Final = {
@@ -38,6 +38,8 @@ def compose(message: OutboxMessage, zone: ZoneInfo, sent_by: str = "") -> EmailM
     Raises NoAddress. The Message-ID is made of the message's key, so that a second copy can be told as such.
     """
     sender, recipient = mailbox(message.sender), mailbox(message.recipient)
+    if message.kind == NOTICE:
+        return _in_words(message, zone, sent_by or sender)
     root = contentlines.parse(message.body)
     components = [each for each in root.components if each.name in itip.KINDS]
     letter = EmailMessage()
@@ -71,12 +73,34 @@ def forwarded(message: OutboxMessage, sent_by: str = "") -> bytes:
     return letter.as_bytes(policy=letter.policy.clone(linesep="\r\n"))
 
 
+def _in_words(message: OutboxMessage, zone: ZoneInfo, sender: str) -> EmailMessage:
+    letter = EmailMessage()
+    user, _at, domain = sender.rpartition("@")
+    letter["From"] = Address("Cadran", user, domain)
+    letter["To"] = mailbox(message.recipient)
+    letter["Subject"] = _line(message.uid)
+    letter["Message-ID"] = f"<{message.key}@{domain}>"
+    letter["Date"] = datetime.fromtimestamp(message.created, zone)
+    letter["Auto-Submitted"] = "auto-generated"
+    letter.set_content(message.body.decode())
+    return letter
+
+
 def mailbox(address: str) -> str:
     """Return the mailbox of a calendar user address; raises NoAddress."""
     found = address.removeprefix("mailto:")
     if not _ADDRESS.fullmatch(found) or not found.isascii():
         raise NoAddress(address)
     return found
+
+
+def is_mailbox(address: str) -> bool:
+    """Tell whether an address can have a letter."""
+    try:
+        mailbox(address)
+    except NoAddress:
+        return False
+    return True
 
 
 def _name(component: Component, address: str) -> str:

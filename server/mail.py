@@ -19,7 +19,7 @@ from server.config import MailSection
 from storage.contentlines import parse
 from storage.errors import InvalidObject
 from storage.model import School
-from storage.outbox import LETTER, OutboxMessage
+from storage.outbox import LETTER, SCHEDULING, OutboxMessage
 from storage.store import Store
 
 LOOK_SECONDS: Final = 15.0
@@ -121,7 +121,7 @@ def _settle(store: Store, school: School, message: OutboxMessage, refused: _Refu
     with store.writing(school.id) as tx:
         if refused is None:
             tx.outbox.sent(message.id)
-        elif tx.outbox.refused(message.id, refused.words, for_good=refused.for_good):
+        elif tx.outbox.refused(message.id, refused.words, for_good=refused.for_good) and message.kind == SCHEDULING:
             tx.scheduling.undelivered(message.sender, message.recipient, message.uid)
     if refused is not None:
         _log.warning("message not taken", school=school.code, message=message.id, for_good=refused.for_good)
@@ -145,6 +145,8 @@ def _words(error: Exception) -> str:
 
 def summary_of(message: OutboxMessage) -> str:
     """Return what a queued message is about, in its own words."""
+    if message.kind != SCHEDULING:
+        return message.uid
     try:
         parts = parse(message.body).components
     except InvalidObject:

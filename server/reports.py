@@ -64,6 +64,10 @@ _STATUS: Final = {
     "discarded": N_("put aside"),
     "undone": N_("undone"),
 }
+_ASIDE: Final = {
+    "second-file": N_("The second file that EDT sends, for Pronote alone: it is not needed here."),
+    "empty-file": N_("The file is empty."),
+}
 _TASKS: Final = {
     "course-creation": N_("Creation of courses"),
     "group-creation": N_("Creation of groups"),
@@ -173,6 +177,13 @@ def stage(name: str) -> str:
 
 def summary(status_name: str, report: Mapping[str, Any]) -> str:
     """Return the essence of a stored report: sessions created, changed and deleted, or why it was refused."""
+    if status_name == "running":
+        return _under_way(report)
+    if status_name == "done" and report.get("idle"):
+        return _("Nothing has changed since the last import.")
+    aside = _ASIDE.get(str(report.get("reason")))
+    if status_name == "discarded" and aside is not None:
+        return _(aside)
     counts = report.get("counts")
     if isinstance(counts, Mapping):
         text = _("{events_created} sessions created, {events_updated} changed, {events_deleted} deleted")
@@ -181,6 +192,14 @@ def summary(status_name: str, report: Mapping[str, Any]) -> str:
         data = report.get("data")
         return refusal(str(report.get("reason", "")), data if isinstance(data, Mapping) else {})
     return _("An error of the program: the log of that day tells more.") if status_name == "failed" else ""
+
+
+def _under_way(report: Mapping[str, Any]) -> str:
+    """Return what a running run said last of its stage."""
+    if not report.get("stage"):
+        return ""
+    total = report.get("total", 0)
+    return stage(report["stage"]) + (f" ({report['done']}/{total})" if total > 1 else "")
 
 
 def check(name: str) -> str:

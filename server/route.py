@@ -27,7 +27,8 @@ class Route:
 
     With `atomic`, what was written before an answer of 400 or more is undone. The contents of `files` are looked at
     before any transaction begins. `advertised` are headers that tell what is served here to those who have not said yet
-    who they are.
+    who they are. With `secret`, the path itself says who asks. `most` is what a large body may have in octets, 0 for
+    what the configuration says.
     """
 
     name: str
@@ -37,7 +38,11 @@ class Route:
     atomic: bool = False
     files: Files | None = None
     advertised: Callable[[], tuple[tuple[str, str], ...]] = tuple
+    secret: bool = False
+    most: int = 0
 
     def limit(self, method: str, largest: int) -> int:
         """Return how many octets a request body of this method may have."""
-        return largest if method in self.large else min(largest, SMALL)
+        if method in self.large:
+            return self.most or largest
+        return min(largest or SMALL, SMALL)

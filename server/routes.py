@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import protocols.caldav.app as caldav
+import protocols.deposit.app as deposit
 import protocols.eas.app as eas
 from protocols.wire import Request
 from server.route import Files, Route
@@ -28,6 +29,7 @@ CALDAV: Final = Route(
     advertised=lambda: (caldav.compliance(),),
 )
 EAS: Final = Route("eas", eas.handle, _reads, frozenset({"POST"}))
+DEPOSIT: Final = Route("deposit", deposit.handle, deposit.writes, frozenset({"PUT"}), secret=True, most=deposit.LARGEST)
 AUTODISCOVER: Final = Route("autodiscover", eas.handle, _reads, frozenset())
 
 # In lower case: clients disagree on the letters.
@@ -36,4 +38,6 @@ _EXACT: Final = {"/microsoft-server-activesync": EAS, "/autodiscover/autodiscove
 
 def find(path: str) -> Route | None:
     """Return the protocol that answers a path, None when there is none."""
-    return CALDAV if path.startswith(DAV_PREFIX) else _EXACT.get(path.lower())
+    if path.startswith(DAV_PREFIX):
+        return CALDAV
+    return DEPOSIT if path.lower().startswith(deposit.PREFIX) else _EXACT.get(path.lower())

@@ -13,6 +13,7 @@ from protocols.feeds.app import shown_path
 from protocols.wire import Park, Request, Response
 from server import auth, outgoing
 from server.auth import CredentialCache, Credentials
+from server.deposits import Deposits, shown
 from server.errors import Refused
 from server.incoming import Incoming, inflated
 from server.links import Links
@@ -42,6 +43,11 @@ class _Undone(Exception):
     def __init__(self, answer: Response | Park) -> None:
         super().__init__()
         self.answer = answer
+
+
+def told_path(path: str) -> str:
+    """Return a path as logs may tell it: without the secret of a link or of a deposit address."""
+    return shown(shown_path(path))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +80,7 @@ class Service:
         self._links = Links(store)
         self.scanner = means.scanner
         self.mails = means.mails
+        self._deposits = Deposits(store, cache, throttle)
 
     def serve(self, route: Route, incoming: Incoming, credentials: Credentials) -> Response | Waiting:
         """Answer a request from the wire; a failure that nobody foresaw is logged and answered 500."""
@@ -82,6 +89,10 @@ class Service:
     def open_link(self, incoming: Incoming) -> Response | Waiting:
         """Answer a request for a secret link, whose sender shows nothing but that."""
         return self._guarded(incoming, lambda: self._links.answer(incoming))
+
+    def deposit(self, route: Route, incoming: Incoming) -> Response | Waiting:
+        """Answer a request whose path is its credential."""
+        return self._guarded(incoming, lambda: self._deposits.serve(route, incoming))
 
     def resume(self, route: Route, request: Request) -> Response | Waiting:
         """Answer a request that waited, unless its sender's account has changed meanwhile."""
@@ -93,13 +104,13 @@ class Service:
         except Refused as refusal:
             return outgoing.plain(refusal.status, *refusal.headers)
         except Busy:
-            _log.warning("database busy", method=incoming.method, path=shown_path(incoming.path))
+            _log.warning("database busy", method=incoming.method, path=told_path(incoming.path))
             return outgoing.plain(503, ("Retry-After", str(RETRY_SECONDS)))
         except StorageFull:
-            _log.error("disk full", method=incoming.method, path=shown_path(incoming.path))
+            _log.error("disk full", method=incoming.method, path=told_path(incoming.path))
             return outgoing.plain(507)
         except Exception:
-            _log.exception("request failed", method=incoming.method, path=shown_path(incoming.path))
+            _log.exception("request failed", method=incoming.method, path=told_path(incoming.path))
             return outgoing.plain(500)
         if isinstance(outcome, Waiting):
             return outcome

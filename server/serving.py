@@ -26,6 +26,7 @@ from server.app import CalendarServer
 from server.config import Config, ConfigError
 from server.courier import Courier
 from server.http import Factory
+from server.jobs import Jobs
 from server.lmtp import LetterBoxes
 from server.route import Route
 from storage.store import Store
@@ -48,6 +49,9 @@ class Serving:
         self._child = child
         self._timeout = config.server.stop_timeout
         self._server = CalendarServer(config, store, find, reactor)
+        self._jobs = Jobs(store, config)
+        self._server.deposited = self._jobs.wake
+        self._server.known_secret = self._jobs.known
         self._factory = Factory(self._server, reactor, float(config.server.timeout))
         self._sweeping = LoopingCall(self._factory.sweep)
         self._keeping = LoopingCall(self._server.keep)
@@ -75,7 +79,8 @@ class Serving:
         reactor.addSystemEventTrigger("before", "shutdown", self._stop)
         reactor.callWhenRunning(self._begin, both, started, failures)
         reactor.run()
-        if self._overdue:
+        self._jobs.ask_to_stop()
+        if self._overdue or not self._jobs.join(self._timeout):
             # A thread that does not come back cannot be ended; what it has not committed is undone.
             os._exit(0)
         self._server.stop()
@@ -112,6 +117,7 @@ class Serving:
             reactor.stop()
 
         calm_collector()
+        self._jobs.start()
         if self._child:
             StandardIO(_Orphan())
         self._sweeping.start(SWEEP_SECONDS, now=False)
@@ -131,6 +137,7 @@ class Serving:
                 timer.cancel()
                 stopped.callback(None)
 
+        self._jobs.ask_to_stop()
         self._factory.stopping = True
         for regular in (self._sweeping, self._keeping, self._posting, self._pushing):
             if regular.running:

@@ -6,7 +6,9 @@ Catalogues are read from their `.po` source at first use; nothing has to be comp
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -29,6 +31,7 @@ CLICK: Final = (
     click.termui,
     click.types,
 )
+_spoken: ContextVar[str] = ContextVar("spoken", default="")
 _VARIABLES: Final = ("LC_ALL", "LC_MESSAGES", "LANG")
 
 
@@ -38,13 +41,23 @@ def N_(message: str) -> str:
 
 
 def _(message: str) -> str:
-    """Return a text in the language of this process."""
-    return translated(message, process_language())
+    """Return a text in the language of this process, or of the person it is being written for."""
+    return translated(message, _spoken.get() or process_language())
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Write for a person of another language than the process has; an unknown one is English."""
+    token = _spoken.set(language if language in LANGUAGES else SOURCE_LANGUAGE)
+    try:
+        yield
+    finally:
+        _spoken.reset(token)
 
 
 def ngettext(one: str, many: str, number: int) -> str:
     """Return the form of a text that goes with a number, in the language of this process."""
-    language = process_language()
+    language = _spoken.get() or process_language()
     if language == SOURCE_LANGUAGE:
         return one if number == 1 else many
     forms = catalogue(language).get(one, (one, many))

@@ -20,6 +20,8 @@ _MISSING: Final = {
     "school": N_("There is no school with the code “{key}”. “cadran init” creates one."),
     "collection": N_("This person has no calendar named “{key}”. “cadran calendar list LOGIN” shows those there are."),
     "trashed": N_("There is no number {key} in the trash of this person. “cadran calendar trash LOGIN” shows it."),
+    "access": N_("There is no access “{key}”. “cadran import access list” shows those there are."),
+    "import": N_("There is no import “{key}”. “cadran import history” shows those there are."),
     "device": N_("This person has no device “{key}”. “cadran devices list” shows those there are."),
 }
 _TAKEN: Final = {
@@ -60,6 +62,10 @@ _REFUSED: Final = {
     "thresholds": N_(
         "The import was rejected, blocking thresholds are passed: {checks}. Nothing was imported. Read the report, "
         "then apply it all the same, import by hand, or change the thresholds."
+    ),
+    "no-manual-import": N_(
+        "No manual import yet: the first import of a school, and of each school year, is made by hand. Nothing was "
+        "imported."
     ),
     "already-running": N_("Another import of this school is running: try again when it has ended."),
     "file-forgotten": N_("The file of this import is no longer kept: hand it over again."),
@@ -236,6 +242,8 @@ def _limit_reached(error: errors.LimitReached) -> str:
         return filled(N_("One person may have {limit} delegates."), {"limit": error.limit})
     if error.kind == "share":
         return filled(N_("A calendar is shared {limit} times at most."), {"limit": error.limit})
+    if error.kind == "access":
+        return filled(N_("A school has at most {limit} accesses: revoke one first."), {"limit": error.limit})
     return filled(N_("One person may have {limit} calendars."), {"limit": error.limit})
 
 

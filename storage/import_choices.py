@@ -24,6 +24,11 @@ class ImportChoices:
         this = and_(import_choice.c.school_id == self._tx.school_id, import_choice.c.name == name)
         return self._tx.connection.execute(select(import_choice.c.value).where(this)).scalar()
 
+    def all(self) -> dict[str, Any]:
+        """Return every choice by name."""
+        here = import_choice.c.school_id == self._tx.school_id
+        return dict(self._tx.connection.execute(select(import_choice.c.name, import_choice.c.value).where(here)).all())
+
     def set(self, name: str, value: Any) -> None:
         """Keep a choice in place of what was chosen before; None takes it back."""
         self._tx.require_writing()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import ColumnElement, and_, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, insert, select, update
 
 from storage.errors import NotFound
 from storage.identifiers import ordered_id
@@ -25,6 +25,8 @@ INTERRUPTED: Final = "interrupted"
 SUPERSEDED: Final = "superseded"
 DISCARDED: Final = "discarded"
 UNDONE: Final = "undone"
+
+_NO_WORK: Final = (QUEUED, INTERRUPTED, SUPERSEDED, DISCARDED)
 
 _r = import_run.c
 
@@ -99,9 +101,37 @@ class Imports:
         return run_id
 
     def begin(self, run_id: str) -> None:
-        """Record that a waiting run begins; the caller holds the school's turn."""
+        """Record that a waiting run begins; the caller holds the school's turn. Raises NotFound unless it waits."""
         self.interrupt_lost()
-        self.set_status(run_id, RUNNING)
+        waits = and_(self._this(run_id), _r.status == QUEUED)
+        if not self._tx.connection.execute(update(import_run).where(waits).values(status=RUNNING)).rowcount:
+            raise NotFound("import", run_id)
+
+    def note(self, run_id: str, stage: str, done: int, total: int) -> None:
+        """Record how far a running run has come, for those who look at the history."""
+        self._tx.require_writing()
+        told = {"stage": stage, "done": done, "total": total}
+        runs = and_(self._this(run_id), _r.status == RUNNING)
+        self._tx.connection.execute(update(import_run).where(runs).values(report=told))
+
+    def wait_again(self, run_id: str) -> None:
+        """Put a running run back into the queue, at its old place."""
+        self._tx.require_writing()
+        runs = and_(self._this(run_id), _r.status == RUNNING)
+        self._tx.connection.execute(update(import_run).where(runs).values(status=QUEUED, report={}))
+
+    def supersede(self, kind: str, newest: str) -> int:
+        """Put the runs of a kind that wait and are older than one out of the queue, and return how many.
+
+        Their files are forgotten: the newer one says more (design, section 9.12).
+        """
+        self._tx.require_writing()
+        older = [run for run in self.waiting() if run.kind == kind and run.id < newest]
+        for run in older:
+            self.finish(run.id, SUPERSEDED, {})
+            if run.file_id is not None:
+                self._tx.import_files.drop(run.file_id)
+        return len(older)
 
     def interrupt_lost(self) -> int:
         """Say of running runs that they were interrupted, and return how many (R175).
@@ -150,11 +180,16 @@ class Imports:
         row = self._tx.connection.execute(self._select().where(here).order_by(_r.id.desc()).limit(1)).first()
         return None if row is None else ImportRun(*row)
 
-    def begun_since(self, kind: str, moment: int) -> int:
-        """Count the runs of a kind carried out since a moment (epoch seconds), whatever came of them (R182)."""
-        here = and_(_r.school_id == self._tx.school_id, _r.kind == kind, _r.finished >= moment)
-        counted = select(func.count()).where(here, _r.status.not_in((QUEUED, SUPERSEDED, DISCARDED)))
-        return int(self._tx.connection.execute(counted).scalar_one())
+    def worked_since(self, kind: str, moment: int) -> tuple[int, ...]:
+        """Return when the runs of a kind ended that made work since a moment (epoch seconds), in order (R182).
+
+        Whatever came of them; those of a file that was imported before, or that were put off at the door, made none,
+        and those that the server interrupted are not the school's.
+        """
+        here = and_(_r.school_id == self._tx.school_id, _r.kind == kind, _r.finished > moment)
+        query = select(_r.finished, _r.report).where(here, _r.status.not_in(_NO_WORK))
+        rows = self._tx.connection.execute(query.order_by(_r.finished)).all()
+        return tuple(row.finished for row in rows if not row.report.get("idle"))
 
     def keep_journal(self, run_id: str, content: bytes) -> None:
         """Keep what undoing a run needs (importers.journal)."""
@@ -180,10 +215,19 @@ class Imports:
     def forget_names(self, before: int) -> None:
         """Drop the names of people who were not matched from the reports of runs before a moment (privacy)."""
         old = and_(_r.school_id == self._tx.school_id, _r.started < before)
-        rows = self._tx.connection.execute(select(_r.id, _r.report).where(old)).all()
-        for run_id, report in rows:
-            if report.get("unmatched"):
-                kept = {**report, "unmatched": []}
+        self._leave_out(old, lambda _person: True)
+
+    def forget_person(self, family: str, given: str) -> None:
+        """Drop one name from the lists of people who were not matched."""
+        name = (family.casefold(), given.casefold())
+        here = _r.school_id == self._tx.school_id
+        self._leave_out(here, lambda person: (person["family"].casefold(), person["given"].casefold()) == name)
+
+    def _leave_out(self, which: ColumnElement[bool], gone: Callable[[Mapping[str, str]], bool]) -> None:
+        self._tx.require_writing()
+        for run_id, report in self._tx.connection.execute(select(_r.id, _r.report).where(which)).all():
+            kept = _without(report, gone)
+            if kept != report:
                 self._tx.connection.execute(update(import_run).where(self._this(run_id)).values(report=kept))
 
     def _this(self, run_id: str) -> ColumnElement[bool]:
@@ -192,3 +236,13 @@ class Imports:
     @staticmethod
     def _select() -> Any:
         return select(*(each for each in _r if each.name != "school_id"))
+
+
+def _without(report: Mapping[str, Any], gone: Callable[[Mapping[str, str]], bool]) -> dict[str, Any]:
+    """Return a report without some people; that of a rejected run holds the planned one."""
+    kept = dict(report)
+    if "unmatched" in kept:
+        kept["unmatched"] = [person for person in kept["unmatched"] if not gone(person)]
+    if isinstance(kept.get("planned"), Mapping):
+        kept["planned"] = _without(kept["planned"], gone)
+    return kept

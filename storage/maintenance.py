@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 EXTEND_AT_ONCE: Final = 100
 RETENTION_SECONDS: Final = 180 * 86_400
-NAMES_SECONDS: Final = 90 * 86_400
+DAY_SECONDS: Final = 86_400
+JOURNALS_KEPT: Final = 10
 OUTBOX_SECONDS: Final = 30 * 86_400
 NIGHT_HOURS: Final = range(2, 5)
 MISSED_SECONDS: Final = 30 * 3600
@@ -100,7 +101,7 @@ def due(tx: Transaction) -> bool:
 def trim(tx: Transaction) -> int:
     """Note the clock and purge what ended before the retention time; return how many rows were purged."""
     note_clock(tx)
-    tx.imports.forget_names(tx.now() - NAMES_SECONDS)
+    _forget_imports(tx)
     tx.outbox.forget(tx.now() - OUTBOX_SECONDS)
     tx.push.trim()
     tx.trash.purge()
@@ -111,3 +112,11 @@ def trim(tx: Transaction) -> int:
     gone = purge(tx, number_at(tx, tx.now() - RETENTION_SECONDS))
     tx.origins.forget_gone()
     return gone
+
+
+def _forget_imports(tx: Transaction) -> None:
+    """Forget what imports hold of people once the school's own times have passed: files, names, journals."""
+    settings = tx.school.settings
+    tx.import_files.forget(tx.now() - settings.import_files_days * DAY_SECONDS)
+    tx.imports.forget_names(tx.now() - settings.import_reports_days * DAY_SECONDS)
+    tx.imports.forget_journals(JOURNALS_KEPT)

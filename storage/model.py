@@ -132,6 +132,9 @@ class Settings:
     trash_days: int = 30
     service_readers: bool = False
     pupils_find_pupils: bool = False
+    automatic_imports_per_day: int = 4
+    import_files_days: int = 90
+    import_reports_days: int = 90
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,15 +23,30 @@ _m = outbox_message.c
 WAITING: Final = "waiting"
 SENT: Final = "sent"
 FAILED: Final = "failed"
-# Kinds: what scheduling has to say, and what a person wrote in a mail program of a phone.
+# Kinds: what scheduling has to say, what a person wrote in a mail program of a phone, what the server says in words.
 SCHEDULING: Final = "imip"
 LETTER: Final = "letter"
+NOTICE: Final = "notice"
 # While one process sends a message, the others leave it alone for so long.
 LEASE_SECONDS: Final = 600
 FIRST_PAUSE: Final = 60
 LONGEST_PAUSE: Final = 6 * 3600
 # With pauses that double up to six hours: three days.
 MOST_ATTEMPTS: Final = 20
+
+
+SUBJECT_LENGTH: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A letter in words to one mailbox; one `key` is posted once, `sender` is a mailbox too."""
+
+    key: str
+    sender: str
+    recipient: str
+    subject: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +125,32 @@ class Outbox:
             self._tx.connection.execute(select(func.count()).select_from(outbox_message).where(here)).scalar_one()
         )
 
+    def post(self, letter: Letter) -> bool:
+        """Queue a letter in words; False when one of the same key was queued before."""
+        self._tx.lock()
+        key, now = hashlib.sha256(letter.key.encode()).hexdigest(), self._tx.now()
+        same = select(_m.id).where(_m.school_id == self._tx.school_id, _m.key == key)
+        if self._tx.connection.execute(same).first() is not None:
+            return False
+        row = {
+            "school_id": self._tx.school_id,
+            "id": ordered_id(),
+            "key": key,
+            "kind": NOTICE,
+            "sender": letter.sender,
+            "recipient": letter.recipient,
+            "method": "",
+            "uid": letter.subject[:SUBJECT_LENGTH],
+            "body": letter.text.encode(),
+            "created": now,
+            "attempts": 0,
+            "next_try": now,
+            "state": WAITING,
+            "error": "",
+        }
+        self._tx.connection.execute(insert(outbox_message), row)
+        return True
+
     def due(self) -> bool:
         """Tell whether a message should be sent now."""
         return self._tx.connection.execute(select(_m.id).where(self._is_due()).limit(1)).first() is not None
@@ -130,8 +171,12 @@ class Outbox:
         return found
 
     def sent(self, message_id: str) -> None:
-        """Record that the mail server took a message."""
-        self._set(message_id, state=SENT, error="")
+        """Record that the mail server took a message; what a letter said is forgotten, it may hold a secret."""
+        self._tx.require_writing()
+        here = and_(_m.school_id == self._tx.school_id, _m.id == message_id)
+        body = case((_m.kind.in_((LETTER, NOTICE)), b""), else_=_m.body)
+        values = {"state": SENT, "error": "", "body": body}
+        self._tx.connection.execute(update(outbox_message).where(here).values(**values))
 
     def waiting(self, message_ids: Sequence[str]) -> tuple[OutboxMessage, ...]:
         """Return those of some messages that are still to be sent."""

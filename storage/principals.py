@@ -243,7 +243,10 @@ class Principals:
     def remove(self, principal_id: int) -> None:
         """Delete a person with their own calendars, subscriptions, memberships, devices and account."""
         self._tx.require_writing()
-        self._tx.sharing.forget_person(self.get(principal_id))
+        gone = self.get(principal_id)
+        self._tx.sharing.forget_person(gone)
+        self._tx.accesses.forget_of(principal_id)
+        self._tx.imports.forget_person(gone.family, gone.given)
         self._tx.lessons.forget_person(principal_id)
         self._tx.devices.forget_all(principal_id)
         self._tx.dead_properties.forget_person(principal_id)

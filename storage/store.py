@@ -7,10 +7,11 @@ from contextlib import contextmanager
 
 from storage.directory import Directory
 from storage.engine import WRITING, open_engine, patience
+from storage.import_queue import ImportQueue
 from storage.limits import DEFAULT, Limits
 from storage.migrate import check
 from storage.transaction import Transaction
-from storage.turns import turn
+from storage.turns import place, turn
 
 
 class Store:
@@ -22,6 +23,7 @@ class Store:
         self.limits = limits
         self.engine = open_engine(url)
         self.directory = Directory(self.engine)
+        self.import_queue = ImportQueue(self.engine)
         self._reader = self.engine
         if self.engine.dialect.name == "postgresql":
             # One snapshot for a whole request: a reader never sees half of an import.
@@ -55,6 +57,17 @@ class Store:
         """Yield whether it is free to import into a school; held until the block ends or the process dies."""
         with turn(self.engine, school_id) as free:
             yield free
+
+    @contextmanager
+    def import_place(self, places: int) -> Iterator[bool]:
+        """Yield whether one of so many places for imports on the whole server was free; held as a turn is."""
+        with place(self.engine, places) as free:
+            yield free
+
+    @property
+    def many_writers(self) -> bool:
+        """Tell whether somebody may write while a long writing transaction is open."""
+        return self.engine.dialect.name != "sqlite"
 
     def close(self) -> None:
         """Close every pooled connection."""

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, bindparam, select, update
 
 from storage import schema
+from storage.accesses import Accesses
 from storage.address_book import AddressBook
 from storage.attachments import Attachments
 from storage.audit import Audit
@@ -16,6 +17,7 @@ from storage.changes import Changes
 from storage.collections import Collections
 from storage.dead_properties import DeadProperties
 from storage.delegations import Delegations
+from storage.deposits import Deposits
 from storage.devices import Devices
 from storage.directory import read_school
 from storage.errors import WritingRequired
@@ -157,6 +159,16 @@ class Transaction:
     def import_choices(self) -> ImportChoices:
         """What the school decided about its imports."""
         return ImportChoices(self)
+
+    @cached_property
+    def accesses(self) -> Accesses:
+        """Who may deposit timetable files."""
+        return Accesses(self)
+
+    @cached_property
+    def deposits(self) -> Deposits:
+        """Timetable files that were deposited."""
+        return Deposits(self)
 
     @cached_property
     def lessons(self) -> Lessons:

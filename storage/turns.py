@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -33,6 +33,24 @@ def turn(engine: Engine, school_id: int) -> Iterator[bool]:
         return
     with _lock_file(engine, school_id) as taken:
         yield taken
+
+
+@contextmanager
+def place(engine: Engine, places: int) -> Iterator[bool]:
+    """Yield whether one of so many places for imports on the whole server was free; held as a turn is.
+
+    Places are turns below zero, where there are no schools.
+    """
+    with ExitStack() as held:
+        for number in range(1, places + 1):
+            with ExitStack() as tried:
+                if tried.enter_context(turn(engine, -number)):
+                    held.push(tried.pop_all())
+                    break
+        else:
+            yield False
+            return
+        yield True
 
 
 @contextmanager

@@ -33,7 +33,7 @@ from server.commands.workplace import (
 )
 from server.texts import _
 from storage.errors import NotFound
-from storage.imports import DISCARDED, DONE, QUEUED, REJECTED, ImportRun
+from storage.imports import DISCARDED, DONE, FAILED, INTERRUPTED, QUEUED, REJECTED, ImportRun
 from storage.model import School
 from storage.store import Store
 
@@ -171,6 +171,9 @@ def _repeat(workplace: Workplace, number: str, statuses: tuple[str, ...], option
             raise ImportRefused("file-forgotten")
         with store.reading(school.id) as tx:
             data = _content(tx.import_files, run.file_id)
+        if run.kind == importing.AUTOMATIC and run.status in (FAILED, INTERRUPTED):
+            # Nobody has looked at its plan: the guard rails hold.
+            options = replace(options, kind=importing.AUTOMATIC)
         chosen = replace(options, file_name=run.file_name, file_id=run.file_id, progress=reports.progress(step))
         report = importing.import_file(store, school, data, datetime.now().astimezone(), chosen)
         if run.status == REJECTED:

@@ -12,8 +12,10 @@ import click
 from importers.errors import ImportRefused
 from importers.report import Report
 from server import reports, timetable
+from server.commands.accesses import access
 from server.commands.imports import again, apply, discard, print_outcome, show, undo, unmatched
 from server.commands.progress import steps
+from server.commands.queue import Wait, settings, waiting, waits
 from server.commands.workplace import (
     Failure,
     Workplace,
@@ -83,14 +85,16 @@ def history(workplace: Workplace, as_json: bool, code: str | None) -> None:
         school = chosen_school(store, code)
         with store.reading(school.id) as tx:
             runs = tx.imports.history()
+        queued = {each.id: each for each in waits(store, school)}
     if as_json:
-        print_json([asdict(run) for run in runs])
+        places = {name: {"position": each.position, "opens": each.opens} for name, each in queued.items()}
+        print_json([asdict(run) | places.get(run.id, {}) for run in runs])
         return
     columns = (_("Import"), _("When"), _("Kind"), _("Result"), _("File"), _("Summary"))
-    print_table(columns, [_row(run, school.zone) for run in runs])
+    print_table(columns, [_row(run, school.zone, queued.get(run.id)) for run in runs])
 
 
-for _command in (show, unmatched, undo, apply, again, discard):
+for _command in (show, unmatched, undo, apply, again, discard, access, waiting, settings):
     import_.add_command(_command)
 
 
@@ -109,7 +113,7 @@ def _is_archive(file: Path) -> bool:
         return stream.read(len(_ZIP)) == _ZIP
 
 
-def _row(run: ImportRun, zone: str) -> tuple[str, ...]:
-    summary = reports.summary(run.status, run.report)
+def _row(run: ImportRun, zone: str, wait: Wait | None) -> tuple[str, ...]:
+    summary = wait.words(zone) if wait is not None else reports.summary(run.status, run.report)
     when = reports.moment(run.started, zone)
     return run.id[:_SHORT], when, reports.kind(run.kind), reports.status(run.status), run.file_name, summary

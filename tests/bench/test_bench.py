@@ -18,6 +18,9 @@ from bench.comparison import Results, measured
 from bench.connection import Connection, basic, request_bytes
 from bench.crowd import Crowd, crowd_table
 from bench.figures import NOTHING, figures, milliseconds, number, ratio, repeat, table
+from bench.imports import Crowd as Schools
+from bench.imports import Waves
+from bench.imports import crowd_table as schools_table
 from bench.page import Imports
 from bench.pings import Parked
 from bench.processes import NotStarted, started
@@ -25,6 +28,7 @@ from bench.rows import ROWS
 from bench.school import Imported, Prepared
 from bench.servers import Subject
 from storage import ical
+from storage.model import School, Settings
 
 MS = 0.001
 ASKED = request_bytes("GET", "/", {"Host": "x"})
@@ -194,3 +198,14 @@ def test_a_crowd_is_told_by_row_with_its_errors():
     text = crowd_table(Crowd(64, found, 2.0, ("PUT: 500", "PUT: 500")))
     assert text.startswith("64 clients, 2.00 requests a second, 2 errors.")
     assert text.count("PUT: 500") == 1
+
+
+def test_the_table_of_many_schools_says_how_many_were_imported_and_what_polls_took():
+    school = School(1, "0000001X", "A", "Europe/Paris", Settings())
+    crowd = Schools("", (school, school), ("", ""), (b"", b""), (1.0, 3.0))
+    quiet, busy = figures([2 * MS]), figures([4 * MS])
+    text = schools_table(crowd, Waves(12.34, 2, 100 * 2**20, quiet, busy))
+    assert "2 schools" in text
+    assert "2 carried out in, s | 12.3 |" in text
+    assert "Their 95th percentile, ms | 4.0 |" in text
+    assert "server after it, MB | 100 |" in text

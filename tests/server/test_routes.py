@@ -26,6 +26,9 @@ MIB = 1024 * 1024
         ("/.well-known/timezone", None),
         ("/autodiscover/autodiscover.json", None),
         ("/autodiscover/autodiscover.json/v1.0/a@b.example", None),
+        ("/webdav/0990001X/secret/", "deposit"),
+        ("/WebDAV/0990001X/secret/export.xml", "deposit"),
+        ("/webdav", None),
         ("/dav", None),
         ("/davos/", None),
         ("/Microsoft-Server-ActiveSync/x", None),
@@ -48,6 +51,8 @@ def test_a_path_has_its_protocol(path: str, name: str | None) -> None:
         ("/dav/x", "PROPFIND", MIB),
         ("/microsoft-server-activesync", "POST", 10 * MIB),
         ("/autodiscover/autodiscover.xml", "POST", MIB),
+        ("/webdav/0990001X/secret/", "PUT", 128 * MIB),
+        ("/webdav/0990001X/secret/", "PROPFIND", MIB),
     ],
 )
 def test_only_what_carries_events_or_names_of_many_may_be_large(path: str, method: str, limit: int) -> None:
