@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ TABLE: Final = "gpu001.txt"
 
 _DELIMITERS = (",", ";", "\t")
 _SNIFFED = 4096
+_TIME = re.compile(r"[1-9][0-9]?")
 
 
 @dataclass(slots=True)
@@ -59,18 +61,18 @@ def parse(files: Files, setting: Setting) -> Timetable:
         if len(row) < COLUMNS:
             raise ImportRefused("bad-csv", line=line)
         number, school_class, teacher, subject, room, *when = map(plain, row[:COLUMNS])
-        if not all(text.isascii() and text.isdigit() and len(text) <= 2 for text in when):
+        if not all(_TIME.fullmatch(text) for text in when):
             build.tally.add("unplaced", "course")
             continue
         lesson = lessons[number, int(when[0]), int(when[1]), subject]
         lesson.subject = build.subject(subject) if subject else ""
         lesson.held.update(dict.fromkeys(_named(school_class, teacher, room, build)))
     for (number, day, period, _), lesson in lessons.items():
-        if period not in periods:
-            raise ImportRefused("no-periods", period=period)
         if not 1 <= day <= 7:
             build.tally.add("outside-grid", "course")
             continue
+        if period not in periods:
+            raise ImportRefused("no-periods", period=period)
         mask = open_weeks(year, setting.closed, day)
         resources: tuple[Resource, ...] = tuple(each for kind, key in lesson.held for each in used(kind, (key,), mask))
         slot = Slot(day, periods[period].starts, periods[period].ends)

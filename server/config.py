@@ -145,6 +145,19 @@ class MailSection(Section):
         return value
 
 
+class ImportSection(Section):
+    """What imports need beyond the file: the private keys of partners, each as PARTNER=FILE."""
+
+    keys: Words = ()
+
+    @field_validator("keys")
+    @classmethod
+    def _named(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(name.strip() and file.strip() for name, _, file in (text.partition("=") for text in value)):
+            raise ValueError("must be partners and key files, such as NEO-Open=/etc/cadran/neo.pem")
+        return value
+
+
 class Config(BaseSettings):
     """The whole configuration, checked; see `conf/` for a commented file."""
 
@@ -156,6 +169,8 @@ class Config(BaseSettings):
     log: LogSection = LogSection()
     auth: AuthSection = AuthSection()
     mail: MailSection = MailSection()
+    # Spelt "import" outside, which is a keyword of the language.
+    imports: ImportSection = Field(ImportSection(), alias="import")
 
     @classmethod
     def settings_customise_sources(
@@ -172,6 +187,11 @@ class Config(BaseSettings):
     def listening(self, endpoints: tuple[str, ...]) -> Config:
         """Return the same configuration with other endpoints to listen on."""
         return self.model_copy(update={"server": self.server.model_copy(update={"listen": endpoints})})
+
+    def key_files(self) -> tuple[tuple[str, Path], ...]:
+        """Return the partners and their key files; a relative path is one in the data folder."""
+        pairs = (text.partition("=") for text in self.imports.keys)
+        return tuple((name.strip(), self.data / file.strip()) for name, _, file in pairs)
 
     def database_url(self) -> str:
         """Return the database's address: the one configured, or the SQLite file of the data folder."""
