@@ -206,7 +206,8 @@ def _plan(prepared: _Prepared, tx: Transaction, now: datetime, options: Options)
     prepared = _in_order(prepared, tx, options)
     known = applying.accounts(tx)
     check = idpn_regenerated(prepared.timetable.people(), applying.heard_last(tx, known))
-    if check.regenerated:
+    # A format without Pronote's identifiers says nothing about them.
+    if check.regenerated and any(person.idpn for person in prepared.timetable.people()):
         if not options.new_identifiers:
             raise ImportRefused("idpn-regenerated", known=check.known, vanished=check.vanished)
         # Numbers given anew may be those that somebody else had.
