@@ -159,7 +159,11 @@ def _setting(tx: Transaction, school: School, options: Options) -> Setting:
 
 
 def _plain(values: Mapping[str, object]) -> dict[str, Any]:
-    return {name: value if isinstance(value, int | str) else str(value) for name, value in values.items()}
+    return {name: value if isinstance(value, int | str) else _listed(value) for name, value in values.items()}
+
+
+def _listed(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
 
 
 def _begin(tx: Transaction, data: bytes, options: Options) -> str:

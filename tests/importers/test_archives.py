@@ -99,6 +99,7 @@ def test_the_same_files_make_the_same_archive():
         (zipped(("a.xml", b"\0" * 40_000_000)), "too-large"),
         (gzip.compress(b"\0" * 40_000_000), "too-large"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_what_no_school_tool_makes_is_refused_by_reason(data, told):
     assert reason(data) == told

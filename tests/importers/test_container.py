@@ -248,7 +248,7 @@ PROTECTED = private(OURS).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestA
 ELLIPTIC = ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
-@pytest.mark.parametrize("data", [b"", b"no key", b"-----BEGIN PRIVATE KEY-----", PROTECTED, ELLIPTIC])
+@pytest.mark.parametrize("data", [b"", b"no key", b"-----BEGIN PRIVATE KEY-----", PROTECTED, ELLIPTIC], ids="abcde")
 def test_what_holds_no_usable_key_is_told(data):
     with pytest.raises(KeyUnusable):
         load_key(OURS, data)

@@ -17,7 +17,7 @@ from importers.sample.container import Wrapping, encrypted
 from server import origins, wording
 from server.cli import main
 from storage.store import Store
-from tests.importers.keys import OURS, THEIRS, public, written
+from tests.importers.keys import OURS, THEIRS, VENDOR, public, written
 from tests.importers.make import SAMPLES, sample
 
 Cadran = Callable[..., Result]
@@ -46,7 +46,7 @@ def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def box(folder: Path, partner: str = OURS, uai: str = "0750001A") -> str:
     file = folder / "Edt_To_CadranEssai_0750001A.xml"
     exported = datetime(2026, 9, 24, 8, tzinfo=UTC)
-    file.write_bytes(encrypted(COLLEGE, public(partner), Wrapping(uai=uai, exported=exported)))
+    file.write_bytes(encrypted(COLLEGE, public(VENDOR, partner), Wrapping(uai=uai, exported=exported)))
     return str(file)
 
 
@@ -66,6 +66,7 @@ def test_an_export_for_somebody_else_names_them(cadran: Cadran, tmp_path: Path) 
     assert result.exit_code == 1
     assert THEIRS in result.output
     assert OURS in result.output
+    assert f"encrypted for INDEXEDUCATION, {THEIRS}" in cadran("import", "history").output
     assert "Key present: no" in cadran("import", "show").output
 
 
