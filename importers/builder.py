@@ -6,6 +6,7 @@ without having been declared comes into being. The counting of oddities is that 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sized
 from dataclasses import dataclass, field, replace
 from datetime import date, time
@@ -29,6 +30,7 @@ from importers.weeks import USABLE
 
 COURSE_LIMIT = 200_000
 THING_LIMIT = 100_000
+NAME_LIMIT = 500
 
 _DAYS = range(1, 8)
 
@@ -66,56 +68,55 @@ class Builder:
     teachers: dict[str, Person] = field(default_factory=dict)
     pupils: dict[str, Person] = field(default_factory=dict)
     courses: list[Course] = field(default_factory=list)
+    # What belongs to a class or a group grows apart from it: rebuilding a value for each would be quadratic.
+    _class_parts: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    _group_parts: defaultdict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
+    _group_classes: defaultdict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
+    _group_pupils: defaultdict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
 
     def subject(self, key: str, code: str = "", label: str = "") -> str:
         """Know a subject and return its key."""
         if key not in self.subjects:
             self._check(self.subjects)
-            self.subjects[key] = Subject(key, code or label or key, label or code or key)
+            self.subjects[key] = Subject(key, _cut(code or label or key), _cut(label or code or key))
         return key
 
     def school_class(self, key: str, name: str = "") -> str:
         """Know a class and return its key."""
         if key not in self.classes:
             self._check(self.classes)
-            self.classes[key] = SchoolClass(key, name or key)
+            self.classes[key] = SchoolClass(key, _cut(name or key))
         return key
 
     def part(self, class_key: str, name: str) -> str:
         """Know a part of a class by its name there and return its key."""
-        owner = self.classes[self.school_class(class_key)]
+        self.school_class(class_key)
         key = f"{class_key}/{name}"
         if key not in self.parts:
             self._check(self.parts)
-            self.parts[key] = Part(key, class_key, len(owner.parts) + 1, name)
-            self.classes[class_key] = replace(owner, parts=(*owner.parts, key))
+            held = self._class_parts[class_key]
+            held.append(key)
+            self.parts[key] = Part(key, class_key, len(held), _cut(name))
         return key
 
-    def group(self, key: str, name: str = "", parts: tuple[str, ...] = (), classes: tuple[str, ...] = ()) -> str:
+    def group(self, key: str, name: str = "", parts: Iterable[str] = (), classes: Iterable[str] = ()) -> str:
         """Know a group, add class parts or whole classes to it, and return its key."""
-        held = self.groups.get(key)
-        if held is None:
+        if key not in self.groups:
             self._check(self.groups)
-            held = Group(key, name or key)
-        added = replace(
-            held,
-            parts=tuple(dict.fromkeys((*held.parts, *parts))),
-            classes=tuple(dict.fromkeys((*held.classes, *classes))),
-        )
-        self.groups[key] = added
+            self.groups[key] = Group(key, _cut(name or key))
+        self._group_parts[key].update(dict.fromkeys(parts))
+        self._group_classes[key].update(dict.fromkeys(classes))
         return key
 
     def enrol(self, group_key: str, pupil_key: str) -> None:
         """Add a pupil to a group."""
-        held = self.groups[self.group(group_key)]
-        if pupil_key not in held.pupils:
-            self.groups[group_key] = replace(held, pupils=(*held.pupils, pupil_key))
+        self._group_pupils[self.group(group_key)][pupil_key] = None
 
     def room(self, key: str, name: str = "") -> str:
         """Know a room and return its key."""
         if key not in self.rooms:
             self._check(self.rooms)
-            self.rooms[key] = Named(key, name or key)
+            self.rooms[key] = Named(key, _cut(name or key))
         return key
 
     def teacher(self, key: str, family: str, given: str = "") -> str:
@@ -131,7 +132,7 @@ class Builder:
             self.tally.add("duplicate-ident" if person.ident else "no-ident", person.kind.value)
             return False
         self._check(table)
-        table[person.ident] = person
+        table[person.ident] = replace(person, family=_cut(person.family), given=_cut(person.given))
         return True
 
     def place(
@@ -171,9 +172,9 @@ class Builder:
             year_ends=span.ends,
             anchor=span.anchor,
             subjects=tuple(self.subjects.values()),
-            classes=tuple(self.classes.values()),
+            classes=tuple(replace(each, parts=tuple(self._class_parts[key])) for key, each in self.classes.items()),
             parts=tuple(self.parts.values()),
-            groups=tuple(self.groups.values()),
+            groups=tuple(self._filled(each) for each in self.groups.values()),
             teachers=tuple(self.teachers.values()),
             pupils=tuple(self.pupils.values()),
             rooms=tuple(self.rooms.values()),
@@ -181,10 +182,18 @@ class Builder:
             notices=self.tally.notices(),
         )
 
+    def _filled(self, group: Group) -> Group:
+        held = (self._group_classes, self._group_parts, self._group_pupils)
+        return Group(group.ident, group.name, *(tuple(table[group.ident]) for table in held))
+
     @staticmethod
     def _check(table: Sized) -> None:
         if len(table) >= THING_LIMIT:
             raise ImportRefused("too-large", limit=THING_LIMIT)
+
+
+def _cut(name: str) -> str:
+    return name[:NAME_LIMIT]
 
 
 def used(kind: ResourceKind, keys: Iterable[str], mask: int) -> tuple[Resource, ...]:

@@ -14,7 +14,7 @@ from importers.errors import ImportRefused
 SIZE_LIMIT: Final = 50 * 2**20
 ELEMENT_LIMIT: Final = 1_000_000
 DEPTH_LIMIT: Final = 16
-TEXT_LIMIT: Final = 500
+TEXT_LIMIT: Final = 8000
 
 _HEAD = 16_384
 
@@ -105,5 +105,5 @@ def fields(element: etree._Element) -> dict[str, str]:
 
 def plain(value: str) -> str:
     """Return text in one line without control characters, cut at TEXT_LIMIT."""
-    shown = "".join(letter if letter.isprintable() or letter.isspace() else "" for letter in value[: TEXT_LIMIT * 4])
+    shown = "".join(letter if letter.isprintable() or letter.isspace() else "" for letter in value[: TEXT_LIMIT * 2])
     return " ".join(shown.split())[:TEXT_LIMIT]

@@ -262,3 +262,23 @@ def test_a_name_of_many_lines_becomes_one():
     found = outcome(FORMATS["sts"], files)
     assert isinstance(found, Timetable)
     assert found.teachers[0].family == "MAR CHETTI"
+
+
+def test_a_list_of_many_names_is_read_to_its_end():
+    classes = ", ".join(f"CLASSE NUMERO {number}" for number in range(80))
+    found = outcome(FORMATS["edt-text"], changed("edt-text", b"<CLASSE>3D<", f"<CLASSE>{classes}<".encode()))
+    assert isinstance(found, Timetable)
+    assert {"CLASSE NUMERO 0", "CLASSE NUMERO 79"} <= {each.name for each in found.classes}
+
+
+def test_a_name_without_end_is_cut():
+    found = outcome(FORMATS["sts"], changed("sts", b"MARCHETTI", b"M" * 5000))
+    assert isinstance(found, Timetable)
+    assert len(found.teachers[0].family) == 500
+
+
+def test_very_many_pupils_of_one_group_cost_no_more_than_they_are():
+    rows = "".join(f"<E><NOM>N{number}</NOM><GROUPES>[G]</GROUPES></E>" for number in range(30_000))
+    files = files_of("edt-text") | {"EXP_Eleves.xml": f'<TABLE nom="Eleves">{rows}</TABLE>'.encode()}
+    found = FORMATS["edt-text"].parse(files, SETTING)
+    assert [len(group.pupils) for group in found.groups if group.name == "G"] == [30_000]
