@@ -28,6 +28,7 @@ Row = Mapping[str, str]
 LONGEST_CLOSURE: Final = 120
 
 _TABLE = re.compile(r"udcal_(\d\d)(?:_(\d{1,2}))?\.xml", re.IGNORECASE)
+_MASK = re.compile(r"[0-9]{1,20}")
 _DIGITS = re.compile(r"(\d{1,2})(\d{2})")
 _REQUIRED: Final = {
     "04": "professeurs",
@@ -70,8 +71,8 @@ def parse(files: Files, setting: Setting) -> Timetable:
     tables = _tables(files)
     year, closed = _year(tables, setting)
     build = Builder()
-    for read in (_things, _pupils):
-        read(tables, build)
+    _things(tables, build)
+    _pupils(tables, build, year, closed)
     hours = _Hours(dict(_halves(tables.rows["demi_seq"])), {row.get("code", ""): row for row in tables.rows["fiche"]})
     apart = 0
     for week, rows in tables.weekly.items():
@@ -189,29 +190,56 @@ def _group(owner: str, code: str, build: Builder, name: str = "") -> str:
     return build.group(f"{owner}/{code}", name or f"{owner} {code}", (build.part(owner, code),))
 
 
-def _pupils(tables: _Tables, build: Builder) -> None:
-    """Read pupils and where they belong; the weeks of a membership, ISO weeks of no said year, are not used."""
-    stays: defaultdict[str, dict[tuple[str, str], None]] = defaultdict(dict)
+def _pupils(tables: _Tables, build: Builder, year: SchoolYear, closed: frozenset[date]) -> None:
+    """Read pupils with the classes and groups they are in, and when."""
+    classes: defaultdict[str, dict[Stay, None]] = defaultdict(dict)
+    parts: defaultdict[str, dict[Stay, None]] = defaultdict(dict)
     for row in tables.rows["ele_gpe"]:
-        owner, group = row.get("code_div", ""), row.get("gpe", "")
+        owner, group, pupil = row.get("code_div", ""), row.get("gpe", ""), row.get("ele", "")
         if owner not in build.classes:
             build.tally.add("dangling", "class")
             continue
-        stays[row.get("ele", "")][owner, group] = None
+        for first, last in _stays(row.get("semaines", ""), year, closed):
+            classes[pupil][Stay(owner, first, last)] = None
+            if group:
+                parts[pupil][Stay(build.part(owner, group), first, last)] = None
     for row in tables.rows["eleve"]:
-        held = stays.get(row.get("code", ""), {})
-        classes = dict.fromkeys(owner for owner, _ in held)
-        parts = dict.fromkeys(build.part(owner, group) for owner, group in held if group)
+        code = row.get("code", "")
         person = Person(
             kind=PersonKind.PUPIL,
-            ident=row.get("code", ""),
+            ident=code,
             family=row.get("nom", ""),
             given=row.get("prenom", ""),
             birth_date=read_day(row.get("naissance", "")),
-            classes=tuple(Stay(name, None, None) for name in classes),
-            parts=tuple(Stay(name, None, None) for name in parts),
+            classes=tuple(classes.get(code, ())),
+            parts=tuple(parts.get(code, ())),
         )
         build.add(person)
+
+
+def _stays(written: str, year: SchoolYear, closed: frozenset[date]) -> Iterator[tuple[date | None, date | None]]:
+    """Yield the days of a membership from its mask, bit 0 being ISO week 1 (unlike EDT's); none means all year.
+
+    A week of holidays is one of the stay it interrupts; what reaches an end of the year is open on that side.
+    """
+    if not _MASK.fullmatch(written) or not int(written):
+        yield None, None
+        return
+    mask, held, since = int(written), False, year.anchor
+    day = year.anchor
+    while day <= year.ends:
+        here = held if _holidays(day, closed) else bool(mask >> (day.isocalendar().week - 1) & 1)
+        if here and not held:
+            since = day
+        elif held and not here:
+            yield (None if since == year.anchor else since), day - timedelta(days=1)
+        held, day = here, day + timedelta(days=7)
+    if held:
+        yield (None if since == year.anchor else since), None
+
+
+def _holidays(monday: date, closed: frozenset[date]) -> bool:
+    return all(monday + timedelta(days=number) in closed for number in range(5))
 
 
 def _lessons(rows: Mapping[str, list[Row]], hours: _Hours, build: Builder, weeks: Callable[[int], int]) -> None:

@@ -9,7 +9,7 @@ from importers.notices import Notice
 from importers.school_year import Alternation, Period, SchoolYear
 from importers.sessions import Settings, Status, expand
 from importers.setting import Setting
-from importers.timetable import Timetable
+from importers.timetable import Stay, Timetable
 from tests.importers.make import PARIS, SAMPLES, SCHOOL
 
 YEAR = SchoolYear(
@@ -58,10 +58,14 @@ def _sessions(timetable: Timetable) -> Iterator[str]:
 
 def _pupils(timetable: Timetable) -> Iterator[str]:
     for pupil in timetable.pupils:
-        classes = ", ".join(stay.ident for stay in pupil.classes)
-        parts = ", ".join(stay.ident for stay in pupil.parts)
+        classes, parts = (", ".join(map(_stay, stays)) for stays in (pupil.classes, pupil.parts))
         groups = ", ".join(group.name for group in timetable.groups if pupil.ident in group.pupils)
         yield f"pupil {pupil.name} {pupil.birth_date or '-'} | {classes} | {parts} | {groups}".rstrip(" |")
+
+
+def _stay(stay: Stay) -> str:
+    dates = f" {stay.first or ''}..{stay.last or ''}" if stay.first or stay.last else ""
+    return f"{stay.ident}{dates}"
 
 
 def _notice(notice: Notice) -> str:

@@ -159,3 +159,16 @@ def test_every_refusal_has_words_of_its_own(reason: str) -> None:
 def test_an_import_without_origin_tells_none() -> None:
     assert list(origins.lines(None, "1")) == []
     assert list(origins.lines({}, "1")) == []
+
+
+def test_a_sample_school_can_be_had_encrypted_with_the_key_that_opens_it(
+    cadran: Cadran, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "school"
+    result = cadran("sample-school", "--pupils", "60", "--out", str(out), "--encrypt", "Essai")
+    assert result.exit_code == 0
+    assert (out / "partner-key.pem").stat().st_mode & 0o077 == 0
+    monkeypatch.setenv("CADRAN_IMPORT__KEYS", f"Essai={out / 'partner-key.pem'}")
+    refused = cadran("import", "edt", str(out / "timetable-encrypted.xml"))
+    assert "not of 0750001A" in refused.output
+    assert "Already there" in cadran("sample-school", "--out", str(out)).output
