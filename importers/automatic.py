@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
 from importers import choices, unchanged
-from importers.apply import Progress
 from importers.errors import ImportRefused
 from importers.run import AUTOMATIC, MANUAL, Options, import_file
 from storage.errors import NotFound
@@ -29,8 +29,8 @@ def opens(tx: Transaction) -> int | None:
     return worked[-allowed] + DAY_SECONDS if len(worked) >= allowed else None
 
 
-def carry_out(store: Store, school: School, run: ImportRun, now: datetime, progress: Progress) -> None:
-    """Carry out a run that waits; what becomes of it is in the history.
+def carry_out(store: Store, school: School, run: ImportRun, now: datetime, options: Options) -> None:
+    """Carry out a run that waits, with the keys and the progress of some options; the history tells what became of it.
 
     Raises ImportRefused("already-running") when the school's turn is not free: the run waits on. Raises NotFound when
     somebody else has begun it, and Interrupted when the progress function does: the run then waits again.
@@ -42,9 +42,9 @@ def carry_out(store: Store, school: School, run: ImportRun, now: datetime, progr
             return
     with store.reading(school.id) as tx:
         data = tx.import_files.content(run.file_id or "")
-    options = Options(kind=AUTOMATIC, file_name=run.file_name, run_id=run.id, file_id=run.file_id, progress=progress)
+    named = replace(options, kind=AUTOMATIC, file_name=run.file_name, run_id=run.id, file_id=run.file_id)
     try:
-        import_file(store, school, data, now, options)
+        import_file(store, school, data, now, named)
     except ImportRefused as refusal:
         if refusal.reason == "already-running":
             raise

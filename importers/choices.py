@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from importers import school_calendar, thresholds
+from importers import school_calendar, school_year, thresholds
 from importers.school_calendar import Closure
+from importers.school_year import SchoolYear
 from importers.selection import EVERYTHING, Selection
 from importers.thresholds import Check, Threshold
 from storage.transaction import Transaction
@@ -16,6 +17,7 @@ THRESHOLDS: Final = "thresholds"
 CLOSURES: Final = "closures"
 AUDIENCES: Final = "audiences"
 YEAR_PENDING: Final = "year-pending"
+YEAR: Final = "school-year"
 
 _PARTS: Final = ("subjects", "classes", "groups", "courses")
 
@@ -54,6 +56,16 @@ def closures(tx: Transaction) -> tuple[Closure, ...]:
 def set_closures(tx: Transaction, closed: Iterable[Closure]) -> None:
     """Keep the closures of the school calendar."""
     tx.import_choices.set(CLOSURES, school_calendar.stored(closed))
+
+
+def year(tx: Transaction) -> SchoolYear | None:
+    """Return the school year as the school told it, for files without dates."""
+    return school_year.read(tx.import_choices.get(YEAR))
+
+
+def set_year(tx: Transaction, told: SchoolYear | None) -> None:
+    """Keep the school year; None forgets it."""
+    tx.import_choices.set(YEAR, None if told is None else school_year.stored(told))
 
 
 def known_audiences(tx: Transaction) -> frozenset[str]:

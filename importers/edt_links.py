@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from importers.edt_entities import Draft, RawCourse
+from importers.errors import ImportRefused
+from importers.school_year import YEARS
 from importers.timetable import Course, Group, Person, Resource, ResourceKind, SchoolClass, Stay, Timetable
 
 _WEEK = range(1, 8)
@@ -28,7 +30,10 @@ class Header:
 
 
 def finished(draft: Draft, header: Header) -> Timetable:
-    """Return the timetable of a completely read document."""
+    """Return the timetable of a completely read document; raises ImportRefused("bad-value") for a year far away."""
+    for day in (header.year_starts, header.year_ends, header.anchor):
+        if day.year not in YEARS:
+            raise ImportRefused("bad-value", line=0, element="AnneeScolaire", name="dates", value=str(day))
     if header.anchor.weekday() != 0:
         draft.tally.add("anchor-not-monday")
     return Timetable(

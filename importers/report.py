@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from importers.notices import Notice, count_of
+from importers.origin import IN_CLEAR, Origin
 from importers.proposal import Counts, Current, Desired
 from importers.reconcile import Doubt, Reconciliation
 from importers.thresholds import Verdict
@@ -43,7 +44,7 @@ class Tasks:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What an import did or, dry, would do (R164 to R168, R177 to R179, R193 to R196, R234)."""
+    """What an import did or, dry, would do (R121 to R124, R164 to R168, R177 to R179, R193 to R196, R234)."""
 
     school: str
     dry_run: bool
@@ -58,6 +59,7 @@ class Report:
     verdicts: tuple[Verdict, ...] = ()
     large: tuple[Large, ...] = ()
     run_id: str = ""
+    origin: Origin = IN_CLEAR
 
     @property
     def alerts(self) -> tuple[Verdict, ...]:

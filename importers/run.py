@@ -12,19 +12,23 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from importers import apply as applying
-from importers import choices, formats, report, school_calendar, unchanged
+from importers import choices, formats, origin, report, school_calendar, unchanged
 from importers.apply import Progress, Snapshot
+from importers.container import PartnerKey
 from importers.desired import desired
 from importers.errors import ImportRefused, Interrupted
 from importers.formats import Reading
 from importers.journal import journal_of
 from importers.measures import Recognised, Sides, measures
+from importers.notices import Notice
+from importers.origin import Origin
 from importers.plan import plan
 from importers.proposal import Current, Desired, Plan
 from importers.reconcile import Reconciliation, idpn_regenerated, reconcile
 from importers.report import Large, Report
 from importers.selection import Selection, of_school, select
 from importers.sessions import Expansion, Settings, expand
+from importers.setting import Setting
 from importers.thresholds import Verdict, judge
 from importers.timetable import Timetable
 from storage.imports import DONE, FAILED, REJECTED, NewRun
@@ -49,7 +53,8 @@ class Options:
     `selection` is what is left out and, after a manual run, stays so; None is what the school chose before. `force`
     lets an import through that takes away most of the coming sessions, `confirm` (the school's code) one without any
     session, `accepted` an automatic one whose thresholds are passed; `new_identifiers` one whose Pronote identifiers
-    were regenerated: people are then recognised by their names alone. `run_id` is a run that waited in the queue.
+    were regenerated: people are then recognised by their names alone. `run_id` is a run that waited, `keys`
+    open encrypted exports.
     """
 
     dry_run: bool = False
@@ -63,6 +68,7 @@ class Options:
     new_identifiers: bool = False
     run_id: str = ""
     file_id: str | None = None
+    keys: tuple[PartnerKey, ...] = ()
     progress: Progress = silent
 
 
@@ -86,6 +92,7 @@ class _Prepared:
     timetable: Timetable
     expansion: Expansion
     zone: ZoneInfo
+    origin: Origin
 
 
 def import_file(store: Store, school: School, data: bytes, now: datetime, options: Options | None = None) -> Report:
@@ -114,8 +121,8 @@ def _without_collector() -> Iterator[None]:
 def _imported(store: Store, school: School, data: bytes, now: datetime, options: Options) -> Report:
     if options.dry_run:
         with store.reading(school.id) as tx:
-            chosen = _selection(tx, options)
-        prepared = _prepare(data, school, chosen, options.progress)
+            chosen, setting = _selection(tx, options), _setting(tx, school, options)
+        prepared = _prepare(data, school, chosen, setting, options.progress)
         with store.reading(school.id) as tx:
             return _plan(prepared, tx, now, options).report
     with store.turn(school.id) as free:
@@ -128,9 +135,9 @@ def _recorded(store: Store, school: School, data: bytes, now: datetime, options:
     """Run within the school's turn and keep in the history how it ended."""
     with store.writing(school.id) as tx:
         run_id = _begin(tx, data, options)
-        chosen = _selection(tx, options)
+        chosen, setting = _selection(tx, options), _setting(tx, school, options)
     try:
-        prepared = _prepare(data, school, chosen, options.progress)
+        prepared = _prepare(data, school, chosen, setting, options.progress)
         # Told before the transaction, within which SQLite lets nobody else write how far a run has come.
         options.progress("planning", 0, 1)
         with store.writing(school.id) as tx:
@@ -152,8 +159,17 @@ def _selection(tx: Transaction, options: Options) -> Selection:
     return choices.selection(tx) if options.selection is None else options.selection
 
 
+def _setting(tx: Transaction, school: School, options: Options) -> Setting:
+    closed = school_calendar.days_of(choices.closures(tx))
+    return Setting(school.code, ZoneInfo(school.zone), options.keys, choices.year(tx), closed)
+
+
 def _plain(values: Mapping[str, object]) -> dict[str, Any]:
-    return {name: value if isinstance(value, int | str) else str(value) for name, value in values.items()}
+    return {name: value if isinstance(value, int | str) else _listed(value) for name, value in values.items()}
+
+
+def _listed(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
 
 
 def _begin(tx: Transaction, data: bytes, options: Options) -> str:
@@ -172,10 +188,10 @@ def _end(store: Store, school: School, run_id: str, status: str, data: Mapping[s
         tx.imports.finish(run_id, status, data)
 
 
-def _prepare(data: bytes, school: School, chosen: Selection, progress: Progress) -> _Prepared:
+def _prepare(data: bytes, school: School, chosen: Selection, setting: Setting, progress: Progress) -> _Prepared:
     """Read, select and expand a file for a school."""
     progress("reading", 0, 1)
-    reading = formats.read(data)
+    reading = formats.read(data, setting)
     return prepared(reading, school, chosen, progress)
 
 
@@ -188,17 +204,20 @@ def prepared(reading: Reading, school: School, chosen: Selection, progress: Prog
         school=school.code,
         zone=zone,
         include_class_parts=school.settings.include_class_parts,
+        show_cancelled=reading.cancelled_shown,
         without_courses=chosen.courses,
     )
-    return _Prepared(reading.format, timetable, expand(timetable, settings), zone)
+    return _Prepared(reading.format, timetable, expand(timetable, settings), zone, reading.origin)
 
 
 def _plan(prepared: _Prepared, tx: Transaction, now: datetime, options: Options) -> _Considered:
     """Reconcile, compare and judge within a transaction; writes nothing."""
     options.progress("planning", 0, 1)
+    prepared = _in_order(prepared, tx, options)
     known = applying.accounts(tx)
     check = idpn_regenerated(prepared.timetable.people(), applying.heard_last(tx, known))
-    if check.regenerated:
+    # A format without Pronote's identifiers says nothing about them.
+    if check.regenerated and any(person.idpn for person in prepared.timetable.people()):
         if not options.new_identifiers:
             raise ImportRefused("idpn-regenerated", known=check.known, vanished=check.vanished)
         # Numbers given anew may be those that somebody else had.
@@ -212,6 +231,18 @@ def _plan(prepared: _Prepared, tx: Transaction, now: datetime, options: Options)
     verdicts = _judged(sides, Recognised(prepared.timetable, found, choices.known_audiences(tx)), tx)
     made = _report(prepared, found, sides, verdicts, tx.school.code)
     return _Considered(proposal, current, wanted, replace(made, dry_run=options.dry_run), snapshot, found)
+
+
+def _in_order(prepared: _Prepared, tx: Transaction, options: Options) -> _Prepared:
+    """Refuse, or by hand only notice, a file exported before the one imported last."""
+    last = tx.imports.last_done()
+    exported = str(last.report.get("origin", {}).get("exported", "")) if last else ""
+    if not origin.older(prepared.origin, exported):
+        return prepared
+    if options.kind == AUTOMATIC and not options.accepted:
+        raise ImportRefused("older-export", exported=prepared.origin.exported, last=exported)
+    told = Notice("older-export", prepared.origin.exported, 1)
+    return replace(prepared, timetable=replace(prepared.timetable, notices=(*prepared.timetable.notices, told)))
 
 
 def _judged(sides: Sides, people: Recognised, tx: Transaction) -> tuple[Verdict, ...]:
@@ -291,4 +322,5 @@ def _report(
         notices=notices,
         tasks=report.tasks(sides.plan.counts, report.groups_created(sides.current, sides.desired), notices),
         verdicts=verdicts,
+        origin=prepared.origin,
     )

@@ -182,9 +182,17 @@ class AttachmentsSection(Section):
 
 
 class ImportsSection(Section):
-    """Automatic imports of deposited timetables."""
+    """Timetable imports: automatic ones at the same time, and private keys of partners, each as PARTNER=FILE."""
 
     at_once: int = Field(1, ge=1, le=16)
+    keys: Words = ()
+
+    @field_validator("keys")
+    @classmethod
+    def _named(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(name.strip() and file.strip() for name, _, file in (text.partition("=") for text in value)):
+            raise ValueError("must be partners and key files, such as NEO-Open=/etc/cadran/neo.pem")
+        return value
 
 
 class Config(BaseSettings):
@@ -224,6 +232,11 @@ class Config(BaseSettings):
         # A file a little too large still reaches the protocol, which says so in its own terms.
         largest = min(section.max_size, self.server.max_body - 1024)
         return Limits(largest, section.per_object, section.school_quota, section.person_quota)
+
+    def key_files(self) -> tuple[tuple[str, Path], ...]:
+        """Return the partners and their key files; a relative path is one in the data folder."""
+        pairs = (text.partition("=") for text in self.imports.keys)
+        return tuple((name.strip(), self.data / file.strip()) for name, _, file in pairs)
 
     def database_url(self) -> str:
         """Return the database's address: the one configured, or the SQLite file of the data folder."""

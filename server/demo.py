@@ -100,7 +100,7 @@ def make(store: Store, folder: Path, wanted: Samples, step: Step) -> DemoInfo:
     school = store.directory.create_school(files.school.uai, files.school.name, ZONE)
     _people(store, school, files, password_hash)
     started = _morning(files.school.year.begins)
-    timetable.run(store, school, files.timetable, timetable.Choice(started), step)
+    timetable.run(store, school, (files.timetable,), timetable.Choice(started), step)
     info = DemoInfo(*addresses(""), school.code, (_admin(), *_showcase(files)))
     write(folder, info)
     (folder / FOLDER / UNFINISHED).unlink(missing_ok=True)

@@ -16,9 +16,9 @@ import structlog
 
 from importers import automatic
 from importers.errors import ImportRefused, Interrupted
-from importers.run import AUTOMATIC
+from importers.run import AUTOMATIC, Options
 from protocols.deposit import paths
-from server import notices
+from server import notices, partner_keys
 from server.config import Config
 from storage.accesses import hashed
 from storage.errors import NotFound
@@ -110,7 +110,7 @@ def work(store: Store, config: Config, stopping: Event) -> None:
     """Mark runs whose process died, carry out those that may run now, tell of those that have ended."""
     end_lost(store)
     try:
-        while not stopping.is_set() and _one(store, config.imports.at_once, stopping):
+        while not stopping.is_set() and _one(store, config, stopping):
             notices.tell(store, config)
     except Interrupted:
         _log.info("automatic import put back")
@@ -129,14 +129,16 @@ def end_lost(store: Store) -> None:
             _log.warning("import interrupted", school=school_id, runs=lost)
 
 
-def _one(store: Store, at_once: int, stopping: Event) -> bool:
+def _one(store: Store, config: Config, stopping: Event) -> bool:
     """Carry out the first run that may; tell whether there was one."""
+    keys = partner_keys.load(config)
     for school, run in _due(store):
-        with store.import_place(at_once) as free:
+        with store.import_place(config.imports.at_once) as free:
             if not free:
                 return False
             try:
-                automatic.carry_out(store, school, run, datetime.now(UTC), _Told(store, school, run, stopping))
+                options = Options(keys=keys, progress=_Told(store, school, run, stopping))
+                automatic.carry_out(store, school, run, datetime.now(UTC), options)
             except NotFound:
                 # Another process was faster.
                 continue

@@ -51,6 +51,12 @@ _NOTICES: Final = {
     "class-parts-only": N_("Entries for parts of classes only, which make no course: {count}."),
     "no-course": N_("Entries without subject, class or group, which make no course: {count}."),
     "bad-date": N_("Dates that cannot be read ({about}): {count}."),
+    "unplaced": N_("Lessons without a day or an hour, left out: {count}."),
+    "no-week": N_("Lessons of no week of the school year, left out: {count}."),
+    "term-unknown": N_("Lessons of one term only, left out because its dates are not known: {count}."),
+    "not-a-session": N_("Calendar entries that are no lessons, left out: {count}."),
+    "newer-software": N_("The export was written by {about}, newer than the versions known here: look at the result."),
+    "older-export": N_("The file was exported on {about}, before the one imported last."),
 }
 _RUNS: Final = {"manual": N_("by hand"), "automatic": N_("automatic"), "undo": N_("undo")}
 _STATUS: Final = {

@@ -30,7 +30,46 @@ _TAKEN: Final = {
     "slug": N_("This person already has a calendar named “{name}”: choose another name."),
 }
 _REFUSED: Final = {
-    "not-recognised": N_("This is not an EDT or Pronote export in XML. Choose the clear XML export for the ENT."),
+    "not-recognised": N_(
+        "This is not a timetable that is known here, such as an EDT or Pronote export in XML; docs/timetable.md lists "
+        "the files that are read."
+    ),
+    "empty-file": N_("The file is empty: export it again."),
+    "several-files": N_("The files do not belong together: {names}. Hand over one timetable, without other files."),
+    "missing-file": N_("The file {name} is missing: hand it over together with the other one."),
+    "files-differ": N_("The files are of different schools ({found}): choose those of one school."),
+    "archive-damaged": N_("The archive cannot be opened: copy it again, or hand over the file inside."),
+    "archive-encrypted": N_("The archive is protected by a password: hand over the file inside."),
+    "archive-name": N_(
+        "The archive holds a file with a name that is not accepted: “{name}”. Hand over the file itself."
+    ),
+    "archive-nested": N_("The archive holds another archive ({name}): hand over the timetable itself."),
+    "archive-crowded": N_("The file holds too much at once (limit: {limit}): hand over the timetable alone."),
+    "archive-empty": N_("The archive is empty."),
+    "not-for-us": N_(
+        "The export is encrypted for {partners}, and the keys here are those of {ours}: choose the right platform in "
+        "EDT or Pronote, and export again."
+    ),
+    "damaged": N_("The encrypted export is damaged, or was encrypted with another key: export it again."),
+    "newer-container": N_(
+        "The encrypted export has version {value}, which is not known here: a newer Cadran may read it."
+    ),
+    "old-software": N_("The export was written by {software}; versions since {oldest} are read: update that program."),
+    "older-export": N_(
+        "The file was exported on {exported}, before the one imported last ({last}). Nothing was imported; by hand it "
+        "can be imported all the same."
+    ),
+    "no-school-year": N_(
+        "This file tells days of the week and no dates. Tell the school year first: "
+        "cadran import year --starts DAY --ends DAY"
+    ),
+    "no-alternation": N_(
+        "The file has lessons every other week ({code}), and the school has not told which weeks those are: "
+        "cadran import year --weeks"
+    ),
+    "no-periods": N_("Nobody has told when period {period} is: cadran import year --period {period}=08:00-08:55"),
+    "no-sessions": N_("The calendar holds no lesson of Pronote, EDT or HYPERPLANNING."),
+    "old-variant": N_("This is an older variant of the aSc file: export it as “aSc Timetables 2012 XML”."),
     "not-xml": N_(
         "This is not a well-formed XML file (line {line}, column {column}). Export it again from EDT or Pronote."
     ),
@@ -40,7 +79,10 @@ _REFUSED: Final = {
     "wrong-root": N_("This is not an EDT or Pronote export: its first element is “{name}”."),
     "missing-section": N_("The file has no “{name}” section: choose a complete export in EDT or Pronote."),
     "truncated": N_("The file ends too early (line {line}): copy it again, or export it again."),
-    "encrypted": N_("The file is encrypted: choose the export without encryption in EDT or Pronote."),
+    "encrypted": N_(
+        "The file is encrypted for {partners}, and no key is configured here ([imports] keys): configure one, or "
+        "choose an export without encryption."
+    ),
     "unsupported-version": N_("Version {value} of the export format is not known; 1.1 and 2.x are."),
     "bad-value": N_("Line {line}: “{value}” is not a valid value of {element} {name}."),
     "wrong-school": N_(

@@ -16,7 +16,7 @@ from importers import undo as undoing
 from importers.errors import ImportRefused
 from importers.report import Report
 from importers.run import Options
-from server import reports
+from server import origins, partner_keys, reports
 from server.commands.progress import steps
 from server.commands.workplace import (
     Failure,
@@ -71,6 +71,8 @@ def show(workplace: Workplace, /, number: str, as_json: bool, code: str | None) 
     for line in reports.heading(run, school.zone):
         say(line)
     report = run.report.get("planned", run.report)
+    for line in origins.lines(report.get("origin") or run.report.get("origin"), run.id):
+        say(line)
     if report.get("tasks"):
         print_table((_("Task"), _("Success"), _("Error")), reports.tasks(report["tasks"]))
     if report.get("verdicts"):
@@ -175,6 +177,7 @@ def _repeat(workplace: Workplace, number: str, statuses: tuple[str, ...], option
             # Nobody has looked at its plan: the guard rails hold.
             options = replace(options, kind=importing.AUTOMATIC)
         chosen = replace(options, file_name=run.file_name, file_id=run.file_id, progress=reports.progress(step))
+        chosen = replace(chosen, keys=partner_keys.load(workplace.config))
         report = importing.import_file(store, school, data, datetime.now().astimezone(), chosen)
         if run.status == REJECTED:
             with store.writing(school.id) as tx:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
 from server.commands.workplace import Failure, pass_workplace, say
-from server.samples import FEWEST, MOST, Samples, existing, write
+from server.samples import FEWEST, MOST, Samples, encrypt, existing, write
 from server.texts import _
 
 
@@ -33,16 +34,24 @@ from server.texts import _
     type=click.FloatRange(0, 100),
     help=_("Also write the next export, with this percentage of the coming sessions changed."),
 )
+@click.option(
+    "--encrypt",
+    "partner",
+    metavar="PARTNER",
+    help=_("Also write the export encrypted for this partner, and the partner's key for [imports] keys."),
+)
 @pass_workplace
-def sample_school(_workplace: object, pupils: int, seed: int, out: Path, force: bool, percent: float | None) -> None:
+def sample_school(_workplace: object, /, out: Path, force: bool, partner: str | None, **wanted: Any) -> None:
     """Generate a school and write its files."""
     there = existing(out)
     if there and not force:
         text = _("Already there: {files}. Choose another folder with --out, or replace them with --force.")
         raise Failure(text.format(files=", ".join(map(str, there))))
     try:
-        files = write(Samples(pupils, seed, percent), out, datetime.now().astimezone().date())
+        now = datetime.now().astimezone()
+        files = write(Samples(**wanted), out, now.date())
+        more = encrypt(files, partner, now) if partner else ()
     except OSError as error:
         raise Failure(f"{out}: {error.strerror}") from error
-    for file in files.all():
+    for file in (*files.all(), *more):
         say(str(file))

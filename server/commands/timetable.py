@@ -9,15 +9,13 @@ from typing import Any, Final
 
 import click
 
-from importers.errors import ImportRefused
-from importers.report import Report
-from server import reports, timetable
+from server import partner_keys, reports, timetable
 from server.commands.accesses import access
 from server.commands.imports import again, apply, discard, print_outcome, show, undo, unmatched
 from server.commands.progress import steps
 from server.commands.queue import Wait, settings, waiting, waits
+from server.commands.school_year import year
 from server.commands.workplace import (
-    Failure,
     Workplace,
     chosen_school,
     json_option,
@@ -28,10 +26,7 @@ from server.commands.workplace import (
 )
 from server.texts import _
 from storage.imports import ImportRun
-from storage.model import School
-from storage.store import Store
 
-_ZIP: Final = b"PK\3\4"
 _SHORT: Final = 18
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -44,12 +39,13 @@ def import_() -> None:
 @import_.command(
     "edt",
     help=_(
-        "Import a clear EDT or Pronote export. Sessions that have begun are neither imported nor changed; importing "
-        "the same file again changes nothing."
+        "Import a timetable: an export of EDT or Pronote, clear or encrypted, or another file docs/timetable.md names. "
+        "Files that belong together, such as sts_emp and emp_sts, are given together. Sessions that have begun are "
+        "neither imported nor changed; importing the same file again changes nothing."
     ),
-    short_help=_("Import a clear EDT or Pronote export."),
+    short_help=_("Import a timetable of EDT, Pronote or another program."),
 )
-@click.argument("file", type=_FILE)
+@click.argument("files", metavar="FILE…", type=_FILE, nargs=-1, required=True)
 @click.option("--dry-run", is_flag=True, help=_("Only tell what would be done."))
 @click.option("--force", is_flag=True, help=_("Import even if more than half of the coming sessions disappear."))
 @click.option(
@@ -63,12 +59,13 @@ def import_() -> None:
 @json_option
 @school_option
 @pass_workplace
-def edt(workplace: Workplace, /, file: Path, as_json: bool, code: str | None, **guards: Any) -> None:
+def edt(workplace: Workplace, /, files: tuple[Path, ...], as_json: bool, code: str | None, **guards: Any) -> None:
     """Import one export and print its report."""
+    keys = partner_keys.load(workplace.config)
     with workplace.store() as store, steps() as step:
         school = chosen_school(store, code)
-        choice = timetable.Choice(datetime.now().astimezone(), **guards)
-        report = _run(store, school, file, choice, step)
+        choice = timetable.Choice(datetime.now().astimezone(), keys=keys, **guards)
+        report = timetable.run(store, school, files, choice, step)
     if as_json:
         print_json(reports.plain(report))
         return
@@ -94,23 +91,8 @@ def history(workplace: Workplace, as_json: bool, code: str | None) -> None:
     print_table(columns, [_row(run, school.zone, queued.get(run.id)) for run in runs])
 
 
-for _command in (show, unmatched, undo, apply, again, discard, access, waiting, settings):
+for _command in (show, unmatched, undo, apply, again, discard, access, waiting, settings, year):
     import_.add_command(_command)
-
-
-def _run(store: Store, school: School, file: Path, choice: timetable.Choice, step: timetable.Step) -> Report:
-    try:
-        return timetable.run(store, school, file, choice, step)
-    except ImportRefused as refusal:
-        if not _is_archive(file):
-            raise
-        text = _("{file} is an archive: unzip it and import the XML file inside.")
-        raise Failure(text.format(file=file)) from refusal
-
-
-def _is_archive(file: Path) -> bool:
-    with file.open("rb") as stream:
-        return stream.read(len(_ZIP)) == _ZIP
 
 
 def _row(run: ImportRun, zone: str, wait: Wait | None) -> tuple[str, ...]:

@@ -376,10 +376,11 @@ def test_every_command_explains_itself(cadran: Cadran) -> None:
 
 
 @pytest.mark.req("R117")
-def test_one_file_is_imported_at_a_time(cadran: Cadran, tmp_path: Path) -> None:
+def test_one_timetable_is_imported_at_a_time(cadran: Cadran, tmp_path: Path) -> None:
     files = [tmp_path / name for name in ("a.xml", "b.xml")]
     for file in files:
         file.write_text("<nothing/>", "utf-8")
     result = cadran("import", "edt", *map(str, files))
-    assert result.exit_code == 2
-    assert "b.xml" in result.output
+    assert result.exit_code == 1
+    assert "do not belong together: a.xml, b.xml" in result.output
+    assert "do not belong together: a.xml, b.xml" in cadran("import", "history").output
