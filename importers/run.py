@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from importers import apply as applying
 from importers import choices, formats, report, school_calendar
 from importers.apply import Progress, Snapshot
+from importers.decided import decided
 from importers.desired import desired
 from importers.errors import ImportRefused
 from importers.formats import Reading
@@ -190,14 +191,16 @@ def prepared(reading: Reading, school: School, chosen: Selection, progress: Prog
 def _plan(prepared: _Prepared, tx: Transaction, now: datetime, options: Options) -> _Considered:
     """Reconcile, compare and judge within a transaction; writes nothing."""
     options.progress("planning", 0, 1)
-    known = applying.accounts(tx)
+    known, decisions = applying.accounts(tx), tx.decisions.all()
     check = idpn_regenerated(prepared.timetable.people(), applying.heard_last(tx, known))
     if check.regenerated:
         if not options.new_identifiers:
             raise ImportRefused("idpn-regenerated", known=check.known, vanished=check.vanished)
         # Numbers given anew may be those that somebody else had.
         known = tuple(replace(account, idpns=frozenset()) for account in known)
-    found = reconcile(prepared.timetable.people(), known)
+        decisions = tuple(replace(each, idpn="") for each in decisions)
+    people = tuple(prepared.timetable.people())
+    found = reconcile(people, known, decided(people, decisions))
     snapshot = Snapshot(tx)
     current = snapshot.current()
     wanted = desired(prepared.timetable, prepared.expansion, found.matched, prepared.zone)

@@ -18,6 +18,8 @@ _MISSING: Final = {
     "principal": N_("There is no account with the login “{key}”. “cadran user list” shows those there are."),
     "school": N_("There is no school with the code “{key}”. “cadran init” creates one."),
     "collection": N_("This person has no calendar named “{key}”. “cadran calendar list LOGIN” shows those there are."),
+    "people-run": N_("There is no reading of a people file “{key}”. “cadran people history” shows those there are."),
+    "import-draft": N_("There is no import “{key}” that was begun. “cadran import drafts” shows those there are."),
     "device": N_("This person has no device “{key}”. “cadran devices list” shows those there are."),
 }
 _TAKEN: Final = {
@@ -82,6 +84,21 @@ _REFUSED: Final = {
         "This is not a people file: it has to be a table (CSV) whose first line names its columns, such as "
         "Nom;Prénom;Classe."
     ),
+    "leavers": N_(
+        "{missing} of the {known} people of this source are not in the file: is it whole? Nothing was imported. "
+        "If they have left, import it again with --force."
+    ),
+    "school-unknown": N_(
+        "The file does not say which school is {expected}: import the whole directory first, with its file of schools."
+    ),
+    "not-people": N_("This is not a people file: AAF, SIECLE, STS, an archive of them, or a table (CSV) is needed."),
+    "bad-mapping": N_("“{value}” does not say what a column holds: write COLUMN=FIELD, the field one of {fields}."),
+    "archive-damaged": N_("The archive is damaged: copy it again."),
+    "archive-encrypted": N_("The archive is protected by a password: unpack it first."),
+    "archive-name": N_("The archive holds a file with a name that is not allowed: “{name}”."),
+    "archive-nested": N_("The archive holds another archive, “{name}”: unpack that one first."),
+    "archive-crowded": N_("The archive holds more than {limit} files: it is refused."),
+    "archive-empty": N_("The archive is empty."),
     "too-many-rows": N_("The file has more than {limit} lines: it is refused."),
 }
 _ROWS: Final = {
@@ -98,6 +115,7 @@ _ROWS: Final = {
     "too-many-cells": N_("Line {line}: there are more cells than columns."),
     "manual-account": N_("Line {line}: the account “{value}” was made by hand and is left alone."),
     "login-taken": N_("Line {line}: the login “{value}” is somebody else's: write another one, or none."),
+    "unknown-person": N_("Line {line}: “{value}” is to be changed and has no account here."),
     "ambiguous": N_("Line {line}: several people are named “{value}”: tell them apart by an identifier or a login."),
 }
 _COLUMNS: Final = {"family": N_("Family name (Nom)"), "given": N_("Given name (Prénom)")}

@@ -44,6 +44,9 @@ class Source(StrEnum):
 
     MANUAL = "manual"
     CSV = "csv"
+    AAF = "aaf"
+    SIECLE = "siecle"
+    STS = "sts"
 
 
 class ClientKind(StrEnum):

@@ -233,6 +233,7 @@ class Principals:
         self._tx.lessons.forget_person(principal_id)
         self._tx.devices.forget_all(principal_id)
         self._tx.dead_properties.forget_person(principal_id)
+        self._tx.people_feeds.forget_person(principal_id)
         self._tx.collections.erase_owned(principal_id)
         for table, column in (
             (subscription, subscription.c.principal_id),

@@ -12,11 +12,14 @@ from storage import schema
 from storage.audit import Audit
 from storage.changes import Changes
 from storage.collections import Collections
+from storage.course_archive import CourseArchive
 from storage.dead_properties import DeadProperties
+from storage.decisions import Decisions
 from storage.devices import Devices
 from storage.directory import read_school
 from storage.errors import WritingRequired
 from storage.import_choices import ImportChoices
+from storage.import_drafts import ImportDrafts
 from storage.import_files import ImportFiles
 from storage.imports import Imports
 from storage.inbox import Inbox
@@ -24,6 +27,7 @@ from storage.lessons import Lessons
 from storage.model import School
 from storage.objects import Objects
 from storage.outbox import Outbox
+from storage.people_feeds import PeopleFeeds
 from storage.principals import Principals
 from storage.scheduling import Scheduling
 
@@ -127,6 +131,26 @@ class Transaction:
     def import_choices(self) -> ImportChoices:
         """What the school decided about its imports."""
         return ImportChoices(self)
+
+    @cached_property
+    def import_drafts(self) -> ImportDrafts:
+        """Manual imports that were begun."""
+        return ImportDrafts(self)
+
+    @cached_property
+    def people_feeds(self) -> PeopleFeeds:
+        """What feeds told of people."""
+        return PeopleFeeds(self)
+
+    @cached_property
+    def decisions(self) -> Decisions:
+        """Who is who, as decided by hand."""
+        return Decisions(self)
+
+    @cached_property
+    def course_archive(self) -> CourseArchive:
+        """Courses of past years."""
+        return CourseArchive(self)
 
     @cached_property
     def lessons(self) -> Lessons:
