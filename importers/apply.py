@@ -95,7 +95,9 @@ class Snapshot:
         self.timetables = tx.lessons.timetables()
         self.school = tx.lessons.school_collection()
         self.lessons = {lesson.uid: lesson for lesson in tx.lessons.stored()}
-        self.stays = tx.lessons.feeds.live(*VIEWS)
+        views = {*(number for number, _ in self.courses.values()), *self.timetables.values(), self.school}
+        # Courses of past years keep what they show, out of the reach of imports.
+        self.stays = tuple(stay for stay in tx.lessons.feeds.live(*VIEWS) if stay.collection in views)
         self.memberships = tx.lessons.memberships()
 
     def current(self) -> Current:

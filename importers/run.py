@@ -194,7 +194,7 @@ def _plan(prepared: _Prepared, tx: Transaction, now: datetime, options: Options)
     known, decisions = applying.accounts(tx), tx.decisions.all()
     check = idpn_regenerated(prepared.timetable.people(), applying.heard_last(tx, known))
     if check.regenerated:
-        if not options.new_identifiers:
+        if not (options.new_identifiers or tx.import_choices.get(choices.YEAR_PENDING)):
             raise ImportRefused("idpn-regenerated", known=check.known, vanished=check.vanished)
         # Numbers given anew may be those that somebody else had.
         known = tuple(replace(account, idpns=frozenset()) for account in known)
@@ -219,6 +219,8 @@ def _judged(sides: Sides, people: Recognised, tx: Transaction) -> tuple[Verdict,
 def _carried_out(prepared: _Prepared, tx: Transaction, now: datetime, options: Options, run_id: str) -> Report:
     """Plan and write in one transaction, and record the run as done in the same."""
     tx.lock()
+    if options.kind == AUTOMATIC and tx.import_choices.get(choices.YEAR_PENDING):
+        raise ImportRefused("no-manual-import")
     considered = _plan(prepared, tx, now, options)
     if options.digest and options.digest != considered.plan.digest:
         raise ImportRefused("plan-changed", approved=options.digest, found=considered.plan.digest)
@@ -230,6 +232,8 @@ def _carried_out(prepared: _Prepared, tx: Transaction, now: datetime, options: O
     applying.learn(tx, _idpns(prepared.timetable, considered.found), now)
     if options.kind == MANUAL and options.selection is not None:
         choices.set_selection(tx, options.selection)
+    if options.kind == MANUAL and tx.import_choices.get(choices.YEAR_PENDING):
+        tx.import_choices.set(choices.YEAR_PENDING, None)
     finished = replace(considered.report, large=_large(tx), run_id=run_id)
     tx.imports.finish(run_id, DONE, finished.data())
     options.progress("done", 1, 1)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from importers import feeds
+from importers.choices import DIRECTORY
 from importers.errors import ImportRefused
 from importers.people import PeopleFile
 from server import wording
@@ -21,7 +22,6 @@ from storage.transaction import Transaction
 
 COLUMNS: Final = "people-columns"
 STRUCTURES: Final = "aaf-structures"
-DIRECTORY: Final = "directory"
 
 
 @dataclass(frozen=True, slots=True)
