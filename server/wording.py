@@ -63,6 +63,20 @@ _REFUSED: Final = {
     ),
     "already-running": N_("Another import of this school is running: try again when it has ended."),
     "file-forgotten": N_("The file of this import is no longer kept: hand it over again."),
+    "no-manual-import": N_(
+        "No manual import yet: the first import of a school, and of each school year, is made by hand. Nothing was "
+        "imported."
+    ),
+    "no-such-person": N_("Nobody of the file is “{name}”: “cadran import people” lists everybody."),
+    "several-people": N_("{count} people of the file are “{name}”: add the birth date, or name them as pupil:12."),
+    "manual-match": N_("The account “{login}” was made by hand: only accounts of a people file get a timetable."),
+    "closed-account": N_("The account “{login}” is closed."),
+    "wrong-role": N_("The account “{login}” has another role: {role}."),
+    "no-such-line": N_("There is no line “{name}” at this step."),
+    "no-choice": N_("Nothing is chosen at the step “{step}”."),
+    "not-reviewed": N_("Look at what the import would do first: “cadran import step NUMBER launch”."),
+    "year-begun": N_("A new year was begun already: import the timetable by hand, or take it back with --undo."),
+    "year-not-begun": N_("No new year was begun, or the timetable was imported since: it cannot be taken back."),
     "not-last": N_("Only the last import can be undone, one after the other; the last is {last}."),
     "not-done": N_("This import cannot be undone: it was not carried out, or is undone already."),
     "no-journal": N_("What undoing this import needs is no longer kept: import the earlier file instead."),

@@ -14,6 +14,8 @@ from importers.report import Report
 from server import reports, timetable
 from server.commands.imports import again, apply, discard, print_outcome, show, undo, unmatched
 from server.commands.progress import steps
+from server.commands.recognition import audience, match, matches, people, refuse
+from server.commands.wizard import begin, drafts, launch, new_year, step_
 from server.commands.workplace import (
     Failure,
     Workplace,
@@ -90,7 +92,11 @@ def history(workplace: Workplace, as_json: bool, code: str | None) -> None:
     print_table(columns, [_row(run, school.zone) for run in runs])
 
 
-for _command in (show, unmatched, undo, apply, again, discard):
+for _command in (
+    *(show, unmatched, undo, apply, again, discard),
+    *(people, match, refuse, matches, audience),
+    *(begin, step_, launch, drafts, new_year),
+):
     import_.add_command(_command)
 
 
