@@ -14,7 +14,7 @@ from typing import Final
 from rapidfuzz import fuzz, process
 
 from importers.names import fold, squeeze
-from importers.reconcile import ROLES, Account, Decided, Doubt, Match, Reconciliation
+from importers.reconcile import ROLES, Account, Decided, Doubt, Reconciliation
 from importers.timetable import Person
 from storage.decisions import MATCH, Decision
 
@@ -109,11 +109,3 @@ def _birth(person: Person, account: Account) -> float:
     if person.birth_date is None or account.birth_date is None:
         return 0.0
     return _SAME_BIRTH if person.birth_date == account.birth_date else -_OTHER_BIRTH
-
-
-def evidence(found: Reconciliation, person: Person) -> Match | Doubt | None:
-    """Return what reconciling says of one person."""
-    match = found.matched.get(person.ref)
-    if match is not None:
-        return match
-    return next((doubt for doubt in (*found.unmatched, *found.ambiguous) if doubt.person.ref == person.ref), None)

@@ -101,5 +101,6 @@ def trim(tx: Transaction) -> int:
     """Note the clock and purge what ended before the retention time; return how many rows were purged."""
     note_clock(tx)
     tx.imports.forget_names(tx.now() - NAMES_SECONDS)
+    tx.people_feeds.forget_changes(tx.now() - NAMES_SECONDS)
     tx.outbox.forget(tx.now() - OUTBOX_SECONDS)
     return purge(tx, number_at(tx, tx.now() - RETENTION_SECONDS))
