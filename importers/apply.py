@@ -37,6 +37,9 @@ from storage.transaction import Transaction
 
 IDPN: Final = "idpn"
 CAS: Final = "cas"
+SIECLE: Final = "siecle"
+INE: Final = "ine"
+STS: Final = "sts"
 VIEWS: Final = (CalendarKind.TIMETABLE, CalendarKind.COURSE, CalendarKind.SCHOOL)
 
 Progress = Callable[[str, int, int], None]
@@ -46,6 +49,9 @@ def accounts(tx: Transaction) -> tuple[Account, ...]:
     """Return the accounts that reconciling may use: active ones fed by an integration module (R80, R81)."""
     idpns = _identities(tx, IDPN)
     others = _identities(tx, CAS)
+    pupils = _identities(tx, SIECLE), _identities(tx, INE)
+    adults = _identities(tx, STS)
+    told = tx.people_feeds.known()
     return tuple(
         Account(
             id=person.id,
@@ -55,6 +61,9 @@ def accounts(tx: Transaction) -> tuple[Account, ...]:
             birth_date=person.birth,
             idpns=frozenset(idpns[person.id]),
             external_ids=frozenset({person.login, *others[person.id]}),
+            siecle=frozenset(value for table in pupils for value in table[person.id]),
+            sts=frozenset(adults[person.id]),
+            other_given=told[person.id].given_names if person.id in told else (),
         )
         for person in tx.principals.people()
         if person.active and person.source is not Source.MANUAL
@@ -86,7 +95,9 @@ class Snapshot:
         self.timetables = tx.lessons.timetables()
         self.school = tx.lessons.school_collection()
         self.lessons = {lesson.uid: lesson for lesson in tx.lessons.stored()}
-        self.stays = tx.lessons.feeds.live(*VIEWS)
+        views = {*(number for number, _ in self.courses.values()), *self.timetables.values(), self.school}
+        # Courses of past years keep what they show, out of the reach of imports.
+        self.stays = tuple(stay for stay in tx.lessons.feeds.live(*VIEWS) if stay.collection in views)
         self.memberships = tx.lessons.memberships()
 
     def current(self) -> Current:

@@ -7,13 +7,15 @@ a spreadsheet would take for a formula is refused, so that exporting the list ag
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
+from importers.errors import ImportRefused
 from importers.names import fold, squeeze
-from importers.people_table import FIELD_LIMIT, Row, read_table
+from importers.people_table import FIELD_LIMIT, Row, header_key, read_table
 
 
 class Role(StrEnum):
@@ -27,7 +29,11 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonRecord:
-    """One account of a people file; `family` is the usual surname, `birth_family` the birth name if it differs."""
+    """One account of a people file; `family` is the usual surname, `birth_family` the birth name if it differs.
+
+    `siecle` and `sts` are the numbers those systems give; `schools` the codes the file names for this person. `only`
+    are the fields a differential file speaks of, None for a whole record.
+    """
 
     line: int
     role: Role
@@ -41,6 +47,21 @@ class PersonRecord:
     ine: str = ""
     classes: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
+    other_given: tuple[str, ...] = ()
+    siecle: str = ""
+    sts: str = ""
+    schools: tuple[str, ...] = ()
+    only: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A guardian of a pupil, both by the keys of the feed; `legal` for a legal representative."""
+
+    pupil: str
+    guardian: str
+    legal: bool
+    relation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,33 +81,68 @@ class RowError:
 
 @dataclass(frozen=True, slots=True)
 class PeopleFile:
-    """The readable accounts, the errors, how the file was written, and the headers nothing is read from."""
+    """The readable accounts, the errors, how the file was written, and the headers nothing is read from.
+
+    `complete` are the roles of which the file names everybody there is; `gone` the keys of those it says have left;
+    `spared` the keys and squeezed names of rows left out, who may not be taken for leavers.
+    """
 
     people: tuple[PersonRecord, ...]
     errors: tuple[RowError, ...]
-    encoding: str
-    delimiter: str
-    ignored: tuple[str, ...]
+    encoding: str = "utf-8"
+    delimiter: str = ""
+    ignored: tuple[str, ...] = ()
+    source: str = "csv"
+    complete: frozenset[Role] = frozenset()
+    gone: tuple[str, ...] = ()
+    links: tuple[Link, ...] = ()
+    schools: tuple[str, ...] = ()
+    spared: frozenset[str] = frozenset()
 
 
-def parse(data: bytes, default_role: Role = Role.PUPIL) -> PeopleFile:
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One person as a feed tells them: cells by meaning, and what is no cell of a table."""
+
+    row: Row
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+
+def parse(data: bytes, default_role: Role = Role.PUPIL, columns: Mapping[str, str] | None = None) -> PeopleFile:
     """Read a people file; `default_role` serves files without a role column.
+
+    `columns` says what more headers hold, folded (header_key), before those that are known by themselves.
 
     Raises ImportRefused: "too-large", "bad-encoding", "bad-csv" (line), "missing-column" (columns), "too-many-rows".
     """
-    table = read_table(data, HEADERS, required=("family", "given"))
+    table = read_table(data, {**HEADERS, **(columns or {})}, required=("family", "given"))
+    found = collect((Told(row) for row in table.rows), default_role)
+    return replace(found, encoding=table.encoding, delimiter=table.delimiter, ignored=table.ignored)
+
+
+def collect(rows: Iterable[Told], default_role: Role = Role.PUPIL) -> PeopleFile:
+    """Make records of what a feed tells; people who cannot be used are errors."""
     people: list[PersonRecord] = []
     errors: list[RowError] = []
+    spared: set[str] = set()
     first_seen: dict[tuple[str, ...], int] = {}
-    for row in table.rows:
+    for told in rows:
         try:
-            record = _record(row, default_role)
-            _check_duplicates(record, row, first_seen)
+            record = replace(_record(told.row, default_role), **told.more)
+            _check_duplicates(record, told.row, first_seen)
         except _BadCell as bad:
             errors.append(bad.error)
+            spared |= _spared(told.row)
         else:
             people.append(record)
-    return PeopleFile(tuple(people), tuple(errors), table.encoding, table.delimiter, table.ignored)
+    return PeopleFile(tuple(people), tuple(errors), spared=frozenset(spared))
+
+
+def _spared(row: Row) -> set[str]:
+    cells = row.cells
+    families = {cells.get(name, "") for name in ("family", "usual_family", "birth_family")} - {""}
+    names = {squeeze(f"{family}{cells.get('given', '')}") for family in families}
+    return names | ({cells["external_id"]} if cells.get("external_id") else set())
 
 
 class _BadCell(Exception):
@@ -104,7 +160,7 @@ def _record(row: Row, default_role: Role) -> PersonRecord:
     role = _role(row, default_role)
     family = row.cells.get("family") or row.cells.get("usual_family") or ""
     usual = row.cells.get("usual_family") or family
-    birth_family = row.cells.get("birth_family") or (family if family != usual else "")
+    birth_family = row.cells.get("birth_family") or family
     for name, value in (("family", usual), ("given", row.cells.get("given", ""))):
         if not any(letter.isalpha() for letter in value):
             raise _BadCell(row, name, "missing")
@@ -113,12 +169,14 @@ def _record(row: Row, default_role: Role) -> PersonRecord:
         role=role,
         family=usual,
         given=row.cells.get("given", ""),
-        birth_family=birth_family,
+        birth_family=birth_family if birth_family != usual else "",
         birth_date=_birth_date(row),
         external_id=row.cells.get("external_id", ""),
         login=_matching(row, "login", _LOGIN),
         email=_matching(row, "email", _EMAIL),
         ine=row.cells.get("ine", "").upper(),
+        siecle=row.cells.get("siecle", ""),
+        sts=row.cells.get("sts", ""),
         classes=_several(row.cells.get("classes", "")),
         groups=_several(row.cells.get("groups", "")),
     )
@@ -214,6 +272,16 @@ _ROLES: Mapping[str, Role] = {
 }
 _REFUSED_ROLES = frozenset({"admin", "admins", "administrateur", "administrateurs", "administratrice", "administrator"})
 
+
+def column_meaning(text: str) -> tuple[str, str]:
+    """Return the folded header and the field of "column=field"; raises ImportRefused("bad-mapping")."""
+    column, _equals, meaning = text.rpartition("=")
+    meaning = meaning.strip().lower().replace("-", "_")
+    if not header_key(column) or meaning not in FIELDS:
+        raise ImportRefused("bad-mapping", value=text[:80], fields=FIELDS)
+    return header_key(column), meaning
+
+
 # Header folded to bare letters and digits -> what it holds.
 HEADERS: Mapping[str, str] = {
     **dict.fromkeys(("id", "externalid", "identifiant", "identifiantexterne", "idexterne", "uid"), "external_id"),
@@ -228,4 +296,8 @@ HEADERS: Mapping[str, str] = {
     **dict.fromkeys(("courriel", "email", "mail", "adressemail", "adressecourriel", "adresseelectronique"), "email"),
     **dict.fromkeys(("login", "alias", "nomdutilisateur", "username"), "login"),
     **dict.fromkeys(("ine", "numeronational", "identifiantnational"), "ine"),
+    **dict.fromkeys(("idsconet", "idsiecle", "eleveid"), "siecle"),
+    **dict.fromkeys(("idsts",), "sts"),
 }
+
+FIELDS: tuple[str, ...] = tuple(dict.fromkeys(HEADERS.values()))

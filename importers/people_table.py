@@ -70,6 +70,11 @@ def read_table(data: bytes, meanings: Mapping[str, str], required: Sequence[str]
     return Table(rows, encoding, delimiter, ignored)
 
 
+def header_key(name: str) -> str:
+    """Return a header in bare letters and digits, under which it is looked up."""
+    return _UNSAID.sub("", squeeze(name[:FIELD_LIMIT]))
+
+
 def decode(data: bytes) -> tuple[str, str]:
     """Return a file's text and its encoding: by BOM, else UTF-16 by its zeros, UTF-8 if valid, else a Latin one."""
     for bom, encoding in _BOMS:
@@ -129,7 +134,7 @@ def _columns(header: Sequence[str], meanings: Mapping[str, str]) -> dict[int, st
     """Return what each column holds; of two columns with one meaning the first counts."""
     columns: dict[int, str] = {}
     for index, name in enumerate(header[:COLUMN_LIMIT]):
-        meaning = meanings.get(_UNSAID.sub("", squeeze(name[:FIELD_LIMIT])))
+        meaning = meanings.get(header_key(name))
         if meaning and meaning not in columns.values():
             columns[index] = meaning
     return columns

@@ -1,17 +1,19 @@
 """Reconcile the people of a file with accounts: strongest evidence first, homonyms never guessed (R75-R81, R152-R160).
 
-Order: an identifier both sides know (CAS, SIECLE, INE, STS), a known Pronote identifier (IDPN), then folded names,
-with the birth date for pupils. An identifier is never the only key: it is set aside when the names flatly contradict
-it, when several accounts or several people of the file bear it, and when names and birth date point to somebody else.
+Order: what was decided by hand, the CAS identifier, a known Pronote identifier (IDPN), SIECLE and INE, STS, then
+folded names, with the birth date for pupils. An identifier is never the only key: it is set aside when the names flatly
+contradict it, when several accounts or several people of the file bear it, and when names and birth date point to
+somebody else. An account that was refused for a person does not exist for them.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
+from typing import Final
 
 from importers.names import fold, squeeze
 from importers.timetable import Person, PersonKind
@@ -22,8 +24,11 @@ VANISHED_LIMIT = 0.20
 class Reason(StrEnum):
     """Why a person was matched, or was not."""
 
+    DECIDED = "decided"
     EXTERNAL_ID = "external-id"
     IDPN = "idpn"
+    SIECLE = "siecle"
+    STS = "sts"
     NAMES_BIRTH = "names-birth"
     NAMES = "names"
     UNKNOWN = "unknown"
@@ -31,11 +36,16 @@ class Reason(StrEnum):
     HOMONYMS = "homonyms"
     CONFLICT = "conflict"
     SHARED = "shared"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """An account fed by an integration module, as reconciling needs it; `family_names`: usual and birth names."""
+    """An account fed by an integration module, as reconciling needs it; `family_names`: usual and birth names.
+
+    `external_ids` are CAS identifiers and the login, `siecle` pupil numbers of SIECLE and national ones (INE), `sts`
+    those of STS; `other_given` are further given names of the civil register.
+    """
 
     id: int
     role: str
@@ -44,6 +54,9 @@ class Account:
     birth_date: date | None = None
     idpns: frozenset[str] = frozenset()
     external_ids: frozenset[str] = frozenset()
+    siecle: frozenset[str] = frozenset()
+    sts: frozenset[str] = frozenset()
+    other_given: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +115,33 @@ def idpn_regenerated(people: Iterable[Person], accounts: Iterable[Account], limi
     return IdpnCheck(len(known), sum(account.idpns.isdisjoint(present) for account in known), limit)
 
 
-def reconcile(people: Iterable[Person], accounts: Sequence[Account]) -> Reconciliation:
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What was decided by hand for the people of one file, by reference (importers.decided)."""
+
+    matched: Mapping[str, int] = field(default_factory=dict)
+    refused: Mapping[str, frozenset[int]] = field(default_factory=dict)
+
+
+UNDECIDED: Final = Decided()
+
+
+def reconcile(people: Iterable[Person], accounts: Sequence[Account], decided: Decided = UNDECIDED) -> Reconciliation:
     """Match people to accounts, each account at most once.
 
-    Two people for one account leave both in doubt, unless exactly one of them has more than bare names for it.
+    Two people for one account leave both in doubt, unless exactly one of them has more than bare names for it. What was
+    decided by hand comes first and leaves nothing of the account to others.
     """
     people = tuple(people)
-    index = _Index(accounts, people)
-    verdicts = {person.ref: _verdict(person, index) for person in people}
+    by_number = {account.id: account for account in accounts}
+    settled = {ref: by_number[number] for ref, number in decided.matched.items() if number in by_number}
+    index = _Index(accounts, people, decided.refused)
+    verdicts: dict[str, Match | Doubt] = {}
+    for person in people:
+        account = settled.get(person.ref)
+        verdicts[person.ref] = (
+            _verdict(person, index) if account is None else Match(account.id, account.role, Reason.DECIDED)
+        )
     winners = _winners(verdicts)
     matched: dict[str, Match] = {}
     doubts: list[Doubt] = []
@@ -136,16 +168,17 @@ def _winners(verdicts: Mapping[str, Match | Doubt]) -> dict[int, str | None]:
             claims[verdict.account].append((ref, verdict))
     winners: dict[int, str | None] = {}
     for account, claimants in claims.items():
-        sure = [ref for ref, match in claimants if match.reason is not Reason.NAMES]
+        by_hand = [ref for ref, match in claimants if match.reason is Reason.DECIDED]
+        sure = by_hand or [ref for ref, match in claimants if match.reason is not Reason.NAMES]
         best = sure or [ref for ref, _ in claimants]
         winners[account] = best[0] if len(best) == 1 else None
     return winners
 
 
-_NOBODY = frozenset({Reason.UNKNOWN, Reason.BIRTH_DIFFERS})
+_NOBODY = frozenset({Reason.UNKNOWN, Reason.BIRTH_DIFFERS, Reason.REFUSED})
 
 # A librarian may be a Professeur in EDT and staff in the directory: the second role is tried when the first is empty.
-_ROLES = {
+ROLES: Final[Mapping[PersonKind, tuple[str, ...]]] = {
     PersonKind.PUPIL: ("pupil",),
     PersonKind.TEACHER: ("teacher", "staff"),
     PersonKind.STAFF: ("staff", "teacher"),
@@ -155,27 +188,49 @@ _ROLES = {
 class _Index:
     """Accounts by every key they can be found by."""
 
-    def __init__(self, accounts: Iterable[Account], people: Iterable[Person]) -> None:
+    def __init__(
+        self, accounts: Iterable[Account], people: Iterable[Person], refused: Mapping[str, frozenset[int]]
+    ) -> None:
+        self._refused = refused
         self.by_idpn: defaultdict[str, list[Account]] = defaultdict(list)
         self.by_external: defaultdict[str, list[Account]] = defaultdict(list)
+        self.by_siecle: defaultdict[str, list[Account]] = defaultdict(list)
+        self.by_sts: defaultdict[str, list[Account]] = defaultdict(list)
         self.by_family: defaultdict[tuple[str, str], list[Account]] = defaultdict(list)
         for account in accounts:
-            for idpn in account.idpns:
-                self.by_idpn[idpn].append(account)
-            for external in account.external_ids:
-                self.by_external[external].append(account)
+            for table, values in (
+                (self.by_idpn, account.idpns),
+                (self.by_external, account.external_ids),
+                (self.by_siecle, account.siecle),
+                (self.by_sts, account.sts),
+            ):
+                for value in values:
+                    table[value].append(account)
             for family in {squeeze(name) for name in account.family_names if squeeze(name)}:
                 self.by_family[account.role, family].append(account)
-        self.repeated = _repeated(person.idpn for person in people)
+        self.repeated = _repeated(
+            value
+            for person in people
+            for value in (person.idpn, person.idcas, person.idsconet, person.ine, person.idsts)
+        )
+
+    def refused(self, person: Person) -> frozenset[int]:
+        """Return the accounts that somebody refused for a person."""
+        return self._refused.get(person.ref, frozenset())
+
+    def open_to(self, person: Person, accounts: Iterable[Account]) -> list[Account]:
+        """Return the accounts of a person's roles that nobody refused for them."""
+        refused = self.refused(person)
+        return [a for a in accounts if a.id not in refused and a.role in ROLES[person.kind]]
 
     def named(self, person: Person) -> tuple[Account, ...]:
         """Return the accounts that bear a person's names, in the first role that has any."""
         family, given = squeeze(person.family), squeeze(person.given)
-        for role in _ROLES[person.kind]:
+        for role in ROLES[person.kind]:
             bearers = self.by_family.get((role, family), ())
             if found := tuple(account for account in bearers if squeeze(account.given) == given):
                 return found
-            if found := tuple(a for a in bearers if _same_birth(person, a) and _shortened(person.given, a.given)):
+            if found := tuple(a for a in bearers if _same_birth(person, a) and _goes_by(person.given, a)):
                 return found
         return ()
 
@@ -198,8 +253,15 @@ def _shortened(one: str, other: str) -> bool:
     return bool(short) and long[: len(short)] == short
 
 
+def _goes_by(given: str, account: Account) -> bool:
+    """Say whether a given name is a shorter or longer form of an account's, or begins its other given names."""
+    return _shortened(given, account.given) or (
+        bool(account.other_given) and _shortened(given, " ".join(account.other_given))
+    )
+
+
 def _verdict(person: Person, index: _Index) -> Match | Doubt:
-    named = _by_names(person, index)
+    named = _allowed(_by_names(person, index), person, index.refused(person))
     for reason, find in _IDENTIFIERS:
         account = find(person, index)
         if account is None or _contradicts(person, account):
@@ -210,31 +272,50 @@ def _verdict(person: Person, index: _Index) -> Match | Doubt:
     return named
 
 
-def _by_external(person: Person, index: _Index) -> Account | None:
-    for external in (person.idcas, person.idsconet, person.ine, person.idsts):
-        found = [a for a in index.by_external.get(external, ()) if external and a.role in _ROLES[person.kind]]
-        if len(found) == 1:
-            return found[0]
+def _allowed(verdict: Match | Doubt, person: Person, refused: frozenset[int]) -> Match | Doubt:
+    """Take back what was refused; what then is left is not guessed among, it waits for a hand."""
+    if isinstance(verdict, Match):
+        return Doubt(person, Reason.REFUSED) if verdict.account in refused else verdict
+    return replace(verdict, candidates=tuple(number for number in verdict.candidates if number not in refused))
+
+
+def _by_key(values: Iterable[str], table: Mapping[str, list[Account]], person: Person, index: _Index) -> Account | None:
+    for value in values:
+        if value and value not in index.repeated:
+            found = index.open_to(person, table.get(value, ()))
+            if len(found) == 1:
+                return found[0]
     return None
 
 
+def _by_cas(person: Person, index: _Index) -> Account | None:
+    return _by_key((person.idcas,), index.by_external, person, index)
+
+
 def _by_idpn(person: Person, index: _Index) -> Account | None:
-    if not person.idpn or person.idpn in index.repeated:
-        return None
-    found = [account for account in index.by_idpn.get(person.idpn, ()) if account.role in _ROLES[person.kind]]
-    return found[0] if len(found) == 1 else None
+    return _by_key((person.idpn,), index.by_idpn, person, index)
+
+
+def _by_siecle(person: Person, index: _Index) -> Account | None:
+    return _by_key((person.idsconet, person.ine.upper()), index.by_siecle, person, index)
+
+
+def _by_sts(person: Person, index: _Index) -> Account | None:
+    return _by_key((person.idsts,), index.by_sts, person, index)
 
 
 _IDENTIFIERS: tuple[tuple[Reason, Callable[[Person, _Index], Account | None]], ...] = (
-    (Reason.EXTERNAL_ID, _by_external),
+    (Reason.EXTERNAL_ID, _by_cas),
     (Reason.IDPN, _by_idpn),
+    (Reason.SIECLE, _by_siecle),
+    (Reason.STS, _by_sts),
 )
 
 
 def _contradicts(person: Person, account: Account) -> bool:
     """Say whether an identifier is ruled out: neither name alike, or one name and the birth date unlike."""
     family = any(_alike(person.family, name) for name in account.family_names)
-    given = _alike(person.given, account.given)
+    given = any(_alike(person.given, name) for name in (account.given, *account.other_given))
     births = (person.birth_date, account.birth_date)
     birth_differs = None not in births and births[0] != births[1]
     return not (family or given) or (birth_differs and not (family and given))

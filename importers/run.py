@@ -15,6 +15,7 @@ from importers import apply as applying
 from importers import choices, formats, origin, report, school_calendar, unchanged
 from importers.apply import Progress, Snapshot
 from importers.container import PartnerKey
+from importers.decided import decided
 from importers.desired import desired
 from importers.errors import ImportRefused, Interrupted
 from importers.formats import Reading
@@ -214,15 +215,17 @@ def _plan(prepared: _Prepared, tx: Transaction, now: datetime, options: Options)
     """Reconcile, compare and judge within a transaction; writes nothing."""
     options.progress("planning", 0, 1)
     prepared = _in_order(prepared, tx, options)
-    known = applying.accounts(tx)
+    known, decisions = applying.accounts(tx), tx.decisions.all()
     check = idpn_regenerated(prepared.timetable.people(), applying.heard_last(tx, known))
     # A format without Pronote's identifiers says nothing about them.
     if check.regenerated and any(person.idpn for person in prepared.timetable.people()):
-        if not options.new_identifiers:
+        if not (options.new_identifiers or tx.import_choices.get(choices.YEAR_PENDING)):
             raise ImportRefused("idpn-regenerated", known=check.known, vanished=check.vanished)
         # Numbers given anew may be those that somebody else had.
         known = tuple(replace(account, idpns=frozenset()) for account in known)
-    found = reconcile(prepared.timetable.people(), known)
+        decisions = tuple(replace(each, idpn="") for each in decisions)
+    people = tuple(prepared.timetable.people())
+    found = reconcile(people, known, decided(people, decisions))
     snapshot = Snapshot(tx)
     current = snapshot.current()
     wanted = desired(prepared.timetable, prepared.expansion, found.matched, prepared.zone)
@@ -253,6 +256,8 @@ def _judged(sides: Sides, people: Recognised, tx: Transaction) -> tuple[Verdict,
 def _carried_out(prepared: _Prepared, tx: Transaction, now: datetime, options: Options, run_id: str) -> Report:
     """Plan and write in one transaction, and record the run as done in the same."""
     tx.lock()
+    if options.kind == AUTOMATIC and tx.import_choices.get(choices.YEAR_PENDING):
+        raise ImportRefused("no-manual-import")
     considered = _plan(prepared, tx, now, options)
     if options.digest and options.digest != considered.plan.digest:
         raise ImportRefused("plan-changed", approved=options.digest, found=considered.plan.digest)
@@ -264,6 +269,8 @@ def _carried_out(prepared: _Prepared, tx: Transaction, now: datetime, options: O
     applying.learn(tx, _idpns(prepared.timetable, considered.found), now)
     if options.kind == MANUAL and options.selection is not None:
         choices.set_selection(tx, options.selection)
+    if options.kind == MANUAL and tx.import_choices.get(choices.YEAR_PENDING):
+        tx.import_choices.set(choices.YEAR_PENDING, None)
     finished = replace(considered.report, large=_large(tx), run_id=run_id)
     tx.imports.finish(run_id, DONE, finished.data())
     unchanged.note(tx, run_id)

@@ -8,22 +8,32 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
+from importers.apply import INE, SIECLE, STS
 from importers.names import squeeze
 from importers.people import PersonRecord
 from storage.directory import fold_login
 from storage.model import Principal, Source
+from storage.people_feeds import Fed
 
 
 @dataclass(frozen=True, slots=True)
 class Existing:
-    """The accounts of a school, by number the key the feeding system knows them by, and the other schools' logins."""
+    """The accounts of a school, by number the key the feeding system knows them by, and the other schools' logins.
+
+    `source` is that feeding system; `numbers` are accounts by the system and the number other systems gave ("ine",
+    "siecle", "sts"); `fed` is what feeds told of them.
+    """
 
     people: tuple[Principal, ...]
     external_ids: Mapping[int, str]
     elsewhere: frozenset[str] = frozenset()
+    source: Source = Source.CSV
+    numbers: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    fed: Mapping[int, Fed] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +47,13 @@ class Matches:
 def match(records: Sequence[PersonRecord], known: Existing) -> Matches:
     """Return the accounts of rows; no account is given twice, and one with a key never to a row with another key.
 
-    Keys come first, then logins whose names agree, then names and birth dates that only one account and one row have,
-    then the login alone. A row without key nor login that resembles accounts and is none of them for sure is ambiguous.
+    Keys come first, then national numbers, then logins whose names agree, then names and birth dates that only one
+    account and one row have, then the login alone. A row without key nor login that resembles accounts and is none of
+    them for sure is ambiguous.
     """
     matcher = _Matcher(records, known)
     matcher.by_key()
+    matcher.by_number()
     matcher.by_login(range(len(records)), matcher.agree)
     pending = [position for position in range(len(records)) if position not in matcher.found]
     for rank in range(3):
@@ -49,6 +61,7 @@ def match(records: Sequence[PersonRecord], known: Existing) -> Matches:
         while matcher.advance(rows, pending):
             pass
         pending = [position for position in pending if _rank(records[position]) > rank]
+    matcher.by_birth_name()
     return Matches(matcher.found, matcher.ambiguous())
 
 
@@ -59,7 +72,8 @@ class _Matcher:
         self.found: dict[int, Principal] = {}
         self._records = records
         self._keys = known.external_ids
-        self._fed = [person for person in known.people if person.source is Source.CSV]
+        self._numbers = known.numbers
+        self._fed = [person for person in known.people if person.source is not Source.MANUAL]
         self._by_login = {person.login: person for person in self._fed}
         self._claimed: set[int] = set()
         self._named_alike = Counter(_names_of(person) for person in self._fed)
@@ -71,6 +85,36 @@ class _Matcher:
         for position, record in enumerate(self._records):
             if record.external_id in by_key:
                 self._give(position, by_key[record.external_id])
+
+    def by_number(self) -> None:
+        """Give rows the accounts that have their national number, unless both names say it is somebody else."""
+        by_id = {person.id: person for person in self._fed}
+        for position, record in enumerate(self._records):
+            numbers = ((INE, record.ine), (SIECLE, record.siecle), (STS, record.sts))
+            found = {self._numbers[each] for each in numbers if each[1] and each in self._numbers} & by_id.keys()
+            if position in self.found or len(found) != 1:
+                continue
+            person = by_id[found.pop()]
+            if person.id not in self._claimed and _may_be(record, person):
+                self._give(position, person)
+
+    def by_birth_name(self) -> None:
+        """Give rows with a birth name the one account that bears it, or the usual one, with the same birth date."""
+        wanted: dict[int, list[Principal]] = {}
+        rivals: Counter[int] = Counter()
+        born: defaultdict[date | None, list[Principal]] = defaultdict(list)
+        for each in self._fed:
+            born[each.birth].append(each)
+        for position, record in enumerate(self._records):
+            if position in self.found or record.birth_date is None or not (record.given and record.family):
+                continue
+            near = born[record.birth_date]
+            alike = [each for each in near if self._free(record, each) and _born_with(record, each)]
+            wanted[position] = alike
+            rivals.update(each.id for each in alike)
+        for position, alike in wanted.items():
+            if len(alike) == 1 and rivals[alike[0].id] == 1:
+                self._give(position, alike[0])
 
     def by_login(self, rows: Iterable[int], allowed: Callable[[PersonRecord, Principal], bool]) -> bool:
         """Give rows the accounts that have their login, where it is allowed; returns whether any was given."""
@@ -155,6 +199,21 @@ class _Matcher:
 
 
 _NAMES_ONLY = 2
+
+
+def _may_be(record: PersonRecord, person: Principal) -> bool:
+    given = not record.given or squeeze(record.given) == squeeze(person.given)
+    families = {squeeze(name) for name in (person.family, person.usual) if name}
+    family = not record.family or not families.isdisjoint({squeeze(record.family), squeeze(record.birth_family)})
+    return record.role.value == person.role.value and (given or family)
+
+
+def _born_with(record: PersonRecord, person: Principal) -> bool:
+    if record.birth_date != person.birth or record.role.value != person.role.value:
+        return False
+    families = {squeeze(name) for name in (person.family, person.usual) if name}
+    names = {squeeze(name) for name in (record.family, record.birth_family) if name}
+    return squeeze(record.given) == squeeze(person.given) and not families.isdisjoint(names)
 
 
 def _rank(record: PersonRecord) -> int:

@@ -42,6 +42,14 @@ _REASONS: Final = {
     "homonyms": N_("several accounts have this name"),
     "conflict": N_("its identifiers are those of different accounts"),
     "shared": N_("another person of the file has the same account"),
+    "refused": N_("the account that fits was refused by hand"),
+    "decided": N_("decided by hand"),
+    "external-id": N_("same identifier (CAS)"),
+    "idpn": N_("known Pronote identifier"),
+    "siecle": N_("same number in SIECLE or INE"),
+    "sts": N_("same number in STS"),
+    "names-birth": N_("same names and birth date"),
+    "names": N_("same names, nobody else has them"),
 }
 _NOTICES: Final = {
     "dangling": N_("References to something that is not in the file ({about}): {count}."),

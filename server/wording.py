@@ -22,6 +22,8 @@ _MISSING: Final = {
     "trashed": N_("There is no number {key} in the trash of this person. “cadran calendar trash LOGIN” shows it."),
     "access": N_("There is no access “{key}”. “cadran import access list” shows those there are."),
     "import": N_("There is no import “{key}”. “cadran import history” shows those there are."),
+    "people-run": N_("There is no reading of a people file “{key}”. “cadran people history” shows those there are."),
+    "import-draft": N_("There is no import “{key}” that was begun. “cadran import drafts” shows those there are."),
     "device": N_("This person has no device “{key}”. “cadran devices list” shows those there are."),
 }
 _TAKEN: Final = {
@@ -105,12 +107,22 @@ _REFUSED: Final = {
         "The import was rejected, blocking thresholds are passed: {checks}. Nothing was imported. Read the report, "
         "then apply it all the same, import by hand, or change the thresholds."
     ),
+    "already-running": N_("Another import of this school is running: try again when it has ended."),
+    "file-forgotten": N_("The file of this import is no longer kept: hand it over again."),
     "no-manual-import": N_(
         "No manual import yet: the first import of a school, and of each school year, is made by hand. Nothing was "
         "imported."
     ),
-    "already-running": N_("Another import of this school is running: try again when it has ended."),
-    "file-forgotten": N_("The file of this import is no longer kept: hand it over again."),
+    "no-such-person": N_("Nobody of the file is “{name}”: “cadran import people” lists everybody."),
+    "several-people": N_("{count} people of the file are “{name}”: add the birth date, or name them as pupil:12."),
+    "manual-match": N_("The account “{login}” was made by hand: only accounts of a people file get a timetable."),
+    "closed-account": N_("The account “{login}” is closed."),
+    "wrong-role": N_("The account “{login}” has another role: {role}."),
+    "no-such-line": N_("There is no line “{name}” at this step."),
+    "no-choice": N_("Nothing is chosen at the step “{step}”."),
+    "not-reviewed": N_("Look at what the import would do first: “cadran import step NUMBER launch”."),
+    "year-begun": N_("A new year was begun already: import the timetable by hand, or take it back with --undo."),
+    "year-not-begun": N_("No new year was begun, or the timetable was imported since: it cannot be taken back."),
     "not-last": N_("Only the last import can be undone, one after the other; the last is {last}."),
     "not-done": N_("This import cannot be undone: it was not carried out, or is undone already."),
     "no-journal": N_("What undoing this import needs is no longer kept: import the earlier file instead."),
@@ -132,6 +144,15 @@ _REFUSED: Final = {
         "This is not a people file: it has to be a table (CSV) whose first line names its columns, such as "
         "Nom;Prénom;Classe."
     ),
+    "leavers": N_(
+        "{missing} of the {known} people of this source are not in the file: is it whole? Nothing was imported. "
+        "If they have left, import it again with --force."
+    ),
+    "school-unknown": N_(
+        "The file does not say which school is {expected}: import the whole directory first, with its file of schools."
+    ),
+    "not-people": N_("This is not a people file: AAF, SIECLE, STS, an archive of them, or a table (CSV) is needed."),
+    "bad-mapping": N_("“{value}” does not say what a column holds: write COLUMN=FIELD, the field one of {fields}."),
     "too-many-rows": N_("The file has more than {limit} lines: it is refused."),
 }
 _ROWS: Final = {
@@ -148,6 +169,7 @@ _ROWS: Final = {
     "too-many-cells": N_("Line {line}: there are more cells than columns."),
     "manual-account": N_("Line {line}: the account “{value}” was made by hand and is left alone."),
     "login-taken": N_("Line {line}: the login “{value}” is somebody else's: write another one, or none."),
+    "unknown-person": N_("Line {line}: “{value}” is to be changed and has no account here."),
     "ambiguous": N_("Line {line}: several people are named “{value}”: tell them apart by an identifier or a login."),
 }
 _COLUMNS: Final = {"family": N_("Family name (Nom)"), "given": N_("Given name (Prénom)")}

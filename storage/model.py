@@ -47,6 +47,9 @@ class Source(StrEnum):
 
     MANUAL = "manual"
     CSV = "csv"
+    AAF = "aaf"
+    SIECLE = "siecle"
+    STS = "sts"
 
 
 class ClientKind(StrEnum):

@@ -15,7 +15,9 @@ from storage.attachments import Attachments
 from storage.audit import Audit
 from storage.changes import Changes
 from storage.collections import Collections
+from storage.course_archive import CourseArchive
 from storage.dead_properties import DeadProperties
+from storage.decisions import Decisions
 from storage.delegations import Delegations
 from storage.deposits import Deposits
 from storage.devices import Devices
@@ -23,6 +25,7 @@ from storage.directory import read_school
 from storage.errors import WritingRequired
 from storage.groups import Groups
 from storage.import_choices import ImportChoices
+from storage.import_drafts import ImportDrafts
 from storage.import_files import ImportFiles
 from storage.imports import Imports
 from storage.inbox import Inbox
@@ -34,6 +37,7 @@ from storage.notices import Notices
 from storage.objects import Objects
 from storage.origins import Origins
 from storage.outbox import Outbox
+from storage.people_feeds import PeopleFeeds
 from storage.person_settings import PersonSettings
 from storage.preferences import Preferences
 from storage.principals import Principals
@@ -169,6 +173,26 @@ class Transaction:
     def deposits(self) -> Deposits:
         """Timetable files that were deposited."""
         return Deposits(self)
+
+    @cached_property
+    def import_drafts(self) -> ImportDrafts:
+        """Manual imports that were begun."""
+        return ImportDrafts(self)
+
+    @cached_property
+    def people_feeds(self) -> PeopleFeeds:
+        """What feeds told of people."""
+        return PeopleFeeds(self)
+
+    @cached_property
+    def decisions(self) -> Decisions:
+        """Who is who, as decided by hand."""
+        return Decisions(self)
+
+    @cached_property
+    def course_archive(self) -> CourseArchive:
+        """Courses of past years."""
+        return CourseArchive(self)
 
     @cached_property
     def lessons(self) -> Lessons:

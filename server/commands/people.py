@@ -9,14 +9,15 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
 from importers import people as people_file
-from importers.errors import ImportRefused
 from importers.people import PeopleFile
-from server import passwords, wording
+from server import feed_files, feeding, passwords, wording
 from server import people as accounts
+from server.commands.people_history import history, show
 from server.commands.progress import steps
 from server.commands.workplace import (
     Failure,
@@ -46,23 +47,42 @@ def people() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What `people import` was asked: the school, whether to write, and where passwords go if anywhere."""
+    """What `people import` was asked: the school, whether to write, and where passwords go if anywhere.
+
+    `force` lets a complete file through that names less than half of the people; `names` are the files' names.
+    """
 
     store: Store
     school: School
     dry_run: bool
     passwords: Path | None
+    force: bool = False
+    names: tuple[str, ...] = ()
 
 
 @people.command(
     "import",
     help=_(
-        "Create and update accounts from CSV files. Rows that cannot be used are listed and left out; accounts made by "
-        "hand are left alone; importing the same file again changes nothing."
+        "Create and update accounts from the files of AAF, SIECLE or STS, archives of them, or CSV files. Rows that "
+        "cannot be used are listed and left out; accounts made by hand are left alone; importing the same file again "
+        "changes nothing."
     ),
 )
 @click.argument("files", nargs=-1, required=True, type=_FILE, metavar="FILE…")
 @click.option("--dry-run", is_flag=True, help=_("Only tell what would be done."))
+@click.option(
+    "--map",
+    "mapping",
+    multiple=True,
+    metavar=_("COLUMN=FIELD"),
+    help=_("Tell what a column of a CSV file holds, such as “Code=login”; it is remembered for the next files."),
+)
+@click.option(
+    "--complete",
+    is_flag=True,
+    help=_("The files name everybody of their roles: those of the same source who are missing are closed."),
+)
+@click.option("--force", is_flag=True, help=_("Close accounts even if more than half of them are missing."))
 @click.option(
     "--passwords",
     "secrets_file",
@@ -76,24 +96,23 @@ class Task:
 @school_option
 @pass_workplace
 def import_people(
-    workplace: Workplace,
-    files: tuple[Path, ...],
-    dry_run: bool,
-    secrets_file: Path | None,
-    as_json: bool,
-    code: str | None,
+    workplace: Workplace, /, files: tuple[Path, ...], secrets_file: Path | None, as_json: bool, **told: Any
 ) -> None:
     """Read every file, then import them together and report on each."""
     if secrets_file is not None and secrets_file.exists():
         raise Failure(_("{file} is already there: name a new file for the passwords.").format(file=secrets_file))
+    dry_run = bool(told["dry_run"])
     with workplace.store() as store:
-        task = Task(store, chosen_school(store, code), dry_run, secrets_file)
-        outcomes = list(zip(files, import_files(task, [_parsed(file) for file in files]), strict=True))
+        school = chosen_school(store, told["code"])
+        columns = dict(people_file.column_meaning(each) for each in told["mapping"])
+        read = feed_files.read(store, school, files, feed_files.Asked(columns, told["complete"], dry_run=dry_run))
+        task = Task(store, school, dry_run, secrets_file, told["force"], tuple(name for name, _file in read))
+        outcomes = list(zip(task.names, import_files(task, [file for _name, file in read]), strict=True))
     if as_json:
-        print_json([{"file": str(file)} | _plain(outcome) for file, outcome in outcomes])
+        print_json([{"file": name} | _plain(outcome) for name, outcome in outcomes])
         return
-    for file, outcome in outcomes:
-        _report(file, outcome, dry_run)
+    for name, outcome in outcomes:
+        _report(Path(name), outcome, dry_run)
 
 
 class _Rehearsed(Exception):
@@ -106,22 +125,16 @@ def import_files(task: Task, files: Sequence[PeopleFile]) -> tuple[PeoplePlan, .
     if task.dry_run:
         return proposals
     fresh = _fresh_passwords(task, proposals) if task.passwords else {}
-    if not (fresh or any(each.create or each.update for each in proposals)):
+    if not (fresh or any(each.writes for each in proposals) or feed_files.news(task.store, task.school, files)):
         return proposals
     hashes = hashed(fresh)
     if task.passwords and fresh:
         write_passwords(task.passwords, fresh)
     # Planned again, because passwords take minutes and other programs may have written meanwhile.
     with task.store.writing(task.school.id) as tx:
-        return tuple(_import(tx, task.school, file, hashes) for file in files)
-
-
-def _parsed(file: Path) -> PeopleFile:
-    try:
-        return people_file.parse(file.read_bytes())
-    except ImportRefused as error:
-        text = _("{file}: {reason} Nothing was imported, from this file or another.")
-        raise Failure(text.format(file=file, reason=wording.sentence(error))) from error
+        feed_files.remember(tx, files)
+        names = task.names or ("",) * len(files)
+        return tuple(_import(tx, task, (name, file), hashes) for name, file in zip(names, files, strict=True))
 
 
 def _rehearse(task: Task, files: Sequence[PeopleFile]) -> tuple[PeoplePlan, ...]:
@@ -129,21 +142,29 @@ def _rehearse(task: Task, files: Sequence[PeopleFile]) -> tuple[PeoplePlan, ...]
     proposals: list[PeoplePlan] = []
     with suppress(_Rehearsed), task.store.writing(task.school.id) as tx:
         for file in files:
-            proposals.append(accounts.plan(file, accounts.existing(tx)))
+            proposals.append(_plan(tx, task, file))
             if len(files) > 1:
-                accounts.apply(tx, proposals[-1], {})
+                made = accounts.apply(tx, proposals[-1], {})
+                feeding.record(tx, file, proposals[-1], made)
         raise _Rehearsed
     return tuple(proposals)
 
 
-def _import(tx: Transaction, school: School, file: PeopleFile, hashes: dict[str, str]) -> PeoplePlan:
+def _plan(tx: Transaction, task: Task, file: PeopleFile) -> PeoplePlan:
+    return accounts.plan(file, accounts.existing(tx, feeding.source_of(file)), force=task.force)
+
+
+def _import(tx: Transaction, task: Task, named: tuple[str, PeopleFile], hashes: dict[str, str]) -> PeoplePlan:
     """Write one file, and take from `hashes` those of its people."""
-    proposal = accounts.plan(file, accounts.existing(tx))
+    name, file = named
+    proposal = _plan(tx, task, file)
     given = {login: hashes.pop(login) for login in accounts.logins_of(proposal) if login in hashes}
-    if proposal.create or proposal.update or given:
-        accounts.apply(tx, proposal, given)
+    made = accounts.apply(tx, proposal, given)
+    feeding.record(tx, file, proposal, made)
+    if proposal.writes or given:
+        feeding.trace(tx, file, proposal, made, file_name=name, actor=actor())
         counts = {"created": len(proposal.create), "updated": len(proposal.update), "passwords": len(given)}
-        tx.audit.record(actor(), "people-imported", school.code, **counts)
+        tx.audit.record(actor(), "people-imported", task.school.code, **counts, closed=len(proposal.close))
     return proposal
 
 
@@ -189,6 +210,11 @@ def _report(file: Path, proposal: PeoplePlan, dry_run: bool) -> None:
             "rows left out: {errors}."
         )
     say(text.format(file=file.name, **_counts(proposal)))
+    if proposal.close or proposal.reopen:
+        text = _("{file}: accounts closed because the people have left: {closed}; opened again: {reopened}.")
+        if dry_run:
+            text = _("{file}: accounts to close because the people have left: {closed}; to open again: {reopened}.")
+        say(text.format(file=file.name, **_counts(proposal)))
 
 
 def _counts(proposal: PeoplePlan) -> dict[str, int]:
@@ -197,6 +223,8 @@ def _counts(proposal: PeoplePlan) -> dict[str, int]:
         ("updated", len(proposal.update)),
         ("unchanged", len(proposal.unchanged)),
         ("errors", len(proposal.errors)),
+        ("closed", len(proposal.close)),
+        ("reopened", len(proposal.reopen)),
     )
     return dict(sizes)
 
@@ -207,3 +235,7 @@ def _plain(proposal: PeoplePlan) -> dict[str, object]:
         for e in proposal.errors
     ]
     return {**_counts(proposal), "rows": rows}
+
+
+for _command in (history, show):
+    people.add_command(_command)

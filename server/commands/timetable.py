@@ -14,7 +14,9 @@ from server.commands.accesses import access
 from server.commands.imports import again, apply, discard, print_outcome, show, undo, unmatched
 from server.commands.progress import steps
 from server.commands.queue import Wait, settings, waiting, waits
+from server.commands.recognition import audience, match, matches, people, refuse
 from server.commands.school_year import year
+from server.commands.wizard import begin, drafts, launch, new_year, step_
 from server.commands.workplace import (
     Workplace,
     chosen_school,
@@ -91,7 +93,11 @@ def history(workplace: Workplace, as_json: bool, code: str | None) -> None:
     print_table(columns, [_row(run, school.zone, queued.get(run.id)) for run in runs])
 
 
-for _command in (show, unmatched, undo, apply, again, discard, access, waiting, settings, year):
+for _command in (
+    *(show, unmatched, undo, apply, again, discard, access, waiting, settings, year),
+    *(people, match, refuse, matches, audience),
+    *(begin, step_, launch, drafts, new_year),
+):
     import_.add_command(_command)
 
 

@@ -1,0 +1,211 @@
+"""`cadran import people|match|refuse|matches|audience`: who of a timetable file is who here."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Final
+
+import click
+
+from importers import choices, formats
+from importers.errors import ImportRefused
+from importers.recognition import Recognition, decide, person_of, recognise
+from importers.selection import of_school
+from importers.timetable import Timetable
+from server import reports
+from server.commands.workplace import (
+    Failure,
+    Workplace,
+    actor,
+    chosen_school,
+    json_option,
+    pass_workplace,
+    print_json,
+    print_table,
+    say,
+    school_option,
+)
+from server.texts import _
+from storage.decisions import MATCH, REFUSE
+from storage.errors import NotFound
+from storage.imports import ImportRun
+from storage.model import School
+from storage.transaction import Transaction
+
+_SHORT: Final = 18
+_LAST: Final = "last"
+_RUN = click.option("--run", "number", default=_LAST, help=_("Import whose file is meant; the last one otherwise."))
+
+
+def _timetable(tx: Transaction, school: School, number: str) -> Timetable:
+    """Return the timetable of a kept file: that of a draft or of a run, by the beginning of its id."""
+    drafts = [draft for draft in tx.import_drafts.all() if number == _LAST or draft.id.startswith(number)]
+    runs = [run for run in tx.imports.history(1000) if _is_meant(run, number)]
+    files = [(draft.id, draft.file_id) for draft in drafts] + [(run.id, run.file_id) for run in runs if run.file_id]
+    if not files or (number != _LAST and len(files) > 1):
+        raise NotFound("import", number)
+    try:
+        data = tx.import_files.content(max(files)[1] or "")
+    except NotFound as error:
+        raise ImportRefused("file-forgotten") from error
+    return of_school(formats.read(data).timetable, school.code)
+
+
+def _is_meant(run: ImportRun, number: str) -> bool:
+    return run.file_id is not None and (number == _LAST or run.id.startswith(number))
+
+
+@click.command(
+    "people",
+    help=_("List who of a timetable file is recognised, with --suggestions whom the others resemble."),
+)
+@click.argument("number", default=_LAST)
+@click.option("--suggestions", "near", is_flag=True, help=_("Only people without account who resemble one."))
+@json_option
+@school_option
+@pass_workplace
+def people(workplace: Workplace, /, number: str, near: bool, as_json: bool, code: str | None) -> None:
+    """Print people with their account, or those without with the accounts they may be."""
+    with workplace.store() as store:
+        school = chosen_school(store, code)
+        with store.reading(school.id) as tx:
+            timetable = _timetable(tx, school, number)
+            recognition = recognise(tx, timetable)
+            logins = {person.id: person.login for person in tx.principals.people()}
+    rows = _suggested(recognition, logins) if near else _found(timetable, recognition, logins)
+    names = ("person", "kind", "name", "birth", "login", "score" if near else "reason")
+    if as_json:
+        print_json([dict(zip(names, row, strict=True)) for row in rows])
+        return
+    last = _("Likeness") if near else _("Reason")
+    columns = (_("Person"), _("Kind"), _("Name"), _("Birth date"), _("Login"), last)
+    print_table(columns, [(row[0], reports.person_kind(row[1]), *row[2:5], _evidence(row[5], near)) for row in rows])
+
+
+def _evidence(value: str, near: bool) -> str:
+    return f"{value} %" if near else reports.reason(value)
+
+
+def _suggested(recognition: Recognition, logins: dict[int, str]) -> list[tuple[str, ...]]:
+    return [
+        (
+            each.person.ref,
+            each.person.kind.value,
+            each.person.name,
+            str(each.person.birth_date or ""),
+            logins[each.account],
+            str(each.score),
+        )
+        for each in recognition.suggestions()
+    ]
+
+
+def _found(timetable: Timetable, recognition: Recognition, logins: dict[int, str]) -> list[tuple[str, ...]]:
+    found = recognition.found
+    doubts = {doubt.person.ref: doubt.reason.value for doubt in (*found.unmatched, *found.ambiguous)}
+    rows: list[tuple[str, ...]] = []
+    for person in timetable.people():
+        match = found.matched.get(person.ref)
+        end = (logins[match.account], match.reason.value) if match else ("", doubts[person.ref])
+        rows.append((person.ref, person.kind.value, person.name, str(person.birth_date or ""), *end))
+    return rows
+
+
+@click.command(
+    "match",
+    help=_(
+        "Decide that a person of the timetable file is an account, for this import and all that follow. The person is "
+        "named as `import people` prints them (pupil:12), by the Pronote identifier, or by names and birth date."
+    ),
+    short_help=_("Decide that a person of the file is an account."),
+)
+@click.argument("name", metavar=_("PERSON"))
+@click.argument("login")
+@_RUN
+@school_option
+@pass_workplace
+def match(workplace: Workplace, /, name: str, login: str, number: str, code: str | None) -> None:
+    """Glue a person to an account, or confirm a suggestion."""
+    _decide(workplace, (name, login, number), code, MATCH)
+
+
+@click.command("refuse", help=_("Decide that a person of the timetable file is never this account."))
+@click.argument("name", metavar=_("PERSON"))
+@click.argument("login")
+@_RUN
+@school_option
+@pass_workplace
+def refuse(workplace: Workplace, /, name: str, login: str, number: str, code: str | None) -> None:
+    """Refuse an account for a person."""
+    _decide(workplace, (name, login, number), code, REFUSE)
+
+
+def _decide(workplace: Workplace, told: tuple[str, str, str], code: str | None, verdict: str) -> None:
+    name, login, number = told
+    with workplace.store() as store:
+        school = chosen_school(store, code)
+        with store.writing(school.id) as tx:
+            found = person_of(_timetable(tx, school, number), name)
+            account = tx.principals.by_login(login)
+            decide(tx, found, account, verdict)
+            tx.audit.record(actor(), f"import-{verdict}", account.login)
+    text = _("{name} is “{login}” from now on.") if verdict == MATCH else _("{name} is never “{login}”.")
+    say(text.format(name=found.name, login=account.login))
+
+
+@click.command("matches", help=_("List what was decided about who is who; --forget takes a decision back."))
+@click.option("--forget", metavar=_("NUMBER"), help=_("Take back the decision with this number."))
+@json_option
+@school_option
+@pass_workplace
+def matches(workplace: Workplace, /, forget: str | None, as_json: bool, code: str | None) -> None:
+    """Print the decisions, oldest first."""
+    with workplace.store() as store:
+        school = chosen_school(store, code)
+        with store.writing(school.id) as tx:
+            held = tx.decisions.all()
+            if forget is not None:
+                meant = [each for each in held if each.id.startswith(forget)]
+                if len(meant) != 1:
+                    raise Failure(_("There is no decision “{number}”.").format(number=forget))
+                tx.decisions.forget(meant[0].id)
+                held = tuple(each for each in held if each.id != meant[0].id)
+            people_here = {person.id: person.login for person in tx.principals.people()}
+    if as_json:
+        print_json([{**asdict(each), "login": people_here.get(each.principal_id, "")} for each in held])
+        return
+    words = {MATCH: _("is"), REFUSE: _("never is")}
+    rows = [
+        (each.id[:_SHORT], each.shown, words.get(each.verdict, each.verdict), people_here.get(each.principal_id, ""))
+        for each in held
+    ]
+    print_table((_("Number"), _("Person"), _("Decision"), _("Login")), rows)
+
+
+@click.command(
+    "audience",
+    help=_("Tell that a class or group of timetable files is one of the directory under another name; list them."),
+)
+@click.argument("name", required=False)
+@click.argument("ours", required=False, metavar=_("NAME HERE"))
+@click.option("--forget", is_flag=True, help=_("Take it back."))
+@json_option
+@school_option
+@pass_workplace
+def audience(
+    workplace: Workplace, /, name: str | None, ours: str | None, forget: bool, as_json: bool, code: str | None
+) -> None:
+    """Keep the name of a class or group, or print those that are kept."""
+    if name and not (ours or forget):
+        raise click.UsageError(_("Tell the name in the directory too, or --forget."))
+    with workplace.store() as store:
+        school = chosen_school(store, code)
+        with store.writing(school.id) as tx:
+            if name:
+                choices.map_audience(tx, name, "" if forget else ours or "")
+                tx.audit.record(actor(), "import-audience", name)
+            held = choices.audiences(tx)
+    if as_json:
+        print_json(held)
+        return
+    print_table((_("In the file"), _("Here")), sorted(held.items()))

@@ -1,0 +1,259 @@
+"""`cadran import begin|step|launch|drafts|new-year`: the manual import step by step, and the new school year."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from importers import rollover, wizard
+from importers.run import Options
+from importers.wizard import Change, Page, Step
+from server import reports
+from server.commands.imports import print_outcome
+from server.commands.progress import steps
+from server.commands.workplace import (
+    Workplace,
+    actor,
+    chosen_school,
+    confirmed,
+    interactive,
+    json_option,
+    pass_workplace,
+    print_json,
+    print_table,
+    say,
+    school_option,
+    warn,
+)
+from server.texts import N_, _
+from server.wording import filled
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_SHORT: Final = 18
+_STATES: Final = {
+    "active": N_("kept"),
+    "inactive": N_("left out"),
+    "new": N_("not in the list"),
+    "recognised": N_("recognised"),
+    "unknown": N_("not recognised"),
+}
+_ADVICE: Final = {
+    "class-parts-without-group": N_(
+        "{count} courses have only parts of classes and no group, and make no course: in EDT, Timetable > Courses > "
+        "Edit > “Generate the groups for PRONOTE”, then export again ({names})."
+    ),
+    "classes-side-by-side": N_(
+        "{count} courses have several classes side by side: each class gets a course of its own. For one course, make "
+        "a group of these classes in EDT ({names})."
+    ),
+    "groups-nearly-alike": N_(
+        "{count} groups are a class or another group give or take one or two pupils: add ULIS and allophone pupils to "
+        "the courses of their class instead, and do not let EDT make groups by itself ({names})."
+    ),
+    "pupils-without-class": N_(
+        "{count} pupils are in no class this year: are those of last year still in the base? ({names})"
+    ),
+}
+
+
+def _guards(command: Any) -> Any:
+    for option in (
+        click.option(
+            "--force", is_flag=True, help=_("Import even if more than half of the coming sessions disappear.")
+        ),
+        click.option(
+            "--new-identifiers",
+            is_flag=True,
+            help=_("Import even if Pronote's identifiers were regenerated: people are recognised by their names."),
+        ),
+        click.option(
+            "--confirm", default="", metavar="UAI", help=_("Code of the school: import even a file without any course.")
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@click.command("begin", help=_("Begin a manual import with a file; nothing is imported before `import launch`."))
+@click.argument("file", type=_FILE)
+@json_option
+@school_option
+@pass_workplace
+def begin(workplace: Workplace, /, file: Path, as_json: bool, code: str | None) -> None:
+    """Keep the file, print what it is and the number of the draft."""
+    data = file.read_bytes()
+    with workplace.store() as store:
+        school = chosen_school(store, code)
+        with store.writing(school.id) as tx:
+            draft = wizard.begin(tx, data, file.name)
+        with store.reading(school.id) as tx:
+            page = wizard.show(tx, draft, Step.CHECK)
+    if as_json:
+        print_json({"draft": draft.id, **page.facts})
+        return
+    _print_facts(page)
+    say(_("Import {number} is begun: see “cadran import step {number} subjects”.").format(number=draft.id[:_SHORT]))
+
+
+@click.command("drafts", help=_("List the manual imports that were begun; --drop forgets one."))
+@click.option("--drop", metavar=_("NUMBER"), help=_("Forget this one."))
+@json_option
+@school_option
+@pass_workplace
+def drafts(workplace: Workplace, /, drop: str | None, as_json: bool, code: str | None) -> None:
+    """Print the drafts, newest first."""
+    with workplace.store() as store:
+        school = chosen_school(store, code)
+        with store.writing(school.id) as tx:
+            if drop is not None:
+                tx.import_drafts.drop(tx.import_drafts.get(drop).id)
+            held = tx.import_drafts.all()
+    if as_json:
+        print_json([asdict(draft) for draft in held])
+        return
+    rows = [(draft.id[:_SHORT], reports.moment(draft.changed, school.zone), draft.file_name) for draft in held]
+    print_table((_("Import"), _("When"), _("File")), rows)
+
+
+@click.command(
+    "step",
+    help=_(
+        "Show a step of a manual import, or change it: which subjects, classes, groups and courses are kept or left "
+        "out. The step “launch” shows what the import would do."
+    ),
+    short_help=_("Show or change a step of a manual import."),
+)
+@click.argument("number")
+@click.argument("step", type=click.Choice([step.value for step in Step]))
+@click.option("--keep", multiple=True, metavar=_("NAME"), help=_("Keep this line."))
+@click.option("--leave-out", multiple=True, metavar=_("NAME"), help=_("Leave this line out."))
+@click.option("--all/--none", "everything", default=None, help=_("Keep or leave out all lines."))
+@click.option("--add", multiple=True, metavar=_("NAME"), help=_("Add this subject to the school's list."))
+@click.option("--offset", type=click.IntRange(0), default=0, help=_("First line to show."))
+@click.option("--limit", type=click.IntRange(1, 1000), default=wizard.PAGE, help=_("How many lines to show."))
+@_guards
+@json_option
+@school_option
+@pass_workplace
+def step_(workplace: Workplace, /, number: str, step: str, as_json: bool, code: str | None, **told: Any) -> None:
+    """Change what was asked, then print the page."""
+    chosen = Step(step)
+    wanted = Change(told["keep"], told["leave_out"], told["everything"], told["add"])
+    options = Options(force=told["force"], new_identifiers=told["new_identifiers"], confirm=told["confirm"])
+    with workplace.store() as store:
+        school = chosen_school(store, code)
+        if chosen is Step.LAUNCH:
+            with steps() as tell:
+                now = datetime.now().astimezone()
+                told_options = Options(**{**_plain(options), "progress": reports.progress(tell)})
+                report = wizard.review(store, school, number, now, told_options)
+            if as_json:
+                print_json(report.data())
+            else:
+                print_outcome(report)
+            return
+        if wanted != Change():
+            with store.writing(school.id) as tx:
+                wizard.change(tx, tx.import_drafts.get(number), chosen, wanted)
+        with store.reading(school.id) as tx:
+            page = wizard.show(tx, tx.import_drafts.get(number), chosen, told["offset"], told["limit"])
+    if as_json:
+        print_json(asdict(page))
+        return
+    _print_page(page)
+
+
+def _plain(options: Options) -> dict[str, Any]:
+    return {"force": options.force, "new_identifiers": options.new_identifiers, "confirm": options.confirm}
+
+
+def _print_facts(page: Page) -> None:
+    words = {
+        "school": _("School"),
+        "file": _("File"),
+        "identifier": _("Identifier"),
+        "format": _("Format"),
+        "encrypted": _("Encrypted"),
+        "key": _("Key known"),
+        "year": _("Year"),
+    }
+    shown = {True: _("yes"), False: _("no")}
+    facts = page.facts
+    rows = [
+        (text, shown[facts[name]] if isinstance(facts[name], bool) else str(facts[name]))
+        for name, text in words.items()
+    ]
+    print_table((_("What"), _("Value")), rows)
+
+
+def _print_page(page: Page) -> None:
+    if page.step is Step.CHECK:
+        _print_facts(page)
+        return
+    for each in page.advice:
+        warn(filled(_ADVICE[each.code], {"count": each.count, "names": ", ".join(each.names)}))
+    columns = (_("Name"), _("Here"), _("State"), _("Number in the file"), _("Note"))
+    rows = []
+    for row in page.rows:
+        near = ", ".join(f"{login} {score} %" for login, score in row.suggested)
+        note = near or (reports.reason(row.reason) if row.reason else "")
+        rows.append((row.name, row.ours, _(_STATES[row.state]), row.ident, note))
+    print_table(columns, rows)
+    counted = ", ".join(f"{_(_STATES[name])}: {number}" for name, number in page.states.items())
+    last = page.offset + len(page.rows)
+    text = _("Lines {first} to {last} of {total} ({counted}).")
+    say(text.format(first=min(page.offset + 1, last), last=last, total=page.total, counted=counted))
+
+
+@click.command("launch", help=_("Carry out a manual import whose step “launch” was looked at."))
+@click.argument("number")
+@_guards
+@json_option
+@school_option
+@pass_workplace
+def launch(workplace: Workplace, /, number: str, as_json: bool, code: str | None, **guards: Any) -> None:
+    """Import what was reviewed; its choices are those of automatic imports from now on."""
+    with workplace.store() as store, steps() as step:
+        school = chosen_school(store, code)
+        options = Options(**guards, progress=reports.progress(step))
+        report = wizard.launch(store, school, number, datetime.now().astimezone(), options)
+    if as_json:
+        print_json(report.data())
+        return
+    print_outcome(report)
+
+
+@click.command(
+    "new-year",
+    help=_(
+        "Begin a new school year: courses are archived with their past, Pronote's identifiers may all be new in the "
+        "next file, and the next import is made by hand. --undo takes it back as long as nothing was imported."
+    ),
+    short_help=_("Begin a new school year: archive the courses."),
+)
+@click.option("--undo", is_flag=True, help=_("Take it back; possible until the next import."))
+@click.option("--yes", is_flag=True, help=_("Do not ask."))
+@school_option
+@pass_workplace
+def new_year(workplace: Workplace, /, undo: bool, yes: bool, code: str | None) -> None:
+    """Archive every course, or take that back."""
+    with workplace.store() as store:
+        school = chosen_school(store, code)
+        if not (undo or yes):
+            if not interactive():
+                raise click.UsageError(_("Nobody can be asked here: add --yes."))
+            question = _("Archive the courses of {school} and begin a new year?").format(school=school.name)
+            if not confirmed(question):
+                say(_("Nothing was changed."))
+                return
+        with store.writing(school.id) as tx:
+            count = rollover.undo(tx) if undo else rollover.begin(tx, datetime.now(tx.zone))
+            tx.audit.record(actor(), "year-undone" if undo else "year-begun", school.code, courses=count)
+    if undo:
+        say(_("The new year is taken back: {count} courses are live again.").format(count=count))
+        return
+    say(_("{count} courses are archived. Next: import the people, then the new timetable by hand.").format(count=count))
