@@ -75,6 +75,12 @@ def _addresses(resource: Person, context: Context) -> str:
     return mail + href(paths.principal(resource.principal.login))
 
 
+def _emails(resource: Person, context: Context) -> str:
+    """Return the e-mail address, which calendar-user-address-set tells as well (Calendar Server's extension)."""
+    email = resource.principal.email
+    return element(calserver("email-address"), escape(email)) if email else ""
+
+
 def _user_type(resource: Person, context: Context) -> str:
     return "INDIVIDUAL"
 
@@ -139,6 +145,12 @@ def _home_granted(resource: Home, access: Admission) -> str:
     return privileges.HOME if access.writes else privileges.READ
 
 
+def home_ctag(resource: Home, context: Context) -> str:
+    """Return a number that moves whenever anything in the home does (caldav-ctag, 4)."""
+    principal, tx = resource.principal, context.tx
+    return str(home_head(tx, principal.id, tx.collections.visible(principal, DAV_CLIENT)))
+
+
 def home_sync_token(resource: Home, context: Context) -> str:
     """Return the token that says that every calendar of the home is known as it is now (RFC 6578, 4)."""
     principal, tx = resource.principal, context.tx
@@ -163,7 +175,16 @@ CONTAINER: Readers = {
     **access.control(read_only),
 }
 
-ROOT = CONTAINER
+
+def called(name: str) -> Readers:
+    """Return the properties of a collection that is the same for everyone, under a name for people."""
+    return {**CONTAINER, dav("displayname"): lambda resource, context: escape(name)}
+
+
+ROOT = called("Cadran")
+PRINCIPALS = called("Principals")
+HOMES = called("Calendars")
+GROUPS = called("Groups")
 
 PERSON: Readers = {
     **CONTAINER,
@@ -180,6 +201,7 @@ PERSON: Readers = {
     caldav("calendar-home-set"): _home,
     caldav("calendar-user-address-set"): _addresses,
     caldav("calendar-user-type"): _user_type,
+    calserver("email-address-set"): _emails,
     caldav("schedule-inbox-URL"): _schedule_inbox,
     caldav("schedule-outbox-URL"): _schedule_outbox,
     calserver("notification-URL"): _notifications,
@@ -217,6 +239,7 @@ HOME: Readers = {
     dav("owner"): _path,
     **access.in_home(_home_granted),
     dav("sync-token"): home_sync_token,
+    calserver("getctag"): home_ctag,
     caldav("calendar-home-set"): _home,
     caldav("timezone-service-set"): zone_services,
     **PUSH,

@@ -37,6 +37,8 @@ def proppatch(context: Context) -> Response:
     root = xml_in.parse_root(context.request.body, dav("propertyupdate"))
     resource = resolve(context)
     wishes = tuple(instructions(root))
+    if not wishes:
+        raise DavError(400, reason="A propertyupdate sets or removes something.")
     if len(wishes) > xml_in.NAME_LIMIT:
         raise DavError(400, reason=f"At most {xml_in.NAME_LIMIT} properties are changed at once.")
     if isinstance(resource, ProxyGroup):
