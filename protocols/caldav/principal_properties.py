@@ -145,12 +145,6 @@ def _home_granted(resource: Home, access: Admission) -> str:
     return privileges.HOME if access.writes else privileges.READ
 
 
-def home_ctag(resource: Home, context: Context) -> str:
-    """Return a number that moves whenever anything in the home does (caldav-ctag, 4)."""
-    principal, tx = resource.principal, context.tx
-    return str(home_head(tx, principal.id, tx.collections.visible(principal, DAV_CLIENT)))
-
-
 def home_sync_token(resource: Home, context: Context) -> str:
     """Return the token that says that every calendar of the home is known as it is now (RFC 6578, 4)."""
     principal, tx = resource.principal, context.tx
@@ -239,7 +233,6 @@ HOME: Readers = {
     dav("owner"): _path,
     **access.in_home(_home_granted),
     dav("sync-token"): home_sync_token,
-    calserver("getctag"): home_ctag,
     caldav("calendar-home-set"): _home,
     caldav("timezone-service-set"): zone_services,
     **PUSH,
