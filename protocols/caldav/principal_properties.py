@@ -205,7 +205,7 @@ GROUP: Readers = {
     **CONTAINER,
     dav("resourcetype"): principal_type,
     dav("displayname"): _group_name,
-    dav("current-user-privilege-set"): _others,
+    **access.control(_others),
     dav("principal-URL"): _group_path,
     dav("alternate-URI-set"): access.nothing,
     dav("group-member-set"): _members,

@@ -109,7 +109,12 @@ def _destination(context: Context) -> Target | None:
         raise DavError(400, reason="The Destination header is no address.") from error
     if not parts.path:
         raise DavError(400, reason="A Destination header is needed.")
-    here = {urlsplit(context.request.base).netloc.lower(), context.request.headers.get("host", "").strip().lower()}
-    if parts.netloc and parts.netloc.lower() not in here:
+    here = {_host(urlsplit(context.request.base).netloc), _host(context.request.headers.get("host", ""))}
+    if parts.netloc and _host(parts.netloc) not in here:
         raise DavError(502, reason="Objects do not leave this server.")
     return target
+
+
+def _host(authority: str) -> str:
+    """Return an authority in one form: the port that a scheme has anyway may be named or not (RFC 3986, 6.2.3)."""
+    return authority.strip().lower().removesuffix(":80").removesuffix(":443")

@@ -208,3 +208,18 @@ def test_a_property_of_any_namespace_is_kept(marie: Dav, space: str):
     row = marie.send("PROPFIND", marie.agenda, asked, depth="0").row
     named = "{" + space.replace("&amp;", "&") + "}note"
     assert row.text(named).strip() == "gardé"
+
+
+@pytest.mark.parametrize("host", ["CADRAN.example", "cadran.example:443"])
+def test_a_destination_names_this_server_in_any_form(marie: Dav, host: str):
+    path, club = places(marie)["object"], marie.home + "club/"
+    assert marie.send("MKCALENDAR", club).status == 201
+    assert marie.send("COPY", path, destination=f"https://{host}{club}a.ics").status == 201
+    assert marie.send("COPY", path, destination=f"https://cadran.example:8443{club}b.ics").status == 502
+
+
+def test_what_is_granted_on_a_group_is_what_its_access_control_says(marie: Dav):
+    group = next(path for path in marie.propfind("/dav/groups/", depth="1").rows if path != "/dav/groups/")
+    row = marie.propfind(group, D + "acl", D + "current-user-privilege-set").row
+    granted = {each.tag for each in row.props[200][D + "current-user-privilege-set"].iterfind(f"{D}privilege/*")}
+    assert granted == {each.tag for each in row.props[200][D + "acl"].iterfind(f".//{D}grant/{D}privilege/*")}
