@@ -113,7 +113,13 @@ def _create(context: Context, wishes: Wishes, answer: str, kind: CalendarKind) -
         told = {name: DEPENDENT for name, _ in wishes if name == _COMPONENT_SET}
         return _refused(context, {**wanted.outcomes, **told}, answer)
     proppatch.check_room(context, wanted)
-    components = _components(next((node for name, node in wishes if name == _COMPONENT_SET), None))
+    try:
+        components = _components(next((node for name, node in wishes if name == _COMPONENT_SET), None))
+    except DavError as error:
+        if answer != dav("mkcol-response"):
+            raise
+        told = {name: DEPENDENT for name, _ in wishes}
+        return _refused(context, {**told, _COMPONENT_SET: Outcome(error.status, error.precondition)}, answer)
     slug = context.target.slug
     fields = {"name": slug} | {name: value for name, value in wanted.fields.items() if value not in {"", None}}
     new = NewCalendar(slug, kind=kind, **fields)

@@ -54,17 +54,29 @@ def test_what_a_calendar_is_made_of_is_xml(marie: Dav, method: str):
     assert marie.send(method, marie.home + "club/", "colour: red", content_type="text/plain").status == 415
 
 
-def test_a_collection_that_is_no_calendar_is_refused_property_by_property(marie: Dav):
-    body = f"<D:mkcol {SPACES}><D:set><D:prop><D:resourcetype><D:collection/></D:resourcetype>"
-    refused = marie.send(
-        "MKCOL", marie.home + "x/", f"{body}<D:displayname>X</D:displayname></D:prop></D:set></D:mkcol>"
-    )
-    assert refused.status == 403
-    assert refused.tree.tag == D + "mkcol-response"
-    told = {prop.tag: stat for stat in refused.tree for prop in stat.find(D + "prop") or ()}
-    assert told[D + "resourcetype"].findtext(D + "status") == "HTTP/1.1 403 Forbidden"
-    assert told[D + "resourcetype"].find(f"{D}error/{D}valid-resourcetype") is not None
+NO_CALENDAR = "<D:resourcetype><D:collection/></D:resourcetype>"
+NO_KIND = "<D:resourcetype><D:collection/><C:calendar/></D:resourcetype>"
+NO_KIND += '<C:supported-calendar-component-set><C:comp name="VPOLL"/></C:supported-calendar-component-set>'
+
+
+@pytest.mark.parametrize(
+    ("asked", "refused", "precondition"),
+    [
+        (NO_CALENDAR, D + "resourcetype", D + "valid-resourcetype"),
+        (NO_KIND, C + "supported-calendar-component-set", C + "supported-calendar-component"),
+    ],
+)
+def test_what_cannot_be_made_is_told_property_by_property(marie: Dav, asked: str, refused: str, precondition: str):
+    inner = f"{asked}<D:displayname>X</D:displayname>"
+    body = f"<D:mkcol {SPACES}><D:set><D:prop>{inner}</D:prop></D:set></D:mkcol>"
+    answer = marie.send("MKCOL", marie.home + "x/", body)
+    assert answer.status == 403
+    assert answer.tree.tag == D + "mkcol-response"
+    told = {prop.tag: stat for stat in answer.tree for prop in stat.find(D + "prop") or ()}
+    assert told[refused].findtext(D + "status") == "HTTP/1.1 403 Forbidden"
+    assert told[refused].find(f"{D}error/{precondition}") is not None
     assert told[D + "displayname"].findtext(D + "status") == "HTTP/1.1 424 Failed Dependency"
+    assert marie.propfind(marie.home + "x/", D + "displayname").status == 404
 
 
 @pytest.mark.parametrize("kind", [*COLLECTIONS, "notifications"])
