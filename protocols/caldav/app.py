@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from protocols.caldav import errors, if_header, paths, push_quiet
+from protocols.caldav.allowed import allow
 from protocols.caldav.context import WRITING, Context
 from protocols.caldav.dead import Dead
 from protocols.caldav.errors import DavError, missing_privilege
@@ -18,7 +19,7 @@ from protocols.caldav.methods.copy_move import copy, move
 from protocols.caldav.methods.delete import delete
 from protocols.caldav.methods.get import get, head
 from protocols.caldav.methods.mkcalendar import mkcalendar, mkcol
-from protocols.caldav.methods.options import allow, compliance, options
+from protocols.caldav.methods.options import compliance, options
 from protocols.caldav.methods.post import post
 from protocols.caldav.methods.propfind import propfind
 from protocols.caldav.methods.proppatch import proppatch
@@ -95,6 +96,13 @@ def handle(request: Request, tx: Transaction) -> Response:
     return replace(response, headers=(*response.headers, compliance()), body=body)
 
 
+def _nowhere(request: Request) -> DavError:
+    """Return the error of an address that can name nothing; where a parent would be needed, 409 (RFC 4918, 9.7.1)."""
+    if request.method in {"PUT", "MKCOL", "MKCALENDAR"} and request.path.startswith(paths.HOMES):
+        return DavError(409, reason="Nothing can be made here: homes hold calendars, and calendars objects.")
+    return no_such_member(request.path)
+
+
 def _dispatch(request: Request, tx: Transaction) -> Response:
     try:
         target = paths.parse(request.path)
@@ -103,10 +111,10 @@ def _dispatch(request: Request, tx: Transaction) -> Response:
     except paths.BadPath as error:
         raise DavError(400, reason="The path is not percent-encoded UTF-8.") from error
     if target is None:
-        raise no_such_member(request.path)
+        raise _nowhere(request)
     method = METHODS.get(request.method)
     if method is None:
-        raise DavError(405, reason=f"{request.method} is not known here.", headers=(allow(target.place),))
+        raise DavError(405, reason=f"{request.method} is not known here.", headers=(allow(target),))
     if request.method in WRITING and not policy.writes(request.principal.role):
         raise missing_privilege(request.path, "write")
     context = Context(request, tx, target, Dead(tx, request.principal))

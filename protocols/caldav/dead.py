@@ -59,5 +59,18 @@ def element(node: etree._Element) -> str | None:
     language = next((each.get(_LANG) for each in (node, *node.iterancestors()) if each.get(_LANG)), None)
     if language:
         alone.set(_LANG, language)
-    text = etree.tostring(alone, method="c14n", exclusive=True).decode()
+    text = _written(alone)
     return text if len(text) <= MAX_VALUE else None
+
+
+def _written(alone: etree._Element) -> str:
+    """Return an element in its canonical form, or as it is where libxml2 has none.
+
+    It refuses namespaces that are relative addresses, and does not escape an ampersand in one.
+    """
+    try:
+        text = etree.tostring(alone, method="c14n", exclusive=True).decode()
+        etree.fromstring(text)
+    except (etree.C14NError, etree.XMLSyntaxError):
+        return etree.tostring(alone, encoding="unicode")
+    return text

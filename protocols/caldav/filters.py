@@ -79,7 +79,7 @@ def parse(root: etree._Element) -> CompFilter:
 
 
 def _invalid(reason: str) -> DavError:
-    return DavError(400, caldav("valid-filter"), reason=reason)
+    return DavError(403, caldav("valid-filter"), reason=reason)
 
 
 def _name(node: etree._Element) -> str:

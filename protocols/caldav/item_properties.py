@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from email.utils import formatdate
 from typing import Any, Final
 
-from protocols.caldav import access, calendar_properties, principal_properties, report_sets
+from protocols.caldav import access, allowed, calendar_properties, principal_properties, report_sets
 from protocols.caldav.context import Context
 from protocols.caldav.names import caldav, dav
 from protocols.caldav.resources import Calendar, Item, Row
@@ -89,6 +89,8 @@ SHARED: Mapping[str, Callable[[Any, Context], str | None]] = {
     **access.in_home(calendar_properties.granted),
     dav("supported-privilege-set"): principal_properties.supported_privileges,
     dav("supported-report-set"): _reports,
+    allowed.METHODS: allowed.method_set_of_members,
+    allowed.PROPERTIES: lambda calendar, context: _LIVE,
 }
 
 
@@ -107,3 +109,5 @@ ITEM: Mapping[str, Callable[[Any, Context], str | None]] = {
     SCHEDULE_TAG: _schedule_tag,
     RESOURCE_ID: _resource_id,
 }
+
+_LIVE: Final[str] = allowed.live_properties(ITEM)

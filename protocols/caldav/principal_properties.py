@@ -75,6 +75,12 @@ def _addresses(resource: Person, context: Context) -> str:
     return mail + href(paths.principal(resource.principal.login))
 
 
+def _emails(resource: Person, context: Context) -> str:
+    """Return the e-mail address, which calendar-user-address-set tells as well (Calendar Server's extension)."""
+    email = resource.principal.email
+    return element(calserver("email-address"), escape(email)) if email else ""
+
+
 def _user_type(resource: Person, context: Context) -> str:
     return "INDIVIDUAL"
 
@@ -163,7 +169,16 @@ CONTAINER: Readers = {
     **access.control(read_only),
 }
 
-ROOT = CONTAINER
+
+def called(name: str) -> Readers:
+    """Return the properties of a collection that is the same for everyone, under a name for people."""
+    return {**CONTAINER, dav("displayname"): lambda resource, context: escape(name)}
+
+
+ROOT = called("Cadran")
+PRINCIPALS = called("Principals")
+HOMES = called("Calendars")
+GROUPS = called("Groups")
 
 PERSON: Readers = {
     **CONTAINER,
@@ -180,6 +195,7 @@ PERSON: Readers = {
     caldav("calendar-home-set"): _home,
     caldav("calendar-user-address-set"): _addresses,
     caldav("calendar-user-type"): _user_type,
+    calserver("email-address-set"): _emails,
     caldav("schedule-inbox-URL"): _schedule_inbox,
     caldav("schedule-outbox-URL"): _schedule_outbox,
     calserver("notification-URL"): _notifications,
@@ -189,7 +205,7 @@ GROUP: Readers = {
     **CONTAINER,
     dav("resourcetype"): principal_type,
     dav("displayname"): _group_name,
-    dav("current-user-privilege-set"): _others,
+    **access.control(_others),
     dav("principal-URL"): _group_path,
     dav("alternate-URI-set"): access.nothing,
     dav("group-member-set"): _members,

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from protocols.caldav import (
+    allowed,
     calendar_properties,
     dead,
     item_properties,
@@ -46,10 +47,10 @@ from storage.model import Admission
 
 Reader = Callable[[Any, Context], str | None]
 
-PROPERTIES: Mapping[type[Resource], Mapping[str, Reader]] = {
+_OWN: Mapping[type[Resource], Mapping[str, Reader]] = {
     Root: principal_properties.ROOT,
-    PrincipalSet: principal_properties.CONTAINER,
-    HomeSet: principal_properties.CONTAINER,
+    PrincipalSet: principal_properties.PRINCIPALS,
+    HomeSet: principal_properties.HOMES,
     Person: principal_properties.PERSON,
     ProxyGroup: principal_properties.PROXY,
     Home: principal_properties.HOME,
@@ -60,11 +61,20 @@ PROPERTIES: Mapping[type[Resource], Mapping[str, Reader]] = {
     Item: item_properties.ITEM,
     Trash: trash_properties.TRASH,
     TrashItem: trash_properties.ITEM,
-    GroupSet: principal_properties.CONTAINER,
+    GroupSet: principal_properties.GROUPS,
     GroupPrincipal: principal_properties.GROUP,
     Notifications: notifications.COLLECTION,
     Notification: notifications.RESOURCE,
 }
+
+
+def _described(readers: Mapping[str, Reader]) -> Mapping[str, Reader]:
+    """Add the properties that tell which properties and methods a resource has (RFC 3253, 3.1.3 and 3.1.4)."""
+    told = allowed.live_properties((*readers, allowed.METHODS, allowed.PROPERTIES))
+    return {**readers, allowed.METHODS: allowed.method_set, allowed.PROPERTIES: lambda resource, context: told}
+
+
+PROPERTIES: Mapping[type[Resource], Mapping[str, Reader]] = {kind: _described(each) for kind, each in _OWN.items()}
 
 # A name that is live anywhere is dead nowhere.
 LIVE = frozenset(name for readers in PROPERTIES.values() for name in readers)

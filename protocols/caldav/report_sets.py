@@ -38,20 +38,21 @@ _COLLECTION: Final = (
 
 _PEOPLE: Final = (*_COLLECTION, calserver("calendarserver-principal-search"))
 
+_CALENDARS: Final = (
+    caldav("calendar-multiget"),
+    caldav("calendar-query"),
+    caldav("free-busy-query"),
+    dav("sync-collection"),
+)
+
 REPORTS_OF: Final[Mapping[type[Resource], tuple[str, ...]]] = {
     Root: _PEOPLE,
     PrincipalSet: _PEOPLE,
     HomeSet: _COLLECTION,
     Person: _COLLECTION,
     ProxyGroup: _ANYWHERE,
-    Home: (dav("sync-collection"), *_COLLECTION),
-    Calendar: (
-        caldav("calendar-multiget"),
-        caldav("calendar-query"),
-        caldav("free-busy-query"),
-        dav("sync-collection"),
-        *_COLLECTION,
-    ),
+    Home: (*_CALENDARS, *_COLLECTION),
+    Calendar: (*_CALENDARS, *_COLLECTION),
     ScheduleInbox: (
         caldav("calendar-multiget"),
         caldav("calendar-query"),

@@ -413,8 +413,10 @@ def members(resource: Resource, context: Context) -> Iterator[Resource]:
 
 def calendar_at(context: Context, target: paths.Target) -> Calendar:
     """Return the calendar that a Destination is in; raises DavError 409 when it is not there (RFC 4918, 9.8.5)."""
+    path = paths.collection(target.login, target.slug)
+    there = replace(context, target=target, request=replace(context.request, path=path))
     try:
-        return calendar(replace(context, target=target))
+        return calendar_in(home(there, "bind"), there)
     except NotFound as error:
         raise DavError(409, reason="There is no such calendar to write to.") from error
 

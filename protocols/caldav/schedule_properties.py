@@ -72,6 +72,7 @@ INBOX: Readers = {
 OUTBOX: Readers = {
     **CONTAINER,
     dav("resourcetype"): _outbox_type,
+    dav("displayname"): lambda resource, context: paths.OUTBOX,
     dav("owner"): _owner,
     **access.in_home(_outbox_granted),
     caldav("supported-calendar-component-set"): lambda resource, context: '<C:comp name="VFREEBUSY"/>',

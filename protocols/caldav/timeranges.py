@@ -46,10 +46,10 @@ def parse(node: etree._Element, *, closed: bool = False) -> TimeRange:
     """
     starts, ends = _instant(node.get("start")), _instant(node.get("end"))
     if (starts is None and ends is None) or (closed and (starts is None or ends is None)):
-        raise DavError(400, caldav("valid-filter"), reason="A time range needs a start and an end.")
+        raise DavError(403, caldav("valid-filter"), reason="A time range needs a start and an end.")
     found = TimeRange(DAWN if starts is None else starts, FOREVER if ends is None else ends)
     if found.starts >= found.ends:
-        raise DavError(400, caldav("valid-filter"), reason="A time range ends after it starts.")
+        raise DavError(403, caldav("valid-filter"), reason="A time range ends after it starts.")
     return found
 
 
@@ -57,8 +57,8 @@ def _instant(text: str | None) -> int | None:
     if text is None:
         return None
     if not _INSTANT.fullmatch(text.strip()):
-        raise DavError(400, caldav("valid-filter"), reason="Times are UTC, such as 20261122T080000Z.")
+        raise DavError(403, caldav("valid-filter"), reason="Times are UTC, such as 20261122T080000Z.")
     try:
         return int(datetime.strptime(text.strip(), "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp())
     except ValueError as error:
-        raise DavError(400, caldav("valid-filter"), reason=f"There is no such time: {error}") from error
+        raise DavError(403, caldav("valid-filter"), reason=f"There is no such time: {error}") from error

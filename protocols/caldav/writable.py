@@ -69,7 +69,8 @@ UNKNOWN = Outcome(403)
 FULL = Outcome(507)
 DEPENDENT = Outcome(424)
 
-_PROTECTED = frozenset({*CALENDAR, *ITEM, *HOME, *PERSON, dav("lockdiscovery"), dav("supportedlock")})
+_NEVER_WRITTEN = map(dav, ("creationdate", "lockdiscovery", "supportedlock"))
+_PROTECTED = frozenset({*CALENDAR, *ITEM, *HOME, *PERSON, *_NEVER_WRITTEN})
 
 
 class Unfit(ValueError):

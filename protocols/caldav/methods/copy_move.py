@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from protocols.caldav import conditional, errors, paths, preconditions, schedule_headers
+from protocols.caldav.allowed import allow
 from protocols.caldav.context import Context
 from protocols.caldav.errors import DavError, missing_privilege
 from protocols.caldav.methods import trash
-from protocols.caldav.methods.options import allow
 from protocols.caldav.paths import Place, Target
 from protocols.caldav.resources import Calendar, calendar, calendar_at, resolve
 from protocols.wire import Response
@@ -83,7 +83,7 @@ def _journey(context: Context) -> Journey:
     """Read where an object goes; raises DavError with the status of RFC 4918, 9.8.5 and 9.9.4."""
     if context.target.place is not Place.OBJECT:
         resolve(context)
-        raise DavError(405, reason="Only objects are copied and moved.", headers=(allow(context.target.place),))
+        raise DavError(405, reason="Only objects are copied and moved.", headers=(allow(context.target),))
     source = calendar(context)
     overwrite = context.request.headers.get("overwrite", "T").strip().upper()
     if overwrite not in {"T", "F"}:
@@ -109,7 +109,12 @@ def _destination(context: Context) -> Target | None:
         raise DavError(400, reason="The Destination header is no address.") from error
     if not parts.path:
         raise DavError(400, reason="A Destination header is needed.")
-    here = {urlsplit(context.request.base).netloc.lower(), context.request.headers.get("host", "").strip().lower()}
-    if parts.netloc and parts.netloc.lower() not in here:
+    here = {_host(urlsplit(context.request.base).netloc), _host(context.request.headers.get("host", ""))}
+    if parts.netloc and _host(parts.netloc) not in here:
         raise DavError(502, reason="Objects do not leave this server.")
     return target
+
+
+def _host(authority: str) -> str:
+    """Return an authority in one form: the port that a scheme has anyway may be named or not (RFC 3986, 6.2.3)."""
+    return authority.strip().lower().removesuffix(":80").removesuffix(":443")

@@ -6,7 +6,6 @@ from protocols.caldav import calendar_properties, conditional, paths, preconditi
 from protocols.caldav.context import Context
 from protocols.caldav.errors import DavError, missing_privilege
 from protocols.caldav.methods import push_register, trash
-from protocols.caldav.methods.options import allow
 from protocols.caldav.paths import Place
 from protocols.caldav.resources import ScheduleInbox, calendar, own, resolve
 from protocols.wire import Response
@@ -36,10 +35,13 @@ def delete(context: Context) -> Response:
         case Place.TRASHED:
             return trash.erase(context)
     resolve(context)
-    raise DavError(405, reason="This cannot be deleted.", headers=(allow(context.target.place),))
+    raise missing_privilege(context.request.path, "unbind")
 
 
 def _collection(context: Context) -> Response:
+    if context.target.slug in {paths.OUTBOX, paths.NOTIFICATIONS}:
+        resolve(context)
+        raise missing_privilege(context.request.path, "unbind")
     holder = calendar(context)
     if context.depth("infinity") != "infinity":
         raise DavError(400, reason="A calendar is deleted with all that is in it.")

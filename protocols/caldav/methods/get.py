@@ -14,10 +14,10 @@ from protocols.caldav import (
     paths,
     schedule_headers,
 )
+from protocols.caldav.allowed import allow
 from protocols.caldav.context import Context
 from protocols.caldav.errors import DavError
 from protocols.caldav.methods import attachments, trash
-from protocols.caldav.methods.options import allow
 from protocols.caldav.paths import Place
 from protocols.caldav.resources import calendar, entry, notification, resolve, stored
 from protocols.wire import Response
@@ -37,14 +37,14 @@ def get(context: Context) -> Response:
             return _notification(context)
         case Place.OBJECT:
             return _object(context)
-        case Place.COLLECTION:
+        case Place.COLLECTION if context.target.slug not in {paths.OUTBOX, paths.NOTIFICATIONS}:
             return _collection(context)
         case Place.TRASHED:
             return trash.read(context)
         case Place.ATTACHMENT:
             return attachments.download(context)
     resolve(context)
-    raise DavError(405, reason="There is nothing to read here.", headers=(allow(context.target.place),))
+    raise DavError(405, reason="There is nothing to read here.", headers=(allow(context.target),))
 
 
 def head(context: Context) -> Response:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
+from protocols.caldav.allowed import allow
 from protocols.caldav.context import Context
-from protocols.caldav.paths import Place
 from protocols.outside import OUTSIDE
 from protocols.wire import Response
 
@@ -16,36 +15,12 @@ COMPLIANCE: Final = (
     " calendar-managed-attachments, calendar-no-timezone, calendar-proxy, calendarserver-sharing, extended-mkcol"
 )
 
-_COMMON = ("OPTIONS", "PROPFIND", "PROPPATCH", "REPORT")
-
-ALLOWED: Mapping[Place, tuple[str, ...]] = {
-    Place.ROOT: _COMMON,
-    Place.PRINCIPALS: _COMMON,
-    Place.PRINCIPAL: _COMMON,
-    Place.PROXY: _COMMON,
-    Place.GROUPS: _COMMON,
-    Place.GROUP: _COMMON,
-    Place.HOMES: _COMMON,
-    Place.HOME: (*_COMMON, "POST"),
-    Place.COLLECTION: (*_COMMON, "GET", "HEAD", "PUT", "POST", "DELETE", "MKCALENDAR", "MKCOL", "ACL"),
-    Place.REGISTRATION: ("OPTIONS", "DELETE"),
-    Place.OBJECT: (*_COMMON, "GET", "HEAD", "PUT", "POST", "DELETE", "COPY", "MOVE"),
-    Place.ATTACHMENT: ("OPTIONS", "GET", "HEAD"),
-    Place.TRASH: ("OPTIONS", "PROPFIND", "REPORT"),
-    Place.TRASHED: ("OPTIONS", "PROPFIND", "REPORT", "GET", "HEAD", "DELETE", "MOVE"),
-}
-
 
 def compliance() -> tuple[str, str]:
     """Return the DAV header."""
     return "DAV", f"{COMPLIANCE}, webdav-push" if OUTSIDE.policy.enabled else COMPLIANCE
 
 
-def allow(place: Place) -> tuple[str, str]:
-    """Return the Allow header of a kind of resource."""
-    return "Allow", ", ".join(ALLOWED[place])
-
-
 def options(context: Context) -> Response:
     """Answer what is allowed, whether or not there is something at the path yet."""
-    return Response(200, (allow(context.target.place),))
+    return Response(200, (allow(context.target),))

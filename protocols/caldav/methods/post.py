@@ -6,11 +6,11 @@ POST to an object manages its attachments.
 from __future__ import annotations
 
 from protocols.caldav import bulk, paths, schedule_headers
+from protocols.caldav.allowed import allow
 from protocols.caldav.calendar_properties import ADD_MEMBER
 from protocols.caldav.context import Context
 from protocols.caldav.errors import DavError, missing_privilege
 from protocols.caldav.methods import attachments, push_register, put, schedule_post, share_post
-from protocols.caldav.methods.options import allow
 from protocols.caldav.paths import Place
 from protocols.caldav.resources import calendar, resolve
 from protocols.wire import Response
@@ -29,7 +29,7 @@ def post(context: Context) -> Response:
         return share_post.post(context)
     if context.target.place is not Place.COLLECTION:
         resolve(context)
-        raise DavError(405, reason="Objects are added to calendars only.", headers=(allow(context.target.place),))
+        raise DavError(405, reason="Objects are added to calendars only.", headers=(allow(context.target),))
     if context.request.query not in {"", ADD_MEMBER}:
         raise DavError(400, reason="The query of the address means nothing here.")
     return _member(context) if context.request.query else put.whole(context)

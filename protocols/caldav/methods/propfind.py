@@ -13,11 +13,12 @@ from protocols.caldav import paths, properties, xml_in, xml_out
 from protocols.caldav.context import Context, multistatus_response
 from protocols.caldav.errors import DavError
 from protocols.caldav.names import dav
-from protocols.caldav.resources import Calendar, Item, Resource, members, resolve
+from protocols.caldav.resources import Calendar, Item, Notification, Resource, TrashItem, members, resolve
 from protocols.caldav.rows import RowWriter
 from protocols.wire import Response
 
 REMEMBERED_OCTETS: Final = 4096
+_KINDS: Final = {dav(kind): kind for kind in ("prop", "allprop", "propname")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +47,11 @@ def _parsed(body: bytes) -> Wish:
     if not body.strip():
         return Wish("allprop")
     root = xml_in.parse_root(body, dav("propfind"))
-    for kind in ("prop", "allprop", "propname"):
-        found = xml_in.child(root, dav(kind))
-        if found is not None:
-            return Wish(kind, xml_in.names(_named(kind, root, found)))
-    raise DavError(400, reason="A propfind holds one of prop, allprop and propname.")
+    kinds = [(kind, node) for tag, node in xml_in.children(root) if (kind := _KINDS.get(tag))]
+    if len(kinds) != 1:
+        raise DavError(400, reason="A propfind holds one of prop, allprop and propname.")
+    kind, found = kinds[0]
+    return Wish(kind, xml_in.names(_named(kind, root, found)))
 
 
 # A client asks the same each time it polls; what is wrong is not remembered.
@@ -62,12 +63,13 @@ def _named(kind: str, root: etree._Element, found: etree._Element) -> etree._Ele
 
 
 def propfind(context: Context) -> Response:
-    """Answer PROPFIND at Depth 0 or 1; Depth infinity, which is also what no Depth means, is refused."""
-    if context.depth("infinity") == "infinity":
-        raise DavError(403, dav("propfind-finite-depth"), reason="Depth is 0 or 1.")
+    """Answer PROPFIND at Depth 0 or 1; of a collection infinity, which is also what no Depth means, is refused."""
+    depth = context.depth("infinity")
     wish = parse(context.request.body)
     resource = resolve(context)
-    deep = context.depth("0") == "1"
+    if depth == "infinity" and not isinstance(resource, Item | Notification | TrashItem):
+        raise DavError(403, dav("propfind-finite-depth"), reason="Depth is 0 or 1.")
+    deep = depth == "1"
     responses = [] if deep and context.without_root else [_response(resource, wish, context)]
     if deep:
         responses += _members(resource, wish, context)

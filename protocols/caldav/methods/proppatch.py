@@ -39,13 +39,15 @@ def proppatch(context: Context) -> Response:
     wishes = tuple(instructions(root))
     if len(wishes) > xml_in.NAME_LIMIT:
         raise DavError(400, reason=f"At most {xml_in.NAME_LIMIT} properties are changed at once.")
+    place = properties.place(resource)
+    if place is not None and not _writes_properties(resource):
+        raise missing_privilege(context.request.path, "write-properties")
+    if not wishes:
+        raise DavError(400, reason="A propertyupdate sets or removes something.")
     if isinstance(resource, ProxyGroup):
         return _answer(context, resource.path, proxy_members.write(resource, wishes, context))
-    place = properties.place(resource)
     if place is None:
         return _answer(context, resource.path, {name: writable.refusal(name) for name, _ in wishes})
-    if not _writes_properties(resource):
-        raise missing_privilege(context.request.path, "write-properties")
     wanted = read_values(wishes, _writers(resource, context), context.dead.of(place))
     check_room(context, wanted)
     if wanted.granted:

@@ -16,10 +16,10 @@ from protocols.caldav import (
     preconditions,
     schedule_headers,
 )
+from protocols.caldav.allowed import allow, methods
 from protocols.caldav.calendar_properties import MAX_RESOURCE_SIZE
 from protocols.caldav.context import REPRESENTED, Context
 from protocols.caldav.errors import DavError, missing_privilege
-from protocols.caldav.methods.options import allow
 from protocols.caldav.names import caldav
 from protocols.caldav.paths import Place
 from protocols.caldav.resources import Calendar, calendar_in, home, resolve
@@ -33,11 +33,11 @@ _CHARSETS = frozenset({"", "utf-8", "utf8", "us-ascii", "ascii"})
 
 def put(context: Context) -> Response:
     """Create or replace an object; the entity tag is strong, since the text is kept as sent."""
-    if context.target.place is Place.COLLECTION:
+    if context.target.place is Place.COLLECTION and "PUT" in methods(context.target):
         return whole(context)
     if context.target.place is not Place.OBJECT:
         resolve(context)
-        raise DavError(405, reason="Only objects in a calendar are written.", headers=(allow(context.target.place),))
+        raise DavError(405, reason="Only objects in a calendar are written.", headers=(allow(context.target),))
     holder = _holder(context)
     if not holder.collection.rights.write:
         raise missing_privilege(context.request.path, "write-content")

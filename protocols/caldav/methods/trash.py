@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from protocols.caldav import conditional, errors, item_properties, paths
+from protocols.caldav.allowed import allow
 from protocols.caldav.context import Context
 from protocols.caldav.errors import DavError, missing_privilege
-from protocols.caldav.methods.options import allow
 from protocols.caldav.paths import Place, Target
 from protocols.caldav.resources import TrashItem, calendar_at, resolve
 from protocols.wire import Response
@@ -16,7 +16,7 @@ from storage.trash import CALENDAR
 def _item(context: Context) -> TrashItem:
     found = resolve(context)
     if not isinstance(found, TrashItem):
-        raise DavError(405, reason="The trash itself stays.", headers=(allow(context.target.place),))
+        raise DavError(405, reason="The trash itself stays.", headers=(allow(context.target),))
     return found
 
 
@@ -24,7 +24,7 @@ def read(context: Context) -> Response:
     """Return the text of a deleted object."""
     item = _item(context)
     if item.found.kind == CALENDAR:
-        raise DavError(405, reason="A deleted calendar is restored whole.", headers=(allow(context.target.place),))
+        raise DavError(405, reason="A deleted calendar is restored whole.", headers=(allow(context.target),))
     kind = ("Content-Type", item_properties.content_type(item.found.component))
     tag = ("ETag", conditional.quoted(item.found.etag))
     fixed = (kind, tag, ("Cache-Control", "private, no-cache"))

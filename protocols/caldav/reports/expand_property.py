@@ -12,7 +12,7 @@ from protocols.caldav import paths, xml_in, xml_out
 from protocols.caldav.context import Context, multistatus_response
 from protocols.caldav.errors import DavError
 from protocols.caldav.names import dav
-from protocols.caldav.properties import PROPERTIES, propstats
+from protocols.caldav.properties import LIVE, PROPERTIES, dead_properties, propstats
 from protocols.caldav.resources import Resource, resolve
 from protocols.wire import Response
 from storage.errors import NotFound
@@ -63,13 +63,16 @@ class _Expansion:
     def response(self, resource: Resource, wishes: tuple[Wish, ...]) -> str:
         """Return the DAV:response of a resource."""
         readers = PROPERTIES[type(resource)]
+        dead = dead_properties(resource, self._context) if any(wish.name not in LIVE for wish in wishes) else {}
         found, missing = [], []
         for wish in wishes:
             value = readers[wish.name](resource, self._context) if wish.name in readers else None
-            if value is None:
-                missing.append(wish.name)
-            else:
+            if value is not None:
                 found.append(xml_out.element(wish.name, self._expanded(value, wish)))
+            elif wish.name in dead:
+                found.append(dead[wish.name])
+            else:
+                missing.append(wish.name)
         unknown = xml_out.empty_elements(missing)
         return xml_out.response(resource.path, *propstats("".join(found), unknown, minimal=self._context.minimal))
 

@@ -13,7 +13,8 @@ from protocols.caldav.context import Context
 from protocols.caldav.errors import DavError
 from protocols.caldav.names import caldav, dav
 from protocols.caldav.query_zone import own_zone
-from protocols.caldav.resources import Calendar
+from protocols.caldav.reports.query import holders
+from protocols.caldav.resources import Calendar, Home
 from protocols.caldav.timeranges import TimeRange
 from protocols.wire import Response
 from storage import contentlines, ical
@@ -25,8 +26,8 @@ RANGE_LIMIT = 3 * 366 * 86_400
 PRODUCT = "-//Cadran//CalDAV//EN"
 
 
-def free_busy_query(root: etree._Element, resource: Calendar, context: Context) -> Response:
-    """Return the busy times of a calendar in a range as one VFREEBUSY."""
+def free_busy_query(root: etree._Element, resource: Home | Calendar, context: Context) -> Response:
+    """Return the busy times of a calendar in a range as one VFREEBUSY; of a home with Depth infinity, of all in it."""
     node = xml_in.child(root, caldav("time-range"))
     if node is None:
         raise DavError(400, reason="A free-busy-query has a time range.")
@@ -35,7 +36,8 @@ def free_busy_query(root: etree._Element, resource: Calendar, context: Context) 
         raise DavError(
             507, dav("number-of-matches-within-limits"), reason="Busy times are told for three years at most."
         )
-    body = contentlines.serialise(_calendar(within, merged(_periods(within, resource, context)), context.tx.now()))
+    periods = [each for holder in holders(resource, context) for each in _periods(within, holder, context)]
+    body = contentlines.serialise(_calendar(within, merged(periods), context.tx.now()))
     return Response(200, (("Content-Type", "text/calendar; charset=utf-8"),), body)
 
 

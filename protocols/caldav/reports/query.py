@@ -16,33 +16,45 @@ from protocols.caldav.context import Context, multistatus_response
 from protocols.caldav.filters import CompFilter
 from protocols.caldav.query_zone import asked_zone
 from protocols.caldav.reports import asked
-from protocols.caldav.resources import Calendar, Item
+from protocols.caldav.resources import Calendar, Home, Item, Subscribed, calendars
 from protocols.wire import Response
 from storage import ical
 from storage.errors import InvalidObject
 
 
-def calendar_query(root: etree._Element, resource: Calendar | Item, context: Context) -> Response:
+def calendar_query(root: etree._Element, resource: Home | Calendar | Item, context: Context) -> Response:
     """Return the objects that satisfy the filter.
 
     On a calendar the objects in it are meant whatever the Depth: some clients send none, which would mean 0 and find
-    nothing.
+    nothing. In a home they are two levels down, where only Depth infinity reaches.
     """
     wish = asked.parse(root)
     wanted = filters.parse(root)
-    holder = resource.calendar if isinstance(resource, Item) else resource
-    zone = asked_zone(root, holder, context)
-    writer = asked.Writer(wish, holder, context, zone)
-    search = Search(holder, context, zone)
-    rows = search.candidates(wanted)
-    if isinstance(resource, Item):
-        rows = [row for row in rows if row.href == resource.entry.href]
-    if not needs_texts(wanted):
-        return multistatus_response(context, xml_out.multistatus(writer.write(rows)))
     responses: list[str] = []
-    for chunk in search.objects(rows):
-        responses += writer.write_objects(each for each in chunk if _matches(wanted, each.ical, zone))
+    for holder in holders(resource, context):
+        zone = asked_zone(root, holder, context)
+        search = Search(holder, context, zone)
+        rows = search.candidates(wanted)
+        if isinstance(resource, Item):
+            rows = [row for row in rows if row.href == resource.entry.href]
+        writer = asked.Writer(wish, holder, context, zone)
+        if not needs_texts(wanted):
+            responses += writer.write(rows)
+            continue
+        for chunk in search.objects(rows):
+            responses += writer.write_objects(each for each in chunk if _matches(wanted, each.ical, zone))
     return multistatus_response(context, xml_out.multistatus(responses))
+
+
+def holders(resource: Home | Calendar | Item, context: Context) -> tuple[Calendar, ...]:
+    """Return the calendars whose objects a report on a resource means (RFC 4791, 7.8 and 7.10)."""
+    match resource:
+        case Item():
+            return (resource.calendar,)
+        case Home():
+            deep = context.depth("0") == "infinity"
+            return tuple(each for each in calendars(resource, context) if not isinstance(each, Subscribed) and deep)
+    return (resource,)
 
 
 def _matches(wanted: CompFilter, text: bytes, zone: tzinfo) -> bool:

@@ -88,7 +88,7 @@ def test_another_format_is_refused(marie: Dav, series: str, attributes: str):
 
 @pytest.mark.parametrize("inner", ['<C:expand start="20261101T000000Z"/>', "<C:expand/>"])
 def test_expanding_without_an_end_is_refused(marie: Dav, series: str, inner: str):
-    assert marie.multiget(marie.agenda, [series], f"<C:calendar-data>{inner}</C:calendar-data>").status == 400
+    assert marie.multiget(marie.agenda, [series], f"<C:calendar-data>{inner}</C:calendar-data>").status == 403
 
 
 def test_expanding_a_series_over_centuries_is_refused(marie: Dav):

@@ -50,7 +50,7 @@ def test_free_busy_components_can_be_limited_though_there_are_none(marie: Dav):
     marie.put(marie.agenda + "a.ics", event_text("a"))
     limited = marie.send("REPORT", marie.agenda, data(f"<C:limit-freebusy-set {NOVEMBER}/>"), depth="1")
     assert limited.row.text(C + "calendar-data") == event_text("a").replace("\r\n", "\n")
-    assert marie.send("REPORT", marie.agenda, data("<C:limit-freebusy-set/>"), depth="1").status == 400
+    assert marie.send("REPORT", marie.agenda, data("<C:limit-freebusy-set/>"), depth="1").status == 403
 
 
 def test_recurrences_are_expanded_or_limited(marie: Dav):

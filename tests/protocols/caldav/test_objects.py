@@ -145,7 +145,7 @@ def test_a_read_only_calendar_refuses_to_delete(marie: Dav):
 def test_deleting_what_is_not_there_is_told(marie: Dav):
     assert marie.send("DELETE", marie.agenda + "a.ics").status == 404
     assert marie.send("DELETE", marie.home + "nothing/").status == 404
-    assert marie.send("DELETE", "/dav/").status == 405
+    assert marie.send("DELETE", "/dav/").status == 403
 
 
 def test_a_calendar_is_one_file(marie: Dav):

@@ -381,7 +381,7 @@ def test_the_inbox_is_read_and_emptied_and_not_written(circle):
 
 @pytest.mark.parametrize("name", ["inbox", "outbox"])
 def test_no_calendar_is_made_where_inbox_and_outbox_are(circle, name):
-    assert circle.marie.send("MKCALENDAR", f"{circle.marie.home}{name}/").status == 405
+    assert circle.marie.send("MKCALENDAR", f"{circle.marie.home}{name}/").status == 403
 
 
 def test_people_tell_where_their_inbox_and_outbox_are(circle):

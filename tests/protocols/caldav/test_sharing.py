@@ -393,7 +393,7 @@ def test_notifications_are_ones_own_and_hold_nothing_else(marie: Dav, leo: Dav, 
     box = leo.home + "notifications/"
     assert leo.put(box + "x.ics", PLAIN).status == 403
     assert leo.send("DELETE", box).status == 403
-    assert leo.send("MKCALENDAR", box).status == 405
+    assert leo.send("MKCALENDAR", box).status == 403
     assert leo.query(box, '<C:comp-filter name="VEVENT"/>').status == 403
     assert box not in leo.propfind(leo.home, depth="1").rows
 
