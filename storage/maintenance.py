@@ -20,6 +20,7 @@ EXTEND_AT_ONCE: Final = 100
 RETENTION_SECONDS: Final = 180 * 86_400
 NAMES_SECONDS: Final = 90 * 86_400
 OUTBOX_SECONDS: Final = 30 * 86_400
+NOTICES_SECONDS: Final = 30 * 86_400
 NIGHT_HOURS: Final = range(2, 5)
 MISSED_SECONDS: Final = 30 * 3600
 
@@ -102,4 +103,6 @@ def trim(tx: Transaction) -> int:
     note_clock(tx)
     tx.imports.forget_names(tx.now() - NAMES_SECONDS)
     tx.outbox.forget(tx.now() - OUTBOX_SECONDS)
+    tx.notices.forget(tx.now() - NOTICES_SECONDS)
+    tx.overlays.clean()
     return purge(tx, number_at(tx, tx.now() - RETENTION_SECONDS))

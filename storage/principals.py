@@ -234,6 +234,8 @@ class Principals:
         self._tx.devices.forget_all(principal_id)
         self._tx.dead_properties.forget_person(principal_id)
         self._tx.person_settings.forget_person(principal_id)
+        self._tx.overlays.forget_person(principal_id)
+        self._tx.notices.forget_person(principal_id)
         self._tx.collections.erase_owned(principal_id)
         for table, column in (
             (subscription, subscription.c.principal_id),

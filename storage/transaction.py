@@ -21,8 +21,10 @@ from storage.imports import Imports
 from storage.inbox import Inbox
 from storage.lessons import Lessons
 from storage.model import School
+from storage.notices import Notices
 from storage.objects import Objects
 from storage.outbox import Outbox
+from storage.overlays import Overlays
 from storage.person_settings import PersonSettings
 from storage.principals import Principals
 from storage.scheduling import Scheduling
@@ -122,6 +124,16 @@ class Transaction:
     def devices(self) -> Devices:
         """Phones and their states."""
         return Devices(self)
+
+    @cached_property
+    def overlays(self) -> Overlays:
+        """Reminders that people have put on what they may not write."""
+        return Overlays(self)
+
+    @cached_property
+    def notices(self) -> Notices:
+        """What people are to be told."""
+        return Notices(self)
 
     @cached_property
     def imports(self) -> Imports:

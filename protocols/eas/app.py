@@ -20,6 +20,7 @@ from protocols.eas.move_items import move_items
 from protocols.eas.ping import ping
 from protocols.eas.provision import provision
 from protocols.eas.query import Query, QueryError, parse
+from protocols.eas.refusals import note
 from protocols.eas.resolve_recipients import resolve_recipients
 from protocols.eas.search import search
 from protocols.eas.send_mail import plain, send_mail
@@ -75,6 +76,7 @@ def handle(request: Request, tx: Transaction) -> Response | Park:
     try:
         return _run(request, query, query.command, tx)
     except CommandRefused as refused:
+        note((request.principal.id, query.device_id), query.command, refused.status, tx)
         return answers.refusal(query.command, query.version, refused.status, refused.limit)
 
 

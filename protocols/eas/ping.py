@@ -43,8 +43,9 @@ def ping(session: Session, root: Element | None) -> Response | Park:
     asked = _asked(root, memo.value)
     memo.remember(asked)
     folders = folder_list(session)
-    wanted: list[str] = asked["folders"]
-    if hierarchy_moved(session, folders) or any(each not in folders for each in wanted):
+    # Some phones ask for folders that nobody told them of, such as an Outbox, and go on asking.
+    wanted: list[str] = [each for each in asked["folders"] if each in folders]
+    if hierarchy_moved(session, folders) or not wanted:
         return _answer(HIERARCHY)
     changed = tuple(each for each in wanted if _changed(session, folders[each]))
     if changed:
