@@ -18,6 +18,7 @@ from server.auth import CredentialCache, Credentials, parse_basic
 from server.config import Config, Network
 from server.http import Exchange
 from server.incoming import Incoming, Peer, believed
+from server.pacing import Pace
 from server.parking import Clock, Lot, Parked
 from server.route import Route
 from server.service import Service, Waiting
@@ -93,6 +94,7 @@ class CalendarServer:
         self._lot = Lot(reactor)
         look = look_in_thread(store, partial(self._in_thread, self._pools.requests))
         self._watcher = Watcher(self._lot, look, window=section.wake_window)
+        self._pace = Pace(section.device_rate, section.device_burst)
         self._mail = config.mail
         self._posting = False
         self._visits: dict[Exchange, Visit] = {}
@@ -186,7 +188,11 @@ class CalendarServer:
         work = partial(self._service.serve, route, visit.incoming, credentials)
         cache, throttle = self._service.cache, self._service.throttle
         if cache.get(cache.digest(credentials)) is not None:
-            self._hop(visit, self._pools.requests, work)
+            pause = self._too_fast(visit, route, credentials)
+            if pause:
+                self._finish(visit, outgoing.plain(503, ("Retry-After", str(pause))))
+            else:
+                self._hop(visit, self._pools.requests, work)
             return
         pause = throttle.pause(credentials.account, visit.incoming.address)
         if pause > 0:
@@ -195,6 +201,11 @@ class CalendarServer:
             self._finish(visit, outgoing.plain(503, ("Retry-After", str(round(BUSY_SECONDS)))))
         else:
             self._hop(visit, self._pools.logins, work)
+
+    def _too_fast(self, visit: Visit, route: Route, credentials: Credentials) -> int:
+        """Return the seconds a device has to wait that asks too often, 0 for all others."""
+        device = route.device(visit.incoming.query, visit.incoming.headers) if route.device else ""
+        return self._pace.pause((credentials.account, device), self._reactor.seconds()) if device else 0
 
     def _hop(self, visit: Visit, pool: ThreadPool, work: Callable[[], Response | Waiting]) -> None:
         self._visits[visit.exchange] = visit

@@ -15,10 +15,12 @@ from server.commands.configuration import config
 from server.commands.demo import demo
 from server.commands.devices import devices
 from server.commands.mail import imip_, mail_
+from server.commands.notices import notices
 from server.commands.people import people
 from server.commands.radicale import radicale
 from server.commands.sample import sample_school
 from server.commands.school import init, migrate
+from server.commands.school_settings import school
 from server.commands.serve import serve
 from server.commands.timetable import import_
 from server.commands.users import user
@@ -75,11 +77,13 @@ for _command in (
     init,
     migrate,
     config,
+    school,
     user,
     people,
     import_,
     calendar,
     devices,
+    notices,
     radicale,
     sample_school,
     mail_,

@@ -17,7 +17,7 @@ def _reads(_request: Request) -> bool:
 
 
 CALDAV: Final = Route("caldav", caldav.handle, caldav.writes, frozenset({"PUT", "POST", "REPORT"}), atomic=True)
-EAS: Final = Route("eas", eas.handle, _reads, frozenset({"POST"}))
+EAS: Final = Route("eas", eas.handle, _reads, frozenset({"POST"}), device=eas.device_of)
 AUTODISCOVER: Final = Route("autodiscover", eas.handle, _reads, frozenset())
 
 # In lower case: clients disagree on the letters.

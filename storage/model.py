@@ -97,6 +97,7 @@ class Settings:
     eas_families: Mapping[str, bool] = field(default_factory=dict)
     include_class_parts: bool = False
     pupils_find_pupils: bool = False
+    eas_timetable_as_invitations: bool = False
     eas_unknown_devices: str = "allow"
     eas_devices: int = 100
     eas_policy_required: bool = False

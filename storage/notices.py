@@ -58,9 +58,9 @@ class Notices:
         query = select(_n.id, _n.principal_id, _n.kind, _n.moment, _n.data).where(self._person(principal_id))
         return tuple(Notice(*row) for row in self._tx.connection.execute(query.order_by(_n.id.desc())))
 
-    def unmailed(self, limit: int) -> tuple[Notice, ...]:
-        """Return the oldest notices that have not been mailed."""
-        here = and_(_n.school_id == self._tx.school_id, _n.mailed.is_(False))
+    def unmailed(self, since: int, limit: int) -> tuple[Notice, ...]:
+        """Return the oldest notices since a moment that have not been mailed."""
+        here = and_(_n.school_id == self._tx.school_id, _n.mailed.is_(False), _n.moment >= since)
         query = select(_n.id, _n.principal_id, _n.kind, _n.moment, _n.data).where(here).order_by(_n.id).limit(limit)
         return tuple(Notice(*row) for row in self._tx.connection.execute(query))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -15,12 +16,12 @@ from storage.changes import Changes
 from storage.collections import Collections
 from storage.dead_properties import DeadProperties
 from storage.devices import Devices
-from storage.directory import read_school
+from storage.directory import read_school, write_settings
 from storage.errors import WritingRequired
 from storage.imports import Imports
 from storage.inbox import Inbox
 from storage.lessons import Lessons
-from storage.model import School
+from storage.model import School, Settings
 from storage.notices import Notices
 from storage.objects import Objects
 from storage.outbox import Outbox
@@ -79,6 +80,13 @@ class Transaction:
     def know(self, school: School) -> None:
         """Keep the school, read by another question of this transaction."""
         self.__dict__["school"] = school
+
+    def configure(self, settings: Settings) -> None:
+        """Store the school's settings; whoever waits asks again, for what they see may be another."""
+        self.lock()
+        write_settings(self.connection, self.school_id, settings)
+        self.know(replace(self.school, settings=settings))
+        self.collections.nudge()
 
     @cached_property
     def school(self) -> School:

@@ -80,6 +80,14 @@ def handle(request: Request, tx: Transaction) -> Response | Park:
         return answers.refusal(query.command, query.version, refused.status, refused.limit)
 
 
+def device_of(query: str, headers: Mapping[str, str]) -> str:
+    """Return the id of the device that sends a request, "" where it names none; both query forms are read."""
+    try:
+        return parse(query, headers).device_id
+    except QueryError:
+        return ""
+
+
 def _autodiscover(request: Request) -> Response:
     if request.method not in ("GET", "POST"):
         return Response(405, (("Allow", "GET, POST"),))

@@ -82,6 +82,7 @@ class Session:
             account_path=f"{addresses.PRINCIPALS}{quote(self.principal.login)}/",
             family=families.item_family(self.family),
             read_only=read_only,
+            invitation=read_only and self.tx.school.settings.eas_timetable_as_invitations,
         )
 
 

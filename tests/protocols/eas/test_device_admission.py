@@ -10,13 +10,14 @@ from protocols.eas import app
 from protocols.eas.query import VERSIONS, parse
 from storage.model import Settings, Wipe
 from tests.eas.client import AOSP, TBSYNC, WP
-from tests.protocols.eas.harness import LocalPhone, event
+from tests.eas.wbxml import Pair
+from tests.protocols.eas.harness import LocalPhone, at, event
 
 OLD = replace(AOSP, version="12.1")
 NEW = replace(AOSP, version="16.1", user_agent="Apple-iPhone15C2/2101.1", device_type="iPhone")
 OUTLOOK = replace(WP, user_agent="Outlook/15.0 (15.0.4567.1506; MSI; x86)", device_type="WindowsOutlook15")
 FOLDERS = ("FolderHierarchy:FolderSync", [("FolderHierarchy:SyncKey", "0")])
-ASK = ("Provision:Provision", [])
+ASK: Pair = ("Provision:Provision", [])
 KIND = "MS-EAS-Provisioning-WBXML"
 
 
@@ -83,7 +84,7 @@ def test_a_device_without_a_policy_is_sent_to_fetch_one_where_it_is_required(sch
         assert phone.folder_sync("0").status == "1"
         return
     assert refused(phone, status)
-    asked = {each.name: each.text for each in phone.provision().find("Provision:Data").children[0].children}
+    asked = {each.name: each.text for each in at(phone.provision(), "Provision:Data").children[0].children}
     assert asked == {
         "Provision:DevicePasswordEnabled": "1",
         "Provision:AttachmentsEnabled": "1",
@@ -146,7 +147,7 @@ def test_a_device_to_be_wiped_does_nothing_else_and_is_wiped_once(school, ada, a
     assert (again.status, again.value("Provision:RemoteWipe")) == (403 if manner is OLD else 200, None)
     with school.reading() as tx:
         assert tx.devices.scopes(ada.id, "PHONE1") == {}
-        assert [(each.action, each.detail["outcome"]) for each in tx.audit.trail()][0] == ("device-wiped", outcome)
+        assert next((each.action, each.detail["outcome"]) for each in tx.audit.trail()) == ("device-wiped", outcome)
 
 
 def test_a_wiped_device_comes_in_again_once_it_is_allowed(school, ada, phone):
