@@ -188,9 +188,9 @@ class CalendarServer:
         work = partial(self._service.serve, route, visit.incoming, credentials)
         cache, throttle = self._service.cache, self._service.throttle
         if cache.get(cache.digest(credentials)) is not None:
-            pause = self._too_fast(visit, route, credentials)
-            if pause:
-                self._finish(visit, outgoing.plain(503, ("Retry-After", str(pause))))
+            early = self._too_fast(visit, route, credentials)
+            if early:
+                self._finish(visit, outgoing.plain(503, ("Retry-After", str(early))))
             else:
                 self._hop(visit, self._pools.requests, work)
             return

@@ -99,8 +99,8 @@ class Holding:
 
     `cutoffs` are two moments: all that ends after the second is held, nothing that ends before the first; they differ
     while a changed filter is being carried out. `written` are changes the device made itself, by item with their
-    number, which it need not be told. `due` are items to look at again; `hidden` those kept from the device, by item with
-    the number of the revision that it could not take.
+    number, which it need not be told. `due` are items to look at again; `hidden` those kept from the device, by item
+    with the number of the revision that it could not take.
     """
 
     token: SyncToken

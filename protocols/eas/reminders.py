@@ -61,4 +61,6 @@ def _without(element: Element) -> Element:
     within: tuple[Tag, ...] = (Calendar.Exceptions, Calendar.Exception)
     if element.tag not in within:
         return element
-    return replace(element, children=tuple(_without(each) for each in element.children if each.tag != Calendar.Reminder))
+    return replace(
+        element, children=tuple(_without(each) for each in element.children if each.tag != Calendar.Reminder)
+    )

@@ -76,7 +76,13 @@ class Ledger:
         """Begin anew, whatever was before, and return the first key."""
         epoch = secrets.token_hex(4)
         self._tx.devices.drop_states(*self._device, self._scope)
-        data = {"epoch": epoch, "of": None, "answers": {_FIRST: state}, "memory": {}, "at": self._tx.now()}
+        data: dict[str, Any] = {
+            "epoch": epoch,
+            "of": None,
+            "answers": {_FIRST: state},
+            "memory": {},
+            "at": self._tx.now(),
+        }
         self._tx.devices.save_state(*self._device, self._scope, 1, data)
         return _text(epoch, 1, _FIRST)
 
@@ -88,7 +94,7 @@ class Ledger:
             return _text(epoch, generation, same)
         copy = same or str(max(map(int, place.answers), default=-1) + 1)
         kept = dict(sorted(place.answers.items(), key=lambda item: int(item[0]))[-ANSWERS_KEPT:])
-        data = {"epoch": epoch, "of": place.copy, "answers": {**kept, copy: state}, "memory": memory}
+        data: dict[str, Any] = {"epoch": epoch, "of": place.copy, "answers": {**kept, copy: state}, "memory": memory}
         data["at"] = self._tx.now()
         self._tx.devices.save_state(*self._device, self._scope, generation, data)
         return _text(epoch, generation, copy)

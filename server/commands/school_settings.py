@@ -116,8 +116,8 @@ def _shown(value: object) -> str:
     "set",
     short_help=_("Change a setting of a school."),
     help=_(
-        "Change a setting of a school; “cadran school show” lists them. eas_families.NAME sets for one family of phones "
-        "what eas_others_allowed sets for all; “default” takes that back."
+        "Change a setting of a school; “cadran school show” lists them. eas_families.NAME sets for one family of "
+        "phones what eas_others_allowed sets for all; “default” takes that back."
     ),
 )
 @click.argument("key")

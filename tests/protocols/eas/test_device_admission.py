@@ -8,10 +8,11 @@ import pytest
 
 from protocols.eas import app
 from protocols.eas.query import VERSIONS, parse
+from storage import maintenance
 from storage.model import Settings, Wipe
 from tests.eas.client import AOSP, TBSYNC, WP
 from tests.eas.wbxml import Pair
-from tests.protocols.eas.harness import LocalPhone, at, event
+from tests.protocols.eas.harness import LocalPhone, at, event, subjects
 
 OLD = replace(AOSP, version="12.1")
 NEW = replace(AOSP, version="16.1", user_agent="Apple-iPhone15C2/2101.1", device_type="iPhone")
@@ -199,3 +200,32 @@ def test_the_last_refusal_is_noted_once_an_hour(school, ada, phone, clock):
     writes = phone.writes
     phone.post("FolderSync", FOLDERS)
     assert phone.writes == writes
+
+
+def test_a_device_of_the_same_id_is_another_persons_own(school, ada, phone, agenda):
+    bob = school.person("bob")
+    school.put(ada, "a", event("a", "Physics"))
+    phone.sync_all(agenda)
+    other = LocalPhone(school.store, bob, "PHONE1")
+    other.connect()
+    for key in (phone.keys[agenda], phone.folder_key):
+        assert other.sync(agenda, key=key).status == "8"
+        assert other.folder_sync(key).status == "9"
+    change(school, bob, wipe=Wipe.DEVICE)
+    assert refused(other, "140")
+    assert phone.quiet(agenda)
+    assert phone.folder_sync().status == "1"
+
+
+def test_a_phone_whose_past_was_purged_starts_again_and_its_administrator_sees_why(school, ada, phone, agenda):
+    school.put(ada, "a", event("a", "Physics"))
+    phone.sync_all(agenda)
+    school.delete(ada, "a")
+    school.put(ada, "b", event("b", "Maths"))
+    with school.writing() as tx:
+        maintenance.purge(tx, tx.changes.clock() + 1)
+    assert phone.sync(agenda).status == "3"
+    assert device(school, ada).error == "Sync 3"
+    phone.sync_all(agenda)
+    assert subjects(phone.items[agenda]) == ["Maths"]
+    assert phone.quiet(agenda)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from storage import maintenance
-from storage.model import DAWN, FOREVER
+from storage.lessons import NewLesson
+from storage.model import DAWN, FOREVER, Settings
 from tests.eas.client import TBSYNC
 from tests.eas.items import TBSYNC_ORDER, add, change, delete
 from tests.eas.items import event as item
 from tests.protocols.eas.conftest import NOON
-from tests.protocols.eas.harness import LocalPhone, Timetable, statuses
+from tests.protocols.eas.harness import LocalPhone, Timetable, event, statuses
 
 TIMES = {"StartTime": "20261124T120000Z", "EndTime": "20261124T130000Z"}
 LESSON = {**TIMES, "Subject": "Maths", "BusyStatus": 2, "UID": "m", "AllDayEvent": 0}
@@ -175,3 +176,50 @@ def test_thunderbird_keeps_a_reminder_too(school, ada, timetable, folder):
     facts = {**LESSON, "Reminder": 5}
     result = bird.sync(folder, [change(of(bird, folder, "Maths"), item(facts, TBSYNC_ORDER))])
     assert statuses(result.responses) == [("Change", "1")]
+
+
+@pytest.mark.parametrize(("on", "status"), [(True, "3"), (False, "0")])
+def test_a_school_may_have_lessons_shown_as_invitations(school, ada, phone, folder, agenda, on, status):
+    school.store.directory.configure(school.id, Settings(eas_timetable_as_invitations=on))
+    school.put(ada, "own", event("own", "Dentist"))
+    phone.sync_all(folder)
+    phone.sync_all(agenda)
+    shown = phone.items[folder][of(phone, folder, "Maths")]
+    assert shown.value("Calendar:MeetingStatus") == status
+    assert shown.value("Calendar:OrganizerEmail") == ("timetable@school.example" if on else None)
+    assert phone.items[agenda][of(phone, agenda, "Dentist")].value("Calendar:MeetingStatus") == "0"
+    server_id = of(phone, folder, "Maths")
+    result = phone.sync(folder, [change(server_id, item({**LESSON, "Reminder": 15}))])
+    assert statuses(result.responses) == [("Change", "1")]
+
+
+def test_a_move_out_of_the_timetable_is_refused_and_nothing_is_lost(phone, loaded, folder, agenda):
+    server_id = of(loaded, folder, "Maths")
+    move = [("Move:SrcMsgId", server_id), ("Move:SrcFldId", folder), ("Move:DstFldId", agenda)]
+    answer = loaded.post("MoveItems", ("Move:MoveItems", [("Move:Move", move)]))
+    assert answer.value("Move:Response", "Move:Status") == "5"
+    assert loaded.sync(folder, [delete(server_id)]).added == [server_id]
+
+
+def test_a_reminder_on_one_occurrence_shown_by_itself_is_that_ones_alone(school, ada, timetable, phone, folder):
+    text = event("r", "Choir", "20261124T090000Z", "20261124T100000Z", "RRULE:FREQ=MONTHLY;BYMONTHDAY=10,24;COUNT=4")
+    with school.writing() as tx:
+        start = NOON + 86_400
+        tx.lessons.create([NewLesson(timetable.calendars[0], "r", "Choir", start, start + 3600, text)])
+    phone.sync_all(folder)
+    ids = sorted(key for key in phone.items[folder] if key.count(":") == 2)
+    assert len(ids) > 1
+    facts = {"Subject": "Choir", "Reminder": 20, "BusyStatus": 2}
+    result = phone.sync(folder, [change(ids[0], item(facts))])
+    assert statuses(result.responses) == [("Change", "1")]
+    phone.sync(folder, key="0")
+    phone.sync_all(folder)
+    assert [phone.items[folder][each].value("Calendar:Reminder") for each in ids] == ["20"] + [None] * (len(ids) - 1)
+
+
+@pytest.mark.parametrize("value", ["soon", "-5", "9" * 12])
+def test_a_reminder_that_is_none_is_refused(loaded, folder, value):
+    server_id = of(loaded, folder, "Maths")
+    result = loaded.sync(folder, [change(server_id, item({**LESSON, "Reminder": value}))])
+    assert statuses(result.responses) == [("Change", "7")]
+    assert minutes(loaded, folder, "Maths") is None
