@@ -48,14 +48,14 @@ class Personal:
         None when it is another edit. The person's other devices are told at their next Sync, and woken for it.
         """
         reminders, place = self._source.reminders, (name.item, name.suffix)
-        if not only_reminder_differs(found.ical, data, self._source.context, name.suffix or None):
-            return None
-        shown = self._shown(name, found)
-        if shown is None or len(reminders.found) >= MOST_REMINDERS:
-            return None
         try:
+            if not only_reminder_differs(found.ical, data, self._source.context, name.suffix or None):
+                return None
+            shown = self._shown(name, found)
+            if shown is None or len(reminders.found) >= MOST_REMINDERS:
+                return None
             wanted = self._wanted(data, shown, sent)
-        except ItemRefused:
+        except (ItemRefused, InvalidObject):
             return None
         if wanted != _minutes(shown):
             self._tx.overlays.put(reminders.where, place, wanted)
