@@ -179,7 +179,7 @@ def test_thunderbird_keeps_a_reminder_too(school, ada, timetable, folder):
 
 
 @pytest.mark.parametrize(("on", "status"), [(True, "3"), (False, "0")])
-def test_a_school_may_have_lessons_shown_as_invitations(school, ada, phone, folder, agenda, on, status):
+def test_a_school_may_have_lessons_shown_as_invitations(school, ada, phone, folder, agenda, *, on, status):
     school.store.directory.configure(school.id, Settings(eas_timetable_as_invitations=on))
     school.put(ada, "own", event("own", "Dentist"))
     phone.sync_all(folder)
