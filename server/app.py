@@ -18,6 +18,7 @@ from server.auth import CredentialCache, Credentials, parse_basic
 from server.config import Config, Network
 from server.http import Exchange
 from server.incoming import Incoming, Peer, believed
+from server.pacing import Pace
 from server.parking import Clock, Lot, Parked
 from server.push import Pusher
 from server.route import SMALL, Route
@@ -94,6 +95,7 @@ class CalendarServer:
         self._lot = Lot(reactor)
         look = look_in_thread(store, self._pools.requests.submit)
         self._watcher = Watcher(self._lot, look, window=section.wake_window)
+        self._pace = Pace(section.device_rate, section.device_burst)
         self._mail = config.mail
         self._pusher = Pusher(store, config)
         self._pushing = False
@@ -229,7 +231,11 @@ class CalendarServer:
         work = partial(self._service.serve, route, visit.incoming, credentials)
         cache, throttle = self._service.cache, self._service.throttle
         if cache.get(cache.digest(credentials)) is not None:
-            self._hop(visit, self._pools.requests, work)
+            early = self._too_fast(visit, route, credentials)
+            if early:
+                self._finish(visit, outgoing.plain(503, ("Retry-After", str(early))))
+            else:
+                self._hop(visit, self._pools.requests, work)
             return
         pause = throttle.pause(credentials.account, visit.incoming.address)
         if pause > 0:
@@ -238,6 +244,11 @@ class CalendarServer:
             self._finish(visit, outgoing.plain(503, ("Retry-After", str(round(BUSY_SECONDS)))))
         else:
             self._hop(visit, self._pools.logins, work)
+
+    def _too_fast(self, visit: Visit, route: Route, credentials: Credentials) -> int:
+        """Return the seconds a device has to wait that asks too often, 0 for all others."""
+        device = route.device(visit.incoming.query, visit.incoming.headers) if route.device else ""
+        return self._pace.pause((credentials.account, device), self._reactor.seconds()) if device else 0
 
     def _hop(self, visit: Visit, pool: Pool, work: Callable[[], Response | Waiting]) -> None:
         self._visits[visit.exchange] = visit

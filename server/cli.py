@@ -18,11 +18,13 @@ from server.commands.delegates import audit
 from server.commands.demo import demo
 from server.commands.devices import devices
 from server.commands.mail import imip_, mail_
+from server.commands.notices import notices
 from server.commands.people import people
 from server.commands.push import push
 from server.commands.radicale import radicale
 from server.commands.sample import sample_school
 from server.commands.school import init, migrate
+from server.commands.school_settings import school
 from server.commands.serve import serve
 from server.commands.sharing import groups, share, shares
 from server.commands.thresholds import closures, thresholds
@@ -83,6 +85,7 @@ for _command in (
     init,
     migrate,
     config,
+    school,
     user,
     audit,
     people,
@@ -91,6 +94,7 @@ for _command in (
     closures,
     calendar,
     devices,
+    notices,
     radicale,
     sample_school,
     mail_,

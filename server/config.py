@@ -73,6 +73,8 @@ class ServerSection(Section):
     timeout: int = Field(60, ge=1, le=3600)
     stop_timeout: int = Field(10, ge=1, le=300)
     wake_window: float = Field(0.0, ge=0, le=60)
+    device_rate: float = Field(5.0, ge=0, le=1000)
+    device_burst: int = Field(600, ge=10, le=100_000)
 
     @field_validator("public_url")
     @classmethod

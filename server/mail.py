@@ -14,7 +14,7 @@ from typing import Final
 
 import structlog
 
-from server import letters
+from server import letters, refusals
 from server.config import MailSection
 from storage.contentlines import parse
 from storage.errors import InvalidObject
@@ -44,6 +44,7 @@ def work(store: Store, section: MailSection) -> None:
         return
     for school in store.directory.schools():
         try:
+            refusals.queue(store, school, section.sender)
             while _send_some(store, school, section):
                 pass
         except Exception:

@@ -28,7 +28,8 @@ class Route:
     With `atomic`, what was written before an answer of 400 or more is undone. The contents of `files` are looked at
     before any transaction begins. `advertised` are headers that tell what is served here to those who have not said yet
     who they are. With `secret`, the path itself says who asks. `most` is what a large body may have in octets, 0 for
-    what the configuration says.
+    what the configuration says. `device` names the device that sends a request of this query and these headers, "" for
+    none: its requests are paced.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Route:
     advertised: Callable[[], tuple[tuple[str, str], ...]] = tuple
     secret: bool = False
     most: int = 0
+    device: Callable[[str, Mapping[str, str]], str] | None = None
 
     def limit(self, method: str, largest: int) -> int:
         """Return how many octets a request body of this method may have."""

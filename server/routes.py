@@ -28,7 +28,7 @@ CALDAV: Final = Route(
     files=ATTACHED,
     advertised=lambda: (caldav.compliance(),),
 )
-EAS: Final = Route("eas", eas.handle, _reads, frozenset({"POST"}))
+EAS: Final = Route("eas", eas.handle, _reads, frozenset({"POST"}), device=eas.device_of)
 DEPOSIT: Final = Route("deposit", deposit.handle, deposit.writes, frozenset({"PUT"}), secret=True, most=deposit.LARGEST)
 AUTODISCOVER: Final = Route("autodiscover", eas.handle, _reads, frozenset())
 

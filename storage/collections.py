@@ -246,6 +246,19 @@ class Collections:
             return self.update(principal, each, CollectionPatch(synchronised=on))
         raise NotFound("collection", slug)
 
+    def nudge(self, principal_id: int | None = None) -> None:
+        """Stamp the list of collections of a person, or of everybody, as if it had changed: phones that wait ask again.
+
+        Of a person's list one entry is stamped, which is enough.
+        """
+        seq = self._tx.tick()[0]
+        everybody = and_(_s.school_id == self._tx.school_id, _s.ended.is_(None))
+        where = everybody
+        if principal_id is not None:
+            where = _subscribed(self._tx.school_id, principal_id)
+            where = and_(where, _s.collection_id == select(func.min(_s.collection_id)).where(where).scalar_subquery())
+        self._tx.connection.execute(update(subscription).where(where).values(seq=seq))
+
     def delete(self, principal: Principal, collection: Collection) -> None:
         """End a person's own secondary calendar with its objects; raises ReadOnly for any other."""
         if not collection.rights.remove:

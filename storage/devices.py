@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Table, and_, delete, select
+from sqlalchemy import Table, and_, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from storage.model import Device, StoredState
+from storage.model import Device, StoredState, Wipe
 from storage.schema import device, device_state
 
 if TYPE_CHECKING:
@@ -86,6 +86,21 @@ class Devices:
         )
         return tuple(StoredState(row.generation, row.data) for row in self._tx.connection.execute(query))
 
+    def scopes(self, principal_id: int, device_id: str) -> dict[str, StoredState]:
+        """Return the newest generation of every scope of a device."""
+        query = (
+            select(device_state.c.scope, device_state.c.generation, device_state.c.data)
+            .where(self._scope(principal_id, device_id, None))
+            .order_by(device_state.c.scope, device_state.c.generation)
+        )
+        rows = self._tx.connection.execute(query)
+        return {row.scope: StoredState(row.generation, row.data) for row in rows}
+
+    def count(self, principal_id: int) -> int:
+        """Return how many devices a person has."""
+        here = and_(device.c.school_id == self._tx.school_id, device.c.principal_id == principal_id)
+        return int(self._tx.connection.execute(select(func.count()).select_from(device).where(here)).scalar_one())
+
     def save_state(
         self, principal_id: int, device_id: str, scope: str, generation: int, data: Mapping[str, Any]
     ) -> None:
@@ -113,4 +128,4 @@ class Devices:
 def _to_device(row: Any) -> Device:
     values = dict(row._mapping)
     del values["school_id"]
-    return Device(**values)
+    return Device(**values | {"wipe": Wipe(values["wipe"])})

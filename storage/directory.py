@@ -82,6 +82,11 @@ def read_school(connection: Connection, school_id: int) -> School:
     return _to_school(row)
 
 
+def write_settings(connection: Connection, school_id: int, settings: Settings) -> None:
+    """Store a school's settings."""
+    connection.execute(update(school).where(school.c.id == school_id).values(settings=asdict(settings)))
+
+
 class Directory:
     """Schools, logins and clocks of the whole database."""
 
@@ -126,7 +131,7 @@ class Directory:
     def configure(self, school_id: int, settings: Settings) -> None:
         """Store a school's settings."""
         with self._writing() as connection:
-            connection.execute(update(school).where(school.c.id == school_id).values(settings=asdict(settings)))
+            write_settings(connection, school_id, settings)
 
     def account(self, login: str) -> Account | None:
         """Return the account of a login, whatever its letter case."""

@@ -21,6 +21,7 @@ RETENTION_SECONDS: Final = 180 * 86_400
 DAY_SECONDS: Final = 86_400
 JOURNALS_KEPT: Final = 10
 OUTBOX_SECONDS: Final = 30 * 86_400
+NOTICES_SECONDS: Final = 30 * 86_400
 NIGHT_HOURS: Final = range(2, 5)
 MISSED_SECONDS: Final = 30 * 3600
 
@@ -110,6 +111,8 @@ def trim(tx: Transaction) -> int:
     tx.attachments.purge(tx.now() - attachments.GRACE_SECONDS)
     tx.usage.forget()
     tx.sharing.sharees.settle_groups()
+    tx.refusals.forget(tx.now() - NOTICES_SECONDS)
+    tx.overlays.clean()
     gone = purge(tx, number_at(tx, tx.now() - RETENTION_SECONDS))
     tx.origins.forget_gone()
     return gone

@@ -125,7 +125,12 @@ class Admission(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Choices of a school that rules depend on; defaults are the product's (design, section 9)."""
+    """Choices of a school that rules depend on; defaults are the product's (design, section 9).
+
+    `eas_unknown_devices` is "allow", "quarantine" or "block"; `eas_devices` how many one person may have.
+    `eas_password` is the least length of a phone's own password, 0 for none, `eas_lock_minutes` 0 for never;
+    `eas_history` a filter type, 0 for all (MS-ASPROV 2.2.2.33).
+    """
 
     dav_honours_switch: bool = False
     eas_shared_calendars: bool = False
@@ -138,6 +143,14 @@ class Settings:
     automatic_imports_per_day: int = 4
     import_files_days: int = 90
     import_reports_days: int = 90
+    eas_timetable_as_invitations: bool = False
+    eas_unknown_devices: str = "allow"
+    eas_devices: int = 100
+    eas_policy_required: bool = False
+    eas_password: int = 0
+    eas_lock_minutes: int = 0
+    eas_history: int = 0
+    notices_by_mail: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,9 +352,23 @@ class NewCalendar:
     kind: CalendarKind = CalendarKind.SECONDARY
 
 
+class Wipe(StrEnum):
+    """What is asked of a device, and what it answered (MS-ASPROV 3.1.5.1.2)."""
+
+    NONE = ""
+    DEVICE = "device"
+    ACCOUNT = "account"
+    DONE = "done"
+    FAILED = "failed"
+
+
 @dataclass(frozen=True, slots=True)
 class Device:
-    """One EAS device of one person; `policy_key` 0 = not provisioned."""
+    """One EAS device of one person; `policy_key` 0 = not provisioned.
+
+    `quarantined` waits for an administrator; `policy` names the policy its key stands for, "" for one that asks
+    nothing; `error` is the last refusal as "command status" with its moment.
+    """
 
     principal_id: int
     device_id: str
@@ -354,6 +381,11 @@ class Device:
     first_seen: int = 0
     last_seen: int = 0
     version: str = ""
+    quarantined: bool = False
+    wipe: Wipe = Wipe.NONE
+    policy: str = ""
+    error: str = ""
+    error_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -255,6 +255,8 @@ class Principals:
         self._tx.attachments.forget_person(principal_id)
         self._tx.person_settings.forget_person(principal_id)
         self._tx.people_feeds.forget_person(principal_id)
+        self._tx.overlays.forget_person(principal_id)
+        self._tx.refusals.forget_person(principal_id)
         self._tx.collections.erase_owned(principal_id)
         for part in (self._tx.trash, self._tx.links, self._tx.preferences):
             part.forget_person(principal_id)

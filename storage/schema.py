@@ -256,6 +256,11 @@ device = Table(
     Column("blocked", Boolean, nullable=False),
     Column("first_seen", BigInteger, nullable=False),
     Column("last_seen", BigInteger, nullable=False),
+    Column("quarantined", Boolean, nullable=False, server_default=false()),
+    Column("wipe", String(16), nullable=False, server_default=""),
+    Column("policy", String(16), nullable=False, server_default=""),
+    Column("error", String(64), nullable=False, server_default=""),
+    Column("error_at", BigInteger, nullable=False, server_default="0"),
 )
 
 device_state = Table(

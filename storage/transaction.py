@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -21,7 +22,7 @@ from storage.decisions import Decisions
 from storage.delegations import Delegations
 from storage.deposits import Deposits
 from storage.devices import Devices
-from storage.directory import read_school
+from storage.directory import read_school, write_settings
 from storage.errors import WritingRequired
 from storage.groups import Groups
 from storage.import_choices import ImportChoices
@@ -32,16 +33,18 @@ from storage.inbox import Inbox
 from storage.lessons import Lessons
 from storage.limits import DEFAULT, Limits
 from storage.links import Links
-from storage.model import School
+from storage.model import School, Settings
 from storage.notices import Notices
 from storage.objects import Objects
 from storage.origins import Origins
 from storage.outbox import Outbox
+from storage.overlays import Overlays
 from storage.people_feeds import PeopleFeeds
 from storage.person_settings import PersonSettings
 from storage.preferences import Preferences
 from storage.principals import Principals
 from storage.push import Push
+from storage.refusals import Refusals
 from storage.scheduling import Scheduling
 from storage.sharing import Sharing
 from storage.trash import Trash
@@ -104,6 +107,13 @@ class Transaction:
         """Keep the school, read by another question of this transaction."""
         self.__dict__["school"] = school
 
+    def configure(self, settings: Settings) -> None:
+        """Store the school's settings; whoever waits asks again, for what they see may be another."""
+        self.lock()
+        write_settings(self.connection, self.school_id, settings)
+        self.know(replace(self.school, settings=settings))
+        self.collections.nudge()
+
     @cached_property
     def school(self) -> School:
         """The school of this transaction."""
@@ -148,6 +158,16 @@ class Transaction:
     def devices(self) -> Devices:
         """Phones and their states."""
         return Devices(self)
+
+    @cached_property
+    def overlays(self) -> Overlays:
+        """Reminders that people have put on what they may not write."""
+        return Overlays(self)
+
+    @cached_property
+    def refusals(self) -> Refusals:
+        """What was not taken from people's phones."""
+        return Refusals(self)
 
     @cached_property
     def imports(self) -> Imports:

@@ -20,6 +20,7 @@ from protocols.eas.move_items import move_items
 from protocols.eas.ping import ping
 from protocols.eas.provision import provision
 from protocols.eas.query import Query, QueryError, parse
+from protocols.eas.refusals import note
 from protocols.eas.resolve_recipients import resolve_recipients
 from protocols.eas.search import search
 from protocols.eas.send_mail import plain, send_mail
@@ -79,7 +80,16 @@ def handle(request: Request, tx: Transaction) -> Response | Park:
     try:
         return _run(request, query, query.command, tx)
     except CommandRefused as refused:
+        note((request.principal.id, query.device_id), query.command, refused.status, tx)
         return answers.refusal(query.command, query.version, refused.status, refused.limit)
+
+
+def device_of(query: str, headers: Mapping[str, str]) -> str:
+    """Return the id of the device that sends a request, "" where it names none; both query forms are read."""
+    try:
+        return parse(query, headers).device_id
+    except QueryError:
+        return ""
 
 
 def _autodiscover(request: Request) -> Response:

@@ -182,10 +182,7 @@ def _with_cleared(data: Element, root: Component, context: ItemContext, sent: Ed
     Only what this device was sent, and either lists as Supported or, for clients that push whole items, would have
     sent again.
     """
-    whole = all(data.has(tag) for tag in _WHOLE)
-    droppable = _WHOLE_ITEMS.get(context.family, frozenset[Tag]()) if whole else frozenset[Tag]()
-    if sent.supported is not None:
-        droppable = sent.supported
+    droppable = pushes_whole(data, context, sent)
     absent = [tag for tag in _CLEARABLE if tag in droppable and not data.has(tag)]
     if not absent:
         return data
@@ -194,6 +191,14 @@ def _with_cleared(data: Element, root: Component, context: ItemContext, sent: Ed
     except NotRepresentable:
         held = set()
     return replace(data, children=(*data.children, *(E(tag) for tag in absent if tag in held)))
+
+
+def pushes_whole(data: Element, context: ItemContext, sent: EditContext) -> frozenset[Tag]:
+    """Return what a client takes away by leaving it out of this Change."""
+    if sent.supported is not None:
+        return sent.supported
+    whole = all(data.has(tag) for tag in _WHOLE)
+    return _WHOLE_ITEMS.get(context.family, frozenset[Tag]()) if whole else frozenset[Tag]()
 
 
 def _dated(changed: Component, former: Component, now: datetime) -> Component:
@@ -292,5 +297,6 @@ __all__ = [
     "only_reminder_differs",
     "patched",
     "patched_occurrence",
+    "pushes_whole",
     "without_one",
 ]

@@ -15,7 +15,8 @@ from protocols.eas.codepages import AirSync, Tag
 from protocols.eas.folders import ItemId
 from protocols.eas.holdings import FirstLoad, Holding, Part, packed, unpacked
 from protocols.eas.item import ItemContext
-from protocols.eas.representation import Instances, Representation, Series, representation
+from protocols.eas.reminders import Reminders
+from protocols.eas.representation import Instances, Representation, Series, representation, single
 from protocols.eas.wbxml import E, Element
 from storage.errors import CadranError
 from storage.model import CalendarObject, Change, Collection, Entry, SyncToken
@@ -37,13 +38,19 @@ class Source:
     context: ItemContext
     cutoff: int
     window: tuple[date, date]
+    reminders: Reminders
 
     def form(self, found: CalendarObject) -> Representation | None:
         """Return the form an object takes on the device; None for one whose text cannot be read."""
         try:
-            return representation(found.ical, self.context, self.window)
+            return self.reminders.over(found.item, representation(found.ical, self.context, self.window))
         except CadranError:
             return None
+
+    def occurrence(self, found: CalendarObject, suffix: str) -> Element | None:
+        """Return the one occurrence that a suffix names; None when there is none."""
+        data = single(found.ical, self.context, suffix)
+        return None if data is None else self.reminders.on((found.item, suffix), data)
 
     def texts(self, items: Iterable[int]) -> dict[int, CalendarObject]:
         """Return the events of item numbers that the device may see, by number."""
@@ -67,6 +74,7 @@ class Delivery:
         self.parts = dict(holding.parts)
         self.due = set(holding.due)
         self.written = dict(holding.written)
+        self.hidden = dict(holding.hidden)
         self._first = holding.first
         self._token = holding.token
         self._cutoffs = holding.cutoffs
@@ -93,6 +101,7 @@ class Delivery:
             parts=self.parts,
             due=frozenset(self.due),
             written=self.written,
+            hidden=self.hidden,
         )
 
     @property
@@ -116,6 +125,10 @@ class Delivery:
 
     def show(self, found: CalendarObject, *, fresh: bool = True) -> None:
         """Tell of an object as it is now; `fresh` says that what the device holds of it is out of date."""
+        if self.hidden.get(found.item) == found.seq:
+            self.hide(found.item)
+            return
+        self.hidden.pop(found.item, None)
         self._told.add(found.item)
         self.due.discard(found.item)
         match self.source.form(found):

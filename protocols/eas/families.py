@@ -1,7 +1,12 @@
-"""Tell the family of a device from how it names itself: policy and item forms depend on it (R10 to R13)."""
+"""What families of devices need, as data: policy rows, item forms and quirks depend on it (R10 to R13).
+
+This is the one place that judges a device by its name; every other difference between clients follows from what a
+request says. The source of each quirk is reference/eas.md section 20.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from storage.model import Client, ClientKind
@@ -11,49 +16,59 @@ TBSYNC: Final = "tbsync"
 ANDROID: Final = "android"
 OTHER: Final = "other"
 
-# First match wins. The User-Agent is the better witness: DeviceType is free text (reference/eas.md section 20).
-_AGENTS: Final = (
-    ("apple-", IOS),
-    ("thunderbird activesync", TBSYNC),
-    ("samsung", "samsung"),
-    ("outlook", "outlook"),
-    ("microsoft.outlook", "outlook"),
-    ("msft-win", "windows"),
-    ("msft-wp", "windows"),
-    ("windows", "windows"),
-    ("android", ANDROID),
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """One family: the beginnings of its User-Agents and DeviceTypes in lower case, and what it needs.
+
+    `form` is the form of its items: "ios", "tbsync", "aosp" or "other". `mail_folders`: refuses or reports an account
+    without Inbox, Sent and Deleted Items. `provisionable`: can go through Provision at all. `wipe_with_policies`: takes
+    a wipe only beside a Policies block.
+    """
+
+    name: str
+    agents: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    kind: ClientKind = ClientKind.EAS_OTHER
+    form: str = OTHER
+    mail_folders: bool = True
+    provisionable: bool = True
+    wipe_with_policies: bool = False
+
+
+# First match wins. Outlook for Windows never completes Provision (Horde); Android before 4.4 does not see a wipe that
+# comes alone (BlueMind); TbSync synchronises calendars, tasks and contacts and shows mail folders as errors.
+FAMILIES: Final = (
+    Family(IOS, ("apple-",), ("iphone", "ipad", "ipod"), ClientKind.EAS_IOS, form=IOS),
+    Family(TBSYNC, ("thunderbird activesync",), ("tbsync",), form=TBSYNC, mail_folders=False),
+    Family("samsung", ("samsung",), ("samsung",), wipe_with_policies=True),
+    Family("outlook", ("outlook", "microsoft.outlook"), ("windowsoutlook", "outlook"), provisionable=False),
+    Family("windows", ("msft-win", "msft-wp", "windows"), ("windows", "wp")),
+    Family(ANDROID, ("android",), ("android",), form="aosp", wipe_with_policies=True),
 )
-_TYPES: Final = (
-    ("iphone", IOS),
-    ("ipad", IOS),
-    ("ipod", IOS),
-    ("tbsync", TBSYNC),
-    ("samsung", "samsung"),
-    ("windowsoutlook", "outlook"),
-    ("outlook", "outlook"),
-    ("windows", "windows"),
-    ("wp", "windows"),
-    ("android", ANDROID),
-)
-# What an item looks like differs for fewer families than policy does.
-_ITEM_FAMILIES: Final = {IOS: IOS, TBSYNC: TBSYNC, ANDROID: "aosp"}
+_OTHERS: Final = Family(OTHER)
+_BY_NAME: Final = {each.name: each for each in (*FAMILIES, _OTHERS)}
+NAMES: Final = tuple(_BY_NAME)
 
 
 def family_of(user_agent: str, device_type: str) -> str:
-    """Return the family: "ios", "android", "samsung", "tbsync", "windows", "outlook" or "other"."""
+    """Return the name of the family; the User-Agent is the better witness, DeviceType is free text."""
     agent, kind = user_agent.lower(), device_type.lower()
-    for table, text in ((_AGENTS, agent), (_TYPES, kind)):
-        for start, family in table:
-            if text.startswith(start):
-                return family
-    return OTHER
+    named = next((each for each in FAMILIES if agent.startswith(each.agents)), None)
+    typed = next((each for each in FAMILIES if kind.startswith(each.types)), _OTHERS)
+    return (named or typed).name
+
+
+def needs_of(family: str) -> Family:
+    """Return what a family needs; one that is not known needs what most do."""
+    return _BY_NAME.get(family, _OTHERS)
 
 
 def client_of(family: str) -> Client:
     """Return the row of the policy table a family falls under."""
-    return Client(ClientKind.EAS_IOS if family == IOS else ClientKind.EAS_OTHER, family)
+    return Client(needs_of(family).kind, family)
 
 
 def item_family(family: str) -> str:
     """Return the family that the form of items depends on: "ios", "tbsync", "aosp" or "other"."""
-    return _ITEM_FAMILIES.get(family, OTHER)
+    return needs_of(family).form

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from protocols.eas.families import TBSYNC
+from protocols.eas import families
 from protocols.eas.session import Session
 from storage import policy
 from storage.errors import NotFound
@@ -20,7 +20,7 @@ from storage.model import CalendarKind, Collection
 
 SCOPE: Final = "folders"
 ROOT: Final = "0"
-INBOX, DELETED_ITEMS, DEFAULT_CALENDAR, USER_CALENDAR = 2, 4, 8, 13
+INBOX, DELETED_ITEMS, SENT_ITEMS, DEFAULT_CALENDAR, USER_CALENDAR = 2, 4, 5, 8, 13
 
 _COLLECTION: Final = re.compile(r"c([1-9][0-9]{0,17})", re.ASCII)
 _ITEM: Final = re.compile(r"(c[1-9][0-9]{0,17}):([1-9][0-9]{0,17})(?::([0-9TZ]{8,16}))?", re.ASCII)
@@ -45,8 +45,12 @@ class Folder:
         return [self.name, self.type, ROOT]
 
 
-# Mail clients expect these two of every account; TbSync has no use for them (reference/eas.md section 7.1).
-_MAIL: Final = (Folder("m2", "Inbox", INBOX), Folder("m4", "Deleted Items", DELETED_ITEMS))
+# Mail clients expect these of every account (reference/eas.md section 7.1).
+_MAIL: Final = (
+    Folder("m2", "Inbox", INBOX),
+    Folder("m4", "Deleted Items", DELETED_ITEMS),
+    Folder("m5", "Sent Items", SENT_ITEMS),
+)
 
 
 def scope_of(folder_id: str) -> str:
@@ -70,7 +74,7 @@ def folder_list(session: Session) -> dict[str, Folder]:
         )
         for each in shown
     ]
-    mail = () if session.family == TBSYNC else _MAIL
+    mail = _MAIL if families.needs_of(session.family).mail_folders else ()
     return {each.id: each for each in (*mail, *_distinct(session, calendars))}
 
 

@@ -99,7 +99,8 @@ class Holding:
 
     `cutoffs` are two moments: all that ends after the second is held, nothing that ends before the first; they differ
     while a changed filter is being carried out. `written` are changes the device made itself, by item with their
-    number, which it need not be told. `due` are items to look at again.
+    number, which it need not be told. `due` are items to look at again; `hidden` those kept from the device, by item
+    with the number of the revision that it could not take.
     """
 
     token: SyncToken
@@ -111,6 +112,7 @@ class Holding:
     parts: Mapping[int, Part] = field(default_factory=dict)
     due: frozenset[int] = frozenset()
     written: Mapping[int, int] = field(default_factory=dict)
+    hidden: Mapping[int, int] = field(default_factory=dict)
 
     def settled(self, head: int) -> bool:
         """Tell whether the device holds everything up to a collection's head."""
@@ -130,6 +132,7 @@ class Holding:
             "parts": {str(item): [list(part.held), list(part.stale)] for item, part in sorted(self.parts.items())},
             "due": sorted(self.due),
             "written": {str(item): seq for item, seq in sorted(self.written.items())},
+            **({"hidden": {str(item): seq for item, seq in sorted(self.hidden.items())}} if self.hidden else {}),
         }
 
 
@@ -148,4 +151,5 @@ def read_holding(collection_id: int, data: Mapping[str, Any]) -> Holding:
         parts={int(item): Part(tuple(held), tuple(stale)) for item, (held, stale) in data["parts"].items()},
         due=frozenset(data["due"]),
         written={int(item): seq for item, seq in data["written"].items()},
+        hidden={int(item): seq for item, seq in data.get("hidden", {}).items()},
     )

@@ -17,7 +17,7 @@ from protocols.eas.errors import CommandRefused
 from protocols.eas.folders import Folder, ItemId, folder_list, item_id
 from protocols.eas.holdings import Wishes
 from protocols.eas.multipart import CONTENT_TYPE, multipart
-from protocols.eas.representation import Series, single
+from protocols.eas.representation import Series
 from protocols.eas.session import Session
 from protocols.eas.sync_collection import source_of
 from protocols.eas.sync_request import body_preferences
@@ -131,7 +131,7 @@ def _fetched(session: Session, folders: Mapping[str, Folder], asked: Element) ->
 
 def _form(source: Source, found: CalendarObject, name: ItemId) -> Element | None:
     if name.suffix:
-        return single(found.ical, source.context, name.suffix)
+        return source.occurrence(found, name.suffix)
     match source.form(found):
         case Series(item=data):
             return data

@@ -26,6 +26,7 @@ BAD_INTERVAL: Final = 5
 TOO_MANY_FOLDERS: Final = 6
 HIERARCHY: Final = 7
 MAX_FOLDERS: Final = 200
+PATIENCE: Final = 3
 
 
 def _answer(status: int, folders: tuple[str, ...] = ()) -> Response:
@@ -41,17 +42,28 @@ def ping(session: Session, root: Element | None) -> Response | Park:
     since = session.tx.changes.clock()
     memo = session.memo(SCOPE)
     asked = _asked(root, memo.value)
-    memo.remember(asked)
     folders = folder_list(session)
-    wanted: list[str] = asked["folders"]
-    if hierarchy_moved(session, folders) or any(each not in folders for each in wanted):
+    # Some phones ask for folders that nobody told them of, such as an Outbox, and go on asking.
+    wanted: list[str] = [each for each in asked["folders"] if each in folders]
+    if hierarchy_moved(session, folders) or not wanted:
+        memo.remember(asked)
         return _answer(HIERARCHY)
     changed = tuple(each for each in wanted if _changed(session, folders[each]))
-    if changed:
+    heads = {each: collection.head for each in changed if (collection := folders[each].collection)}
+    told = _told(memo.value, heads)
+    memo.remember(asked | ({"heads": heads, "told": min(told + 1, PATIENCE)} if changed else {}))
+    if changed and told < PATIENCE:
         return _answer(CHANGED, changed)
     ids = {Watch("collection", folder.collection.id): each for each in wanted if (folder := folders[each]).collection}
     home = Watch("home", session.principal.id)
-    return Park(frozenset({home, *ids}), since, asked["seconds"], _NOTHING, session.identity, partial(woken, home, ids))
+    # Told often enough and not fetched: once more when something else happens, or at the end.
+    expired = _answer(CHANGED, changed) if changed else _NOTHING
+    return Park(frozenset({home, *ids}), since, asked["seconds"], expired, session.identity, partial(woken, home, ids))
+
+
+def _told(before: Mapping[str, Any] | None, heads: Mapping[str, int]) -> int:
+    """Return how often the device has been told of just these changes in a row."""
+    return int(before.get("told", 0)) if before is not None and before.get("heads") == heads else 0
 
 
 def woken(home: Watch, ids: Mapping[Watch, str], moved: frozenset[Watch]) -> Response | None:

@@ -6,8 +6,16 @@ from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import quote
 
-from protocols.eas import families
-from protocols.eas.answers import DEVICE_BLOCKED, INVALID_POLICY_KEY, TOO_MANY_DEVICES
+from protocols.eas import families, policies
+from protocols.eas.answers import (
+    DEVICE_BLOCKED,
+    INVALID_POLICY_KEY,
+    NOT_PROVISIONED,
+    POLICY_CHANGED,
+    QUARANTINED,
+    TOO_MANY_DEVICES,
+    WIPE_REQUESTED,
+)
 from protocols.eas.body import BodyPreference
 from protocols.eas.errors import CommandRefused
 from protocols.eas.item import ItemContext
@@ -16,10 +24,10 @@ from protocols.eas.states import Ledger, Memo
 from protocols.eas.wbxml import clean
 from protocols.wire import Request
 from storage import addresses
-from storage.model import Client, Device, Principal
+from storage.model import Client, Device, Principal, Wipe
 from storage.transaction import Transaction
 
-MAX_DEVICES: Final = 100
+ACCOUNT_WIPE_FROM: Final = "16.1"
 SEEN_EVERY: Final = 3600
 _AGENT_LENGTH: Final = 256
 _TYPE_LENGTH: Final = 64
@@ -74,22 +82,51 @@ class Session:
             account_path=f"{addresses.PRINCIPALS}{quote(self.principal.login)}/",
             family=families.item_family(self.family),
             read_only=read_only,
+            invitation=read_only and self.tx.school.settings.eas_timetable_as_invitations,
         )
 
 
 def open_session(request: Request, query: Query, tx: Transaction) -> Session:
     """Return the session of a request, noting the device at first and then once an hour.
 
-    Raises CommandRefused: the device is blocked, one too many, or has another policy key than it was given.
+    Raises CommandRefused: the device is blocked, in quarantine, to be wiped, one too many, or has not the policy key it
+    should have.
     """
     device = _seen(request, query, tx)
+    _admit(device, query)
+    family = families.family_of(device.user_agent, device.device_type)
+    if query.command not in _KEYLESS:
+        _check_policy(device, query, family, tx)
+    return Session(tx, request.principal, device, query, family, request.mails)
+
+
+def _admit(device: Device, query: Query) -> None:
+    """Raise CommandRefused for a device that may not synchronise, or has something else to do first."""
+    provisions = query.command == "Provision"
+    if device.wipe in (Wipe.DONE, Wipe.FAILED) and device.blocked and provisions:
+        # Its acknowledgement may come again.
+        return
+    if device.wipe is Wipe.ACCOUNT and query.version < ACCOUNT_WIPE_FROM:
+        raise CommandRefused(DEVICE_BLOCKED)
+    if device.wipe in (Wipe.DEVICE, Wipe.ACCOUNT):
+        if not provisions:
+            raise CommandRefused(WIPE_REQUESTED)
+        return
     if device.blocked:
         raise CommandRefused(DEVICE_BLOCKED)
-    wrong = query.policy_key and query.policy_key != device.policy_key
-    if wrong and query.command not in _KEYLESS:
+    if device.quarantined:
+        raise CommandRefused(QUARANTINED)
+
+
+def _check_policy(device: Device, query: Query, family: str, tx: Transaction) -> None:
+    """Raise CommandRefused unless the device has applied the policy it was given, and has one where it must."""
+    settings, given = tx.school.settings, query.policy_key
+    if given and given != device.policy_key:
         raise CommandRefused(INVALID_POLICY_KEY)
-    family = families.family_of(device.user_agent, device.device_type)
-    return Session(tx, request.principal, device, query, family, request.mails)
+    if not given and settings.eas_policy_required and families.needs_of(family).provisionable:
+        raise CommandRefused(NOT_PROVISIONED)
+    if given and device.policy != policies.name_of(settings):
+        raise CommandRefused(POLICY_CHANGED)
 
 
 def _seen(request: Request, query: Query, tx: Transaction) -> Device:
@@ -97,11 +134,19 @@ def _seen(request: Request, query: Query, tx: Transaction) -> Device:
     known = tx.devices.get(request.principal.id, query.device_id)
     agent = clean(request.headers.get("user-agent", ""))[:_AGENT_LENGTH]
     kind = query.device_type[:_TYPE_LENGTH]
-    if known is None and len(tx.devices.list(request.principal.id)) >= MAX_DEVICES:
-        raise CommandRefused(TOO_MANY_DEVICES)
-    before = known or Device(request.principal.id, query.device_id, kind, first_seen=now)
+    before = known or _unknown(request.principal.id, query.device_id, tx)
     current = replace(before, device_type=kind, user_agent=agent, version=query.version)
-    if not before.blocked and (current != known or now - before.last_seen >= SEEN_EVERY):
+    news = known is None or (not before.blocked and (current != known or now - before.last_seen >= SEEN_EVERY))
+    if news:
         current = replace(current, last_seen=now)
         tx.devices.save(current)
     return current
+
+
+def _unknown(principal_id: int, device_id: str, tx: Transaction) -> Device:
+    """Return a device never seen before, as the school takes such; raises CommandRefused for one too many."""
+    settings = tx.school.settings
+    if tx.devices.count(principal_id) >= settings.eas_devices:
+        raise CommandRefused(TOO_MANY_DEVICES)
+    blocked, quarantined = (settings.eas_unknown_devices == each for each in ("block", "quarantine"))
+    return Device(principal_id, device_id, "", first_seen=tx.now(), blocked=blocked, quarantined=quarantined)

@@ -53,8 +53,7 @@ class Ledger:
         """Return the state after the last answer given, None for a device that never asked."""
         if not self._rows:
             return None
-        answers: Mapping[str, JSON] = self._rows[0].data["answers"]
-        return answers[max(answers, key=int)]
+        return newest_of(self._rows[0])[0]
 
     def find(self, key: str) -> Place | None:
         """Return where a key stands, None for a key that is unknown or no longer kept (Status 3, 9)."""
@@ -77,7 +76,13 @@ class Ledger:
         """Begin anew, whatever was before, and return the first key."""
         epoch = secrets.token_hex(4)
         self._tx.devices.drop_states(*self._device, self._scope)
-        data = {"epoch": epoch, "of": None, "answers": {_FIRST: state}, "memory": {}}
+        data: dict[str, Any] = {
+            "epoch": epoch,
+            "of": None,
+            "answers": {_FIRST: state},
+            "memory": {},
+            "at": self._tx.now(),
+        }
         self._tx.devices.save_state(*self._device, self._scope, 1, data)
         return _text(epoch, 1, _FIRST)
 
@@ -89,7 +94,8 @@ class Ledger:
             return _text(epoch, generation, same)
         copy = same or str(max(map(int, place.answers), default=-1) + 1)
         kept = dict(sorted(place.answers.items(), key=lambda item: int(item[0]))[-ANSWERS_KEPT:])
-        data = {"epoch": epoch, "of": place.copy, "answers": {**kept, copy: state}, "memory": memory}
+        data: dict[str, Any] = {"epoch": epoch, "of": place.copy, "answers": {**kept, copy: state}, "memory": memory}
+        data["at"] = self._tx.now()
         self._tx.devices.save_state(*self._device, self._scope, generation, data)
         return _text(epoch, generation, copy)
 
@@ -116,6 +122,12 @@ class Ledger:
 
 def _text(epoch: str, generation: int, copy: str) -> str:
     return f"{epoch}-{generation}" if copy == _FIRST else f"{epoch}-{generation}.{copy}"
+
+
+def newest_of(stored: StoredState) -> tuple[JSON, int]:
+    """Return the state after the last answer of a stored generation, and when that was given (epoch seconds)."""
+    answers: Mapping[str, JSON] = stored.data["answers"]
+    return answers[max(answers, key=int)], int(stored.data.get("at", 0))
 
 
 class Memo:

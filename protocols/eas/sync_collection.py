@@ -11,6 +11,10 @@ from protocols.eas.codepages import AirSync
 from protocols.eas.delivery import Delivery, Source, first_holding
 from protocols.eas.folders import Folder, scope_of, told
 from protocols.eas.holdings import Holding, Wishes, read_holding
+from protocols.eas.loops import tamed
+from protocols.eas.personal import Personal
+from protocols.eas.refusals import note
+from protocols.eas.reminders import Reminders
 from protocols.eas.session import Session
 from protocols.eas.states import Ledger, Place
 from protocols.eas.sync_request import CollectionRequest
@@ -33,7 +37,8 @@ def source_of(session: Session, folder: Folder, collection: Collection, wishes: 
     cutoff = FOREVER if folder.empty else filters.cutoff(wishes.filter_type, now, zone)
     context = session.item_context(wishes.body, read_only=not collection.rights.write)
     window = filters.occurrence_window(cutoff, now, zone)
-    return Source(session.tx, folder.id, collection, context, cutoff, window)
+    reminders = Reminders(session.tx, (session.principal.id, collection.id), active=not collection.rights.write)
+    return Source(session.tx, folder.id, collection, context, cutoff, window, reminders)
 
 
 def answer_collection(
@@ -64,7 +69,8 @@ def answer_collection(
         return None, 0
     session.tx.require_writing()
     try:
-        return _exchanged(session, asked, (ledger, place), Delivery(source, holding, min(asked.window, room)))
+        delivery = tamed(session, (asked.key, place), Delivery(source, holding, min(asked.window, room)))
+        return _exchanged(session, asked, (ledger, place), delivery)
     except (TokenInvalid, TokenExpired):
         return _refused(session, asked, BAD_KEY), 0
 
@@ -83,7 +89,7 @@ def _exchanged(
     ledger, place = where
     # Raises before anything is written if the token is no longer good.
     session.tx.changes.of(delivery.source.collection, delivery.before.token, 1)
-    upload = Upload(delivery, place.memory)
+    upload = Upload(delivery, place.memory, Personal(session, delivery.source))
     responses = upload.carry_out(asked.commands)
     more = delivery.run() if asked.get_changes is not False else False
     state, commands = delivery.holding.to_json(), delivery.commands
@@ -102,8 +108,12 @@ def _exchanged(
 def _primed(session: Session, folder: Folder, collection: Collection, asked: CollectionRequest) -> Element:
     wishes = asked.wishes(Wishes())
     source = source_of(session, folder, collection, wishes)
-    holding = replace(first_holding(source, session.tx.now()), wishes=wishes)
-    key = session.ledger(scope_of(folder.id)).start(holding.to_json())
+    ledger = session.ledger(scope_of(folder.id))
+    former = ledger.newest()
+    # What made the device start again and again must not be sent again.
+    hidden = {} if former is None else read_holding(collection.id, former).hidden
+    holding = replace(first_holding(source, session.tx.now()), wishes=wishes, hidden=hidden)
+    key = ledger.start(holding.to_json())
     return _collection(session, asked.id, (key, OK))
 
 
@@ -122,6 +132,8 @@ def _mailbox(session: Session, asked: CollectionRequest) -> Element | None:
 
 
 def _refused(session: Session, asked: CollectionRequest, status: int) -> Element:
+    if status == BAD_KEY:
+        note(session.identity[1:], "Sync", BAD_KEY, session.tx)
     key = "0" if status == BAD_KEY else asked.key
     return _collection(session, asked.id, (key, status))
 

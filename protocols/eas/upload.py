@@ -20,7 +20,8 @@ from protocols.eas.delivery import EVENT, Delivery, Source
 from protocols.eas.errors import ItemRefused
 from protocols.eas.folders import ItemId, item_id
 from protocols.eas.holdings import Holding
-from protocols.eas.representation import Instances, Series, single
+from protocols.eas.personal import Personal
+from protocols.eas.representation import Instances, Series
 from protocols.eas.sync_request import Command
 from protocols.eas.wbxml import E, Element, encode
 from storage.errors import InvalidObject, PreconditionFailed, ReadOnly, SchedulingRefused, UidConflict
@@ -43,8 +44,9 @@ _Stored = tuple[int, int, bool]
 class Upload:
     """The commands of one request on one collection; `memory` is what a repetition of it must know."""
 
-    def __init__(self, delivery: Delivery, memory: Mapping[str, Any]) -> None:
+    def __init__(self, delivery: Delivery, memory: Mapping[str, Any], personal: Personal) -> None:
         """Work on the account of what the device holds; `memory` comes from the answers already given."""
+        self._personal = personal
         self._delivery = delivery
         self._source = delivery.source
         self._tx = delivery.source.tx
@@ -105,6 +107,7 @@ class Upload:
             reserved = f"{self._source.folder}:x{_digest(name.encode())}"
             self._respond(command, OK, reserved)
             self._delivery.tell(AirSync.Delete, reserved)
+            self._personal.lost(command.data, None)
             return
         data = command.data or E(AirSync.ApplicationData)
         try:
@@ -204,8 +207,14 @@ class Upload:
         if name is None or found is None or command.data is None:
             self._respond(command, NOT_FOUND)
             return
+        if self._read_only and (kept := self._personal.reminded(name, found, command.data, self._edit)) is not None:
+            self._respond(command, OK)
+            if not kept:
+                self._restored.setdefault(name.item, []).append(name.suffix)
+            return
         if self._refused(found):
             self._undo(command, name, CONFLICT)
+            self._personal.lost(command.data, found)
             return
         try:
             self._put(found, self._patched(name, found, command.data))
@@ -232,6 +241,7 @@ class Upload:
         if self._refused(found):
             self._forget(name)
             self._undo(command, name, CONFLICT)
+            self._personal.lost(None, found)
             return
         if name.suffix:
             self._delete_occurrence(command, name, found)
@@ -272,7 +282,7 @@ class Upload:
     def item(self, name: ItemId, found: CalendarObject) -> Element | None:
         """Return the data of one item as the device would be sent it."""
         if name.suffix:
-            return single(found.ical, self._source.context, name.suffix)
+            return self._source.occurrence(found, name.suffix)
         match self._source.form(found):
             case Series(item=data):
                 return data

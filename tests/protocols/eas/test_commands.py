@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from protocols.eas import app, session
+from protocols.eas import app
 from protocols.eas.app import AUTODISCOVER, PATH
 from protocols.wire import Request
-from storage.model import Role
+from storage.model import Role, Settings
 from tests.eas.client import AOSP, TBSYNC
 from tests.eas.items import add
 from tests.eas.items import event as item
@@ -247,8 +247,8 @@ def test_a_blocked_device_gets_nothing(school, ada, manner, status, http):
     assert phone.writes == before
 
 
-def test_one_person_cannot_have_any_number_of_devices(school, ada, monkeypatch):
-    monkeypatch.setattr(session, "MAX_DEVICES", 2)
+def test_one_person_cannot_have_any_number_of_devices(school, ada):
+    school.store.directory.configure(school.id, Settings(eas_devices=2))
     document = ("FolderHierarchy:FolderSync", [("FolderHierarchy:SyncKey", "0")])
     seen = [LocalPhone(school.store, ada, f"PHONE{number}").post("FolderSync", document) for number in range(3)]
     assert [each.value("FolderHierarchy:Status") for each in seen] == ["1", "1", "177"]
