@@ -17,7 +17,7 @@ from protocols.eas.errors import CommandRefused
 from protocols.eas.folders import Folder, ItemId, folder_list, item_id
 from protocols.eas.holdings import Wishes
 from protocols.eas.multipart import CONTENT_TYPE, multipart
-from protocols.eas.representation import Series, single
+from protocols.eas.representation import Series
 from protocols.eas.session import Session
 from protocols.eas.sync_collection import source_of
 from protocols.eas.sync_request import body_preferences
@@ -72,8 +72,9 @@ def _fetch(session: Session, folders: Mapping[str, Folder], asked: Element) -> E
         data = _fetched(session, folders, asked)
     except CommandRefused as refused:
         return E(Tags.Fetch, E(Tags.Status, refused.status), *(each for each in named if each.content))
+    kind = folders[_named(asked)[0]].items
     properties = E(Tags.Properties, *_wanted(data, asked.find(Tags.Options, Tags.Schema)))
-    return E(Tags.Fetch, E(Tags.Status, OK), *named, E(AirSync.Class, "Calendar"), properties)
+    return E(Tags.Fetch, E(Tags.Status, OK), *named, E(AirSync.Class, kind.name), properties)
 
 
 def _wanted(data: Element, schema: Element | None) -> tuple[Element, ...]:
@@ -131,7 +132,7 @@ def _fetched(session: Session, folders: Mapping[str, Folder], asked: Element) ->
 
 def _form(source: Source, found: CalendarObject, name: ItemId) -> Element | None:
     if name.suffix:
-        return single(found.ical, source.context, name.suffix)
+        return source.kind.single(found.ical, source.context, name.suffix)
     match source.form(found):
         case Series(item=data):
             return data

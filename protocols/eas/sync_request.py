@@ -27,7 +27,7 @@ MAX_WINDOW: Final = 512
 WAIT_MINUTES: Final = (1, 59)
 HEARTBEAT_SECONDS: Final = (60, 3540)
 _DIGITS: Final = 10
-_CALENDAR: Final = "calendar"
+_CLASSES: Final = frozenset({"", "calendar", "tasks"})
 _ONCE: Final = (AirSync.Collections, AirSync.Wait, AirSync.HeartbeatInterval, AirSync.WindowSize)
 _ONCE_EACH: Final = (
     AirSync.SyncKey,
@@ -182,15 +182,15 @@ def _collection(element: Element) -> CollectionRequest:
     if key == "0" and (request.get_changes or request.commands):
         raise CommandRefused(PROTOCOL_ERROR)
     wishes = request.wishes(Wishes())
-    if not filters.valid(wishes.filter_type) or wishes.conflict not in (0, 1):
+    if not filters.valid(wishes.filter_type, tasks=True) or wishes.conflict not in (0, 1):
         raise CommandRefused(PROTOCOL_ERROR)
     return request
 
 
 def _options(element: Element) -> Element | None:
-    """Return the options that concern calendars: from 14.0 on there may be one for each class."""
+    """Return the options that concern calendars or tasks: from 14.0 on there may be one for each class."""
     for each in element.all(AirSync.Options):
-        if (each.value(AirSync.Class) or _CALENDAR).lower() == _CALENDAR:
+        if (each.value(AirSync.Class) or "").lower() in _CLASSES:
             return each
     return None
 

@@ -14,13 +14,13 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from protocols.eas.body import one_line
-from protocols.eas.calendar_edit import EditContext, new_event, patched, patched_occurrence, without_one
 from protocols.eas.codepages import AirSync, Calendar, Tag
-from protocols.eas.delivery import EVENT, Delivery
+from protocols.eas.delivery import Delivery
 from protocols.eas.errors import ItemRefused
 from protocols.eas.folders import ItemId, item_id
 from protocols.eas.holdings import Holding
-from protocols.eas.representation import Instances, Series, single
+from protocols.eas.item import EditContext
+from protocols.eas.representation import Instances, Series
 from protocols.eas.sync_request import Command
 from protocols.eas.wbxml import E, Element, encode
 from storage.errors import InvalidObject, PreconditionFailed, SchedulingRefused, UidConflict
@@ -129,14 +129,14 @@ class Upload:
         if self._digests.get(client_id) == _digest(encode(data)):
             return item, seq, again
         found = self._tx.objects.many_items(self._collection, [item]).get(item)
-        if found is None or found.component != EVENT:
+        if found is None or found.component != self._source.kind.component:
             return item, seq, again
         if not self._read_only and _uid(data) not in ("", found.uid):
             return self._stored(data)
         foreign = found.seq not in (seq, self._wrote.get(str(item)))
         if self._read_only or (foreign and self._server_wins):
             return item, seq, True
-        self._put(found, patched(found.ical, data, self._source.context, self._edit))
+        self._put(found, self._source.kind.patch(found.ical, data, self._source.context, self._edit))
         return item, self._wrote.get(str(item), seq), again or foreign
 
     def _stored(self, data: Element) -> _Stored:
@@ -144,12 +144,12 @@ class Upload:
         uid = _uid(data)
         same = self._tx.objects.by_uid(self._collection, uid) if uid else None
         if same is not None:
-            if same.component != EVENT:
+            if same.component != self._source.kind.component:
                 raise ItemRefused(MALFORMED, "uid-of-a-task")
-            seq = self._put(same, patched(same.ical, data, self._source.context, self._edit))
+            seq = self._put(same, self._source.kind.patch(same.ical, data, self._source.context, self._edit))
             return same.item, seq, True
         name = uuid.uuid4()
-        text = new_event(data, self._source.context, str(name), self._edit.now)
+        text = self._source.kind.create(data, self._source.context, str(name), self._edit.now)
         stored = self._tx.scheduling.put(self._collection, f"{name}.ics", text, Wish(Expect(absent=True))).object
         return stored.item, stored.seq, self._became_another(stored, text)
 
@@ -179,7 +179,7 @@ class Upload:
         if name is None:
             return None, None
         found = self._tx.objects.many_items(self._collection, [name.item]).get(name.item)
-        return name, found if found is not None and found.component == EVENT else None
+        return name, found if found is not None and found.component == self._source.kind.component else None
 
     def _outdated(self, item: int) -> bool:
         """Tell whether somebody else changed an item since the device was last told of it."""
@@ -218,8 +218,8 @@ class Upload:
 
     def _patched(self, name: ItemId, found: CalendarObject, data: Element) -> bytes:
         if name.suffix:
-            return patched_occurrence(found.ical, name.suffix, data, self._source.context, self._edit)
-        return patched(found.ical, data, self._source.context, self._edit)
+            return self._source.kind.patch_occurrence(found.ical, name.suffix, data, self._source.context, self._edit)
+        return self._source.kind.patch(found.ical, data, self._source.context, self._edit)
 
     def _delete(self, command: Command) -> None:
         name, found = self._find(command)
@@ -247,7 +247,7 @@ class Upload:
 
     def _delete_occurrence(self, command: Command, name: ItemId, found: CalendarObject) -> None:
         try:
-            text = without_one(found.ical, name.suffix, self._source.context, self._edit)
+            text = self._source.kind.drop_occurrence(found.ical, name.suffix, self._source.context, self._edit)
             if text is None:
                 self._tx.scheduling.delete(self._collection, found.href)
                 self._delivery.forget(found.item)
@@ -272,7 +272,7 @@ class Upload:
     def item(self, name: ItemId, found: CalendarObject) -> Element | None:
         """Return the data of one item as the device would be sent it."""
         if name.suffix:
-            return single(found.ical, self._source.context, name.suffix)
+            return self._source.kind.single(found.ical, self._source.context, name.suffix)
         match self._source.form(found):
             case Series(item=data):
                 return data
