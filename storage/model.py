@@ -90,6 +90,7 @@ class Settings:
     eas_shared_calendars: bool = False
     eas_others_allowed: bool = True
     eas_families: Mapping[str, bool] = field(default_factory=dict)
+    eas_versions: Mapping[str, str] = field(default_factory=dict)
     include_class_parts: bool = False
     pupils_find_pupils: bool = False
 

@@ -24,6 +24,7 @@ from protocols.eas.event import (
     sensitivity,
 )
 from protocols.eas.item import ItemContext
+from protocols.eas.modern import with_place
 from protocols.eas.wbxml import Element
 from storage.contentlines import Component, Property, escaped
 
@@ -40,6 +41,7 @@ def with_fields(event: Component, data: Element, context: ItemContext) -> Compon
     """Put every simple element of an item into an event; raises ItemRefused(6) for values out of range."""
     event = with_text(event, data, Calendar.Subject, "SUMMARY")
     event = with_text(event, data, Calendar.Location, "LOCATION")
+    event = with_place(event, data)
     event = with_description(event, data, context)
     event = with_categories(event, data, Calendar.Categories, Calendar.Category)
     event = with_sensitivity(event, data, Calendar.Sensitivity)
@@ -109,7 +111,7 @@ def with_sensitivity(event: Component, data: Element, tag: Tag) -> Component:
 def _with_busy_status(event: Component, data: Element, *, own: bool) -> Component:
     """Put whether one is busy into an event; the STATUS of an event is its organizer's to say."""
     wanted = number(data, Calendar.BusyStatus, max(_BUSY_NAMES))
-    if wanted is None or wanted == busy_status(event):
+    if wanted is None or wanted in (busy_status(event), busy_status(event, elsewhere=True)):
         return event
     transparent = "TRANSPARENT" if wanted == FREE else "OPAQUE"
     event = event.replaced("TRANSP", Property.make("TRANSP", transparent))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 
 from protocols.eas.body import BodyPreference
 from protocols.eas.codepages import Tag
+from protocols.eas.times import instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,11 @@ class ItemContext:
     def modern(self) -> bool:
         """Whether the device speaks 16.0 or later, where events have other forms (reference/eas.md section 3.5)."""
         return self.version >= "16"
+
+    def instant(self, moment: date | datetime) -> datetime:
+        """Give the instant by which a start or end is told: from 16.0 on whole days are dates without a zone."""
+        whole_day = not isinstance(moment, datetime)
+        return instant(moment, UTC if whole_day and self.modern else self.zone)
 
 
 @dataclass(frozen=True, slots=True)
