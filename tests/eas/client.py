@@ -321,6 +321,8 @@ class Phone(Wire):
         drafts = {node.value("AirSync:ClientId"): node.find("AirSync:ApplicationData") for node in sent}
         for node in sent:
             server_id = node.value("AirSync:ServerId") or ""
+            if node.find("AirSyncBase:InstanceId"):
+                continue
             if node.name == "AirSync:Delete":
                 items.pop(server_id, None)
             elif node.name == "AirSync:Change" and (data := node.find("AirSync:ApplicationData")):

@@ -9,6 +9,7 @@ from tests.eas.client import AOSP, TBSYNC
 from tests.eas.commands import folder_create, move
 from tests.eas.items import add, change, delete
 from tests.eas.items import event as item
+from tests.eas.wire import IOS
 from tests.protocols.eas.harness import LocalPhone, at, event, statuses
 from tests.protocols.eas.test_sync_upload import DENTIST
 
@@ -62,7 +63,7 @@ def test_a_list_made_on_a_phone_is_a_list_of_tasks_only(school, ada, phone):
     assert folder_create(phone, "Second", 7) == "3"
 
 
-@pytest.mark.parametrize("manner", [OLD, TBSYNC, AOSP], ids=lambda manner: manner.version)
+@pytest.mark.parametrize("manner", [OLD, TBSYNC, AOSP, IOS], ids=lambda manner: manner.version)
 def test_tasks_travel_both_ways(school, ada, tasks, manner):
     phone = LocalPhone(school.store, ada, manner=manner)
     phone.connect()
