@@ -68,11 +68,8 @@ def test_a_series_of_whole_days_ends_and_excepts_by_dates() -> None:
 
 
 def test_an_override_of_another_kind_of_day_is_told_one_by_one() -> None:
-    odd = OVERRIDE[:3] + (
-        "RECURRENCE-ID;TZID=Europe/Paris:20260914T080000",
-        "DTSTART;VALUE=DATE:20260914",
-        OVERRIDE[-1],
-    )
+    named = "RECURRENCE-ID;TZID=Europe/Paris:20260914T080000"
+    odd = (*OVERRIDE[:3], named, "DTSTART;VALUE=DATE:20260914", OVERRIDE[-1])
     ical = lesson("RRULE:FREQ=WEEKLY;COUNT=3", more=odd)
     assert isinstance(representation(ical, NEW, WINDOW), Instances)
     assert not isinstance(representation(ical, context(), WINDOW), Instances)
