@@ -37,7 +37,7 @@ def _read_by_others(response: Any, *_: Any, **__: Any) -> None:
 
 
 def folder(client: Client, name: str) -> str:
-    (found,) = (each.id for each in client.list_folders() if each.name == name)
+    (found,) = (str(each.id) for each in client.list_folders() if each.name == name)
     return found
 
 
