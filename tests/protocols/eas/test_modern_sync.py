@@ -213,3 +213,11 @@ def test_the_school_bounds_what_a_family_speaks(school, ada, apple):
     phone = LocalPhone(school.store, ada, "IPHONE2", manner=replace(IOS, version="14.1"))
     phone.connect()
     assert phone.folders
+
+
+def test_an_event_is_not_forwarded_to_names_alone(apple, agenda, series):
+    to = [("ComposeMail:Forwardee", [("ComposeMail:Email", "prof@school.example")])]
+    source = [("ComposeMail:FolderId", agenda), ("ComposeMail:ItemId", series)]
+    parts = [("ComposeMail:ClientId", "1"), ("ComposeMail:Source", source), ("ComposeMail:Forwardees", to)]
+    answer = apple.post("SmartForward", ("ComposeMail:SmartForward", parts))
+    assert answer.value("ComposeMail:Status") == "103"

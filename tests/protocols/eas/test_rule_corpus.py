@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import takewhile
+from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
@@ -77,7 +78,7 @@ def shown(recurrence: Element, first: datetime) -> rrule:
     mask = int(fields.get("DayOfWeek", 0))
     days = [day for number, day in enumerate(DAYS) if mask >> number & 1]
     week = int(fields.get("WeekOfMonth", 0))
-    frequency = {0: DAILY, 1: WEEKLY, 2: MONTHLY, 3: MONTHLY, 5: YEARLY, 6: YEARLY}[kind]
+    frequency: Any = {0: DAILY, 1: WEEKLY, 2: MONTHLY, 3: MONTHLY, 5: YEARLY, 6: YEARLY}[kind]
     until = fields.get("Until")
     return rrule(
         frequency,
