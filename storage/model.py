@@ -136,6 +136,7 @@ class Settings:
     eas_shared_calendars: bool = False
     eas_others_allowed: bool = True
     eas_families: Mapping[str, bool] = field(default_factory=dict)
+    eas_versions: Mapping[str, str] = field(default_factory=dict)
     include_class_parts: bool = False
     trash_days: int = 30
     service_readers: bool = False

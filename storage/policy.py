@@ -193,17 +193,26 @@ class EasFolder:
     empty: bool = False
 
 
+def holds_tasks(collection: Collection) -> bool:
+    """Tell whether a phone is shown a collection as a list of tasks; what holds events too is a calendar to it."""
+    return collection.kind is CalendarKind.TASKS or (
+        "VTODO" in collection.components and "VEVENT" not in collection.components
+    )
+
+
 def eas_folders(seen: Sequence[Collection], fallback: Collection) -> tuple[EasFolder, ...]:
     """Return a phone's folders for the collections it may see.
 
     Exactly one calendar is the default one: the person's own default, else the first visible own calendar; when none
-    is visible the person's default is shown empty, because clients require one (design, section 7).
+    is visible the person's default is shown empty, because clients require one (design, section 7). At most one list of
+    tasks is the default one, the person's own.
     """
-    tasks = [each for each in seen if each.kind is CalendarKind.TASKS]
-    calendars = [each for each in seen if each.kind is not CalendarKind.TASKS]
+    tasks = [each for each in seen if holds_tasks(each)]
+    calendars = [each for each in seen if not holds_tasks(each)]
+    own = next((each for each in tasks if each.kind is CalendarKind.TASKS and each.owned), None)
     first = next((each for each in calendars if each.kind is CalendarKind.DEFAULT), None)
     first = first or next((each for each in calendars if each.owned), None)
     folders = [EasFolder(first or fallback, default=True, empty=first is None)]
     folders += [EasFolder(each, default=False) for each in calendars if first is None or each.id != first.id]
-    folders += [EasFolder(each, default=number == 0) for number, each in enumerate(tasks)]
+    folders += [EasFolder(each, default=each is own) for each in tasks]
     return tuple(folders)

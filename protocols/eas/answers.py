@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from protocols.eas import codepages
 from protocols.eas.codepages import Tag
-from protocols.eas.query import VERSIONS
 from protocols.eas.wbxml import E, Element, encode
 from protocols.wire import Response
 
 CONTENT_TYPE: Final = "application/vnd.ms-sync.wbxml"
 SERVER_VERSION: Final = "14.1"
-SPOKEN: Final = ",".join(sorted(VERSIONS))
 # In the order in which MS-ASHTTP numbers them. Find is not spoken.
 COMMANDS: Final = (
     "Sync,SendMail,SmartForward,SmartReply,FolderSync,FolderCreate,FolderDelete,FolderUpdate,MoveItems,"
@@ -100,9 +98,9 @@ def nothing(status: int = 200) -> Response:
     return Response(status, _FIXED)
 
 
-def capabilities() -> tuple[tuple[str, str], ...]:
+def capabilities(versions: Sequence[str]) -> tuple[tuple[str, str], ...]:
     """Give the headers that tell versions and commands, for OPTIONS and the first FolderSync."""
-    return (("MS-ASProtocolVersions", SPOKEN), ("MS-ASProtocolCommands", COMMANDS))
+    return (("MS-ASProtocolVersions", ",".join(versions)), ("MS-ASProtocolCommands", COMMANDS))
 
 
 def refusal(command: str, version: str, status: int, limit: int | None = None) -> Response:

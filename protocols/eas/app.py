@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from protocols.eas import answers, autodiscover
+from protocols.eas import answers, autodiscover, families
 from protocols.eas.errors import CommandRefused
 from protocols.eas.estimate import get_item_estimate
 from protocols.eas.folder_edit import folder_create, folder_delete, folder_update
@@ -35,6 +35,7 @@ from storage.transaction import Transaction
 
 PATH: Final = "/Microsoft-Server-ActiveSync"
 AUTODISCOVER: Final = "/autodiscover/autodiscover.xml"
+VERSION_REFUSED: Final = 505
 
 Handler = Callable[[Session, Element], Response | Park]
 # Only these may come without a body, and mean "as last time" (MS-ASHTTP 2.2.1.1).
@@ -68,15 +69,22 @@ def handle(request: Request, tx: Transaction) -> Response | Park:
     if request.path.lower().rstrip("/") == AUTODISCOVER:
         return _autodiscover(request)
     if request.method == "OPTIONS":
-        return Response(200, (*answers.nothing().headers, *answers.capabilities()))
+        return Response(200, (*answers.nothing().headers, *answers.capabilities(_offered(request, tx))))
     if request.method != "POST":
         return Response(405, (("Allow", "OPTIONS, POST"),))
+    return _posted(request, tx)
+
+
+def _posted(request: Request, tx: Transaction) -> Response | Park:
     try:
         query = parse(request.query, request.headers)
     except QueryError as error:
         return answers.nothing(error.http)
     if query.command is None:
         return answers.nothing(400)
+    family = families.family_of(request.headers.get("user-agent", ""), query.device_type)
+    if not families.spoken(family, query.version, tx.school.settings):
+        return answers.nothing(VERSION_REFUSED)
     try:
         return _run(request, query, query.command, tx)
     except CommandRefused as refused:
@@ -90,6 +98,11 @@ def device_of(query: str, headers: Mapping[str, str]) -> str:
         return parse(query, headers).device_id
     except QueryError:
         return ""
+
+
+def _offered(request: Request, tx: Transaction) -> tuple[str, ...]:
+    family = families.family_of(request.headers.get("user-agent", ""), "")
+    return families.offered(family, tx.school.settings)
 
 
 def _autodiscover(request: Request) -> Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from protocols.eas import zones
@@ -14,6 +14,7 @@ from protocols.eas.event import Times, busy_status, master, sensitivity, times
 from protocols.eas.exceptions import exceptions
 from protocols.eas.fields import category_list, location, reminder, stamp, subject
 from protocols.eas.item import EditContext, ItemContext
+from protocols.eas.modern import outgoing
 from protocols.eas.recurrence import to_element
 from protocols.eas.series import series_of
 from protocols.eas.times import compact, instant
@@ -44,15 +45,22 @@ def item(root: Component, context: ItemContext) -> Element:
     series = series_of(event, root, context)
     when = times(event, root, context.zone)
     if series is None:
-        return E(AirSync.ApplicationData, *_fields(event, when, context))
-    recurrence = to_element(series, context.zone, context.version)
+        return _formed(_fields(event, when, context), event, context)
+    zone = UTC if when.all_day and context.modern else context.zone
+    recurrence = to_element(series, zone, context.version)
     listed = exceptions(root, event, series, context)
-    return E(AirSync.ApplicationData, *_fields(event, when, context, recurrence=recurrence), listed)
+    fields = _fields(event, when, context, recurrence=recurrence)
+    return _formed([*fields, *([listed] if listed else [])], event, context)
+
+
+def _formed(fields: list[Element], event: Component, context: ItemContext) -> Element:
+    data = E(AirSync.ApplicationData, *fields)
+    return outgoing(data, event) if context.modern else data
 
 
 def plain_item(event: Component, when: Times, uid: str, context: ItemContext) -> Element:
     """Write one occurrence as an item of its own, under a UID of its own."""
-    return E(AirSync.ApplicationData, *_fields(event, when, context, uid=uid))
+    return _formed(_fields(event, when, context, uid=uid), event, context)
 
 
 def _fields(
@@ -64,18 +72,18 @@ def _fields(
     elements: list[Element | None] = [
         E(Calendar.Timezone, zone_blob(when, context, recurring=recurrence is not None)),
         stamp(event),
-        E(Calendar.StartTime, compact(instant(when.starts, context.zone))),
+        E(Calendar.StartTime, compact(context.instant(when.starts))),
         *subject(event),
         E(Calendar.UID, names[:MAX_UID]),
         *organizer(event, context),
         *attendance(event, context),
         *location(event),
-        E(Calendar.EndTime, compact(instant(when.ends, context.zone))),
+        E(Calendar.EndTime, compact(context.instant(when.ends))),
         recurrence,
         body(description, context.body) if description else None,
         *category_list(event),
         E(Calendar.Sensitivity, sensitivity(event)),
-        E(Calendar.BusyStatus, busy_status(event)),
+        E(Calendar.BusyStatus, busy_status(event, elsewhere=context.modern)),
         E(Calendar.AllDayEvent, when.all_day),
         *reminder(event),
         E(Calendar.MeetingStatus, meeting_status(event, context)),

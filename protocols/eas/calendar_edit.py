@@ -147,7 +147,7 @@ def patched(ical: bytes, data: Element, context: ItemContext, sent: EditContext)
         raise ItemRefused(6, "no-master")
     whole = _with_cleared(data, root, context, sent)
     changed = _edited(root, event, whole, context)
-    return ical if changed == root else serialise(_dated(changed, root, sent.now))
+    return ical if changed == root else serialise(dated(changed, root, sent.now))
 
 
 def _edited(root: Component, event: Component, data: Element, context: ItemContext) -> Component:
@@ -197,11 +197,11 @@ def pushes_whole(data: Element, context: ItemContext, sent: EditContext) -> froz
     """Return what a client takes away by leaving it out of this Change."""
     if sent.supported is not None:
         return sent.supported
-    whole = all(data.has(tag) for tag in _WHOLE)
+    whole = all(data.has(tag) for tag in _WHOLE) and not context.modern
     return _WHOLE_ITEMS.get(context.family, frozenset[Tag]()) if whole else frozenset[Tag]()
 
 
-def _dated(changed: Component, former: Component, now: datetime) -> Component:
+def dated(changed: Component, former: Component, now: datetime) -> Component:
     """Stamp the events that are no more what they were; SEQUENCE is the organizer's and stays."""
     stamp = compact(now.astimezone(UTC))
     return changed.with_components(
@@ -259,7 +259,7 @@ def patched_occurrence(ical: bytes, wanted: str, data: Element, context: ItemCon
     else:
         start = found.starts if found.recurrence is None else found.recurrence
         changed = with_override(root, start, plain, plain.value(Calendar.Timezone), context)
-    return ical if changed == root else serialise(_dated(changed, root, sent.now))
+    return ical if changed == root else serialise(dated(changed, root, sent.now))
 
 
 def _says_same(event: Component, when: Times, data: Element, root: Component, context: ItemContext) -> bool:
@@ -288,7 +288,7 @@ def without_one(ical: bytes, wanted: str, context: ItemContext, sent: EditContex
         changed = root.with_components(kept)
         return serialise(changed) if changed.children("VEVENT") else None
     start = found.starts if found.recurrence is None else found.recurrence
-    return serialise(_dated(without_occurrence(root, start, context), root, sent.now))
+    return serialise(dated(without_occurrence(root, start, context), root, sent.now))
 
 
 __all__ = [

@@ -15,16 +15,16 @@ from protocols.eas.codepages import AirSync, Tag
 from protocols.eas.folders import ItemId
 from protocols.eas.holdings import FirstLoad, Holding, Part, packed, unpacked
 from protocols.eas.item import ItemContext
+from protocols.eas.item_classes import CALENDAR, TASKS, ItemClass
 from protocols.eas.reminders import Reminders
-from protocols.eas.representation import Instances, Representation, Series, representation, single
+from protocols.eas.representation import Instances, Representation, Series
 from protocols.eas.wbxml import E, Element
 from storage.errors import CadranError
-from storage.model import CalendarObject, Change, Collection, Entry, SyncToken
+from storage.model import DAWN, FOREVER, CalendarObject, Change, Collection, Entry, SyncToken
 from storage.transaction import Transaction
 
 CHUNK: Final = 64
 MAX_OCTETS: Final = 2 * 1024 * 1024
-EVENT: Final = "VEVENT"
 _ORDER: Final = (AirSync.Delete, AirSync.SoftDelete, AirSync.Change, AirSync.Add)
 
 
@@ -39,27 +39,28 @@ class Source:
     cutoff: int
     window: tuple[date, date]
     reminders: Reminders
+    kind: ItemClass = CALENDAR
 
     def form(self, found: CalendarObject) -> Representation | None:
         """Return the form an object takes on the device; None for one whose text cannot be read."""
         try:
-            return self.reminders.over(found.item, representation(found.ical, self.context, self.window))
+            return self.reminders.over(found.item, self.kind.represent(found.ical, self.context, self.window))
         except CadranError:
             return None
 
     def occurrence(self, found: CalendarObject, suffix: str) -> Element | None:
         """Return the one occurrence that a suffix names; None when there is none."""
-        data = single(found.ical, self.context, suffix)
+        data = self.kind.single(found.ical, self.context, suffix)
         return None if data is None else self.reminders.on((found.item, suffix), data)
 
     def texts(self, items: Iterable[int]) -> dict[int, CalendarObject]:
-        """Return the events of item numbers that the device may see, by number."""
+        """Return the items of some numbers that the device may see, by number."""
         found = self.tx.objects.many_items(self.collection, list(items))
         return {item: each for item, each in found.items() if self.shows(each)}
 
     def shows(self, found: CalendarObject | Entry | Change) -> bool:
-        """Tell whether something is an event that the filter lets through."""
-        return found.component == EVENT and found.ends > self.cutoff
+        """Tell whether something is an item of the folder's class that the filter lets through."""
+        return found.component == self.kind.component and found.ends > self.cutoff
 
 
 class Delivery:
@@ -133,7 +134,7 @@ class Delivery:
         self.due.discard(found.item)
         match self.source.form(found):
             case None:
-                self.hide(found.item)
+                self.hide(found.item, soft=self.source.context.incomplete_only)
             case Series(item=data):
                 self._show_whole(found, data)
             case Instances(items=occurrences):
@@ -249,6 +250,10 @@ class Delivery:
         if low == high:
             return
         self._cutoffs = (low, high)
+        if self.source.kind is TASKS:
+            if self._sift():
+                self._cutoffs = (wanted, wanted)
+            return
         # What the token has yet to reach is left to it: of an item told before, it could not tell the end.
         reached = self._token.base if self._token.top is None else self._token.top
         between = self.source.tx.objects.leaving(self.source.collection, low, high, reached)
@@ -261,6 +266,20 @@ class Delivery:
         entering.sort(key=lambda each: (-each.ends, each.item))
         if self._show_each([each.item for each in entering]):
             self._cutoffs = (wanted, wanted)
+
+    def _sift(self) -> bool:
+        """Take away the finished tasks or bring them back, and tell whether that is done."""
+        reached = self._token.base if self._token.top is None else self._token.top
+        listed = self.source.tx.objects.leaving(self.source.collection, DAWN, FOREVER, reached)
+        for at in range(0, len(listed), CHUNK):
+            texts = self.source.texts(each.item for each in listed[at : at + CHUNK])
+            for item, found in texts.items():
+                if (self.source.form(found) is None) != self.holds(item):
+                    continue
+                if self.full:
+                    return False
+                self.show(found)
+        return True
 
     def _show_each(self, items: Sequence[int]) -> bool:
         """Show items as long as there is room, and tell whether all were."""

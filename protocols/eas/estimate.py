@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -10,10 +10,11 @@ from protocols.eas import filters
 from protocols.eas.answers import INVALID_XML, document
 from protocols.eas.codepages import AirSync
 from protocols.eas.codepages import GetItemEstimate as Tags
-from protocols.eas.delivery import EVENT, Source
+from protocols.eas.delivery import Source
 from protocols.eas.errors import CommandRefused
 from protocols.eas.folders import Folder, folder_list, scope_of
 from protocols.eas.holdings import Holding, read_holding, unpacked
+from protocols.eas.item_classes import TASKS
 from protocols.eas.session import Session
 from protocols.eas.sync_collection import MAIL_KEY, nothing_new, source_of
 from protocols.eas.sync_request import MAX_COLLECTIONS, check_once, number
@@ -70,7 +71,7 @@ def _count(session: Session, folder: Folder | None, asked: Element) -> int:
     place = session.ledger(scope_of(folder.id)).find(key)
     if place is None:
         raise CommandRefused(BAD_KEY)
-    holding = _with_filter(session, read_holding(folder.collection.id, place.state), asked)
+    holding = _with_filter(session, folder, read_holding(folder.collection.id, place.state), asked)
     source = source_of(session, folder, folder.collection, holding.wishes)
     return 0 if nothing_new(source, holding) else _waiting(source, holding)
 
@@ -90,12 +91,12 @@ def _check_filter(asked: Element) -> None:
         raise CommandRefused(INVALID_XML)
 
 
-def _with_filter(session: Session, holding: Holding, asked: Element) -> Holding:
+def _with_filter(session: Session, folder: Folder, holding: Holding, asked: Element) -> Holding:
     """Use the filter of the request."""
     filter_type = number(_filter(asked))
     if filter_type is None:
         return holding
-    if not filters.valid(filter_type):
+    if not filters.valid(filter_type, tasks=folder.items is TASKS):
         raise CommandRefused(BAD_FILTER if session.version >= "14.0" else NO_COLLECTION)
     return replace(holding, wishes=replace(holding.wishes, filter_type=filter_type))
 
@@ -111,7 +112,14 @@ def _waiting(source: Source, holding: Holding) -> int:
     if holding.first is not None or holding.cutoffs != (source.cutoff, source.cutoff):
         low = min(source.cutoff, *holding.cutoffs)
         for entry in source.tx.objects.leaving(source.collection, low, FOREVER, source.collection.head):
-            wanted = entry.component == EVENT and entry.ends > source.cutoff
-            if wanted != (entry.item in held):
+            if source.shows(entry) != (entry.item in held):
                 waiting.add(entry.item)
-    return len(waiting)
+    return len(waiting) if not source.context.incomplete_only else _unfinished(source, waiting, held)
+
+
+def _unfinished(source: Source, waiting: Iterable[int], held: Collection[int]) -> int:
+    """Count the tasks that wait where finished ones are left out: their texts must be read."""
+    held_done = [each.item for each in source.texts(held).values() if source.form(each) is None]
+    texts = source.texts(waiting)
+    shown = [item for item in waiting if item in held or (item in texts and source.form(texts[item]) is not None)]
+    return len({*shown, *held_done})

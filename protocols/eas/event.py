@@ -13,7 +13,7 @@ from storage.ical_values import Length, read_duration
 
 BUSY_PROPERTY = "X-MICROSOFT-CDO-BUSYSTATUS"
 SENSITIVITY_PROPERTY = "X-CADRAN-SENSITIVITY"
-FREE, TENTATIVE, BUSY, OUT_OF_OFFICE = 0, 1, 2, 3
+FREE, TENTATIVE, BUSY, OUT_OF_OFFICE, ELSEWHERE = 0, 1, 2, 3, 4
 PERSONAL = 1
 SENSITIVITIES = {"PRIVATE": 2, "CONFIDENTIAL": 3}
 CANCELLED_BIT, NOT_ORGANIZER_BIT, MEETING_BIT = 4, 2, 1
@@ -112,13 +112,18 @@ def meant(prop: Property, first: date | datetime, root: Component, zone: tzinfo)
     return datetime.combine(value, first.time(), first.tzinfo)
 
 
-def busy_status(event: Component) -> int:
-    """Give BusyStatus: TRANSP first, then Microsoft's own property, then STATUS."""
+def busy_status(event: Component, *, elsewhere: bool = False) -> int:
+    """Give BusyStatus: TRANSP first, then Microsoft's own property, then STATUS.
+
+    `elsewhere` says that the device knows of working elsewhere, as those of 16.0 and later do; to others that is busy.
+    """
     if (event.text("TRANSP") or "").upper() == "TRANSPARENT":
         return FREE
     stated = (event.text(BUSY_PROPERTY) or "").upper()
     if stated == "OOF":
         return OUT_OF_OFFICE
+    if elsewhere and stated == "WORKINGELSEWHERE":
+        return ELSEWHERE
     tentative = stated == "TENTATIVE" or (event.text("STATUS") or "").upper() == "TENTATIVE"
     return TENTATIVE if tentative else BUSY
 

@@ -22,6 +22,7 @@ from storage.ical_values import Length
 
 MAX_EXCEPTIONS = 256
 _AROUND = timedelta(days=2)
+_DRAWN = ("DTSTART", "DTEND", "DURATION", "RRULE")
 _OF_THE_SERIES = ("RRULE", "RDATE", "EXDATE", "EXRULE", "DTEND", "DURATION", "RECURRENCE-ID")
 
 
@@ -156,9 +157,11 @@ def rebased(root: Component, event: Component, context: ItemContext) -> Componen
     more, they vanish with it.
     """
     old = _master(root)
-    if [prop.line for name in ("DTSTART", "RRULE") for prop in old.all(name)] == [
-        prop.line for name in ("DTSTART", "RRULE") for prop in event.all(name)
-    ]:
+    if context.modern and _lines(old, *_DRAWN) != _lines(event, *_DRAWN):
+        # From 16.0 on a client forgets every exception when it redraws a series (reference/eas.md section 15.2).
+        alone = [item for item in root.components if item.name != "VEVENT" or item is old]
+        return _swapped(root.with_components(alone), old, event.without("EXDATE"))
+    if _lines(old, "DTSTART", "RRULE") == _lines(event, "DTSTART", "RRULE"):
         return _swapped(root, old, event)
     if event.first("RRULE") is None:
         single = [item for item in root.components if item.name != "VEVENT" or item is old]
@@ -172,6 +175,10 @@ def rebased(root: Component, event: Component, context: ItemContext) -> Componen
     for item in root.components:
         kept += [item] if item not in overrides(root) else _follow(item, former, root, event, context)
     return _swapped(root.with_components(kept), old, event)
+
+
+def _lines(event: Component, *names: str) -> list[str]:
+    return [prop.line for name in names for prop in event.all(name)]
 
 
 def _moved(

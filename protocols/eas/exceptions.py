@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, date, datetime
 from itertools import pairwise
 
 from protocols.eas.attendance import attendees_only, meeting_status
@@ -33,12 +33,15 @@ def exceptions(root: Component, event: Component, series: Recurring, context: It
     Raises NotRepresentable for what EAS cannot say: more than 256 of them, an override of no occurrence or of all
     later ones, one moved beyond its neighbour.
     """
-    zone, first = context.zone, starts(event, root, context.zone)
+    first = starts(event, root, context.zone)
+    # Instants of whole days are those of the device's form, so that an exception is named as its occurrence starts.
+    zone = context.zone if isinstance(first, datetime) or not context.modern else UTC
     removed = {instant(meant(prop, first, root, zone), zone) for prop in values(event, "EXDATE")}
     replaced = {instant(meant(_identity(item), first, root, zone), zone): item for item in overrides(root)}
     if not removed and not replaced:
         return None
-    moved = {start: instant(starts(item, root, zone), zone) for start, item in replaced.items()}
+    _check_days(root, first, context)
+    moved = {start: instant(starts(item, root, context.zone), zone) for start, item in replaced.items()}
     known = list(instants(series, zone, max((*removed, *replaced, *moved.values()))))
     if not replaced.keys() <= set(known):
         raise NotRepresentable("override-of-nothing")
@@ -59,6 +62,13 @@ def _identity(override: Component) -> Property:
     return prop
 
 
+def _check_days(root: Component, first: date | datetime, context: ItemContext) -> None:
+    """Refuse an override of whole days in a timed series, or the reverse, which 16.0 and later do not have."""
+    days = {isinstance(starts(item, root, context.zone), datetime) for item in overrides(root)}
+    if context.modern and not days <= {isinstance(first, datetime)}:
+        raise NotRepresentable("all-day")
+
+
 def _check_order(moved: dict[datetime, datetime], known: set[datetime]) -> None:
     """Refuse a series in which an occurrence was moved to or past its neighbour (MS-ASCAL 2.2.2.37)."""
     actual = [moved.get(start, start) for start in sorted(known | moved.keys())]
@@ -77,12 +87,12 @@ def _changed(start: datetime, override: Component, root: Component, context: Ite
         Calendar.Exception,
         E(Calendar.ExceptionStartTime, compact(start)),
         stamp(override),
-        E(Calendar.StartTime, compact(instant(when.starts, context.zone))),
-        E(Calendar.EndTime, compact(instant(when.ends, context.zone))),
+        E(Calendar.StartTime, compact(context.instant(when.starts))),
+        E(Calendar.EndTime, compact(context.instant(when.ends))),
         *_clearable(override, event),
         _description(override, event, context),
         E(Calendar.Sensitivity, sensitivity(override)),
-        E(Calendar.BusyStatus, busy_status(override)),
+        E(Calendar.BusyStatus, busy_status(override, elsewhere=context.modern)),
         E(Calendar.AllDayEvent, when.all_day),
         *_reminder(override, event, context),
         E(Calendar.MeetingStatus, meeting_status(override, context)),

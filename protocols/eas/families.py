@@ -6,10 +6,11 @@ request says. The source of each quirk is reference/eas.md section 20.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from storage.model import Client, ClientKind
+from storage.model import Client, ClientKind, Settings
 
 IOS: Final = "ios"
 TBSYNC: Final = "tbsync"
@@ -49,6 +50,27 @@ FAMILIES: Final = (
 _OTHERS: Final = Family(OTHER)
 _BY_NAME: Final = {each.name: each for each in (*FAMILIES, _OTHERS)}
 NAMES: Final = tuple(_BY_NAME)
+
+_UP_TO_14: Final = ("12.1", "14.0", "14.1")
+VERSIONS: Final = (*_UP_TO_14, "16.0", "16.1")
+# 16.x goes to those whose behaviour there our tests replay; Android is known to fail with it (reference/eas.md 3.4).
+_OFFERED: Final[Mapping[str, tuple[str, ...]]] = {IOS: VERSIONS, TBSYNC: VERSIONS}
+
+
+def offered(family: str, settings: Settings) -> tuple[str, ...]:
+    """Return the protocol versions told to a family: those of the table, or up to what the school set for it."""
+    highest = settings.eas_versions.get(family)
+    if highest is None:
+        return _OFFERED.get(family, _UP_TO_14)
+    return tuple(each for each in VERSIONS if each <= highest) or VERSIONS[:1]
+
+
+def spoken(family: str, version: str, settings: Settings) -> bool:
+    """Tell whether a request may use a version: any, unless the school set a bound for the family.
+
+    A probe does not name the device as the requests after it do, so what was not offered is understood all the same.
+    """
+    return family not in settings.eas_versions or version in offered(family, settings)
 
 
 def family_of(user_agent: str, device_type: str) -> str:

@@ -24,6 +24,7 @@ from protocols.eas.event import (
     sensitivity,
 )
 from protocols.eas.item import ItemContext
+from protocols.eas.modern import with_place
 from protocols.eas.wbxml import Element
 from storage.contentlines import Component, Property, escaped
 
@@ -38,11 +39,12 @@ _RICH_DESCRIPTIONS = ("X-ALT-DESC", "STYLED-DESCRIPTION")
 
 def with_fields(event: Component, data: Element, context: ItemContext) -> Component:
     """Put every simple element of an item into an event; raises ItemRefused(6) for values out of range."""
-    event = _with_text(event, data, Calendar.Subject, "SUMMARY")
-    event = _with_text(event, data, Calendar.Location, "LOCATION")
-    event = _with_description(event, data, context)
-    event = _with_categories(event, data)
-    event = _with_sensitivity(event, data)
+    event = with_text(event, data, Calendar.Subject, "SUMMARY")
+    event = with_text(event, data, Calendar.Location, "LOCATION")
+    event = with_place(event, data)
+    event = with_description(event, data, context)
+    event = with_categories(event, data, Calendar.Categories, Calendar.Category)
+    event = with_sensitivity(event, data, Calendar.Sensitivity)
     event = _with_busy_status(event, data, own=mine(event, context))
     event = _with_cancellation(event, data)
     event = _with_reminder(event, data)
@@ -59,14 +61,16 @@ def number(data: Element, tag: Tag, highest: int) -> int | None:
     return int(text)
 
 
-def _with_text(event: Component, data: Element, tag: Tag, name: str) -> Component:
+def with_text(event: Component, data: Element, tag: Tag, name: str) -> Component:
+    """Put a text of one line into a property."""
     value = data.value(tag)
     if value is None or one_line(value) == one_line(event.text(name) or ""):
         return event
     return event.replaced(name, Property.of_text(name, one_line(value))) if value.strip() else event.without(name)
 
 
-def _with_description(event: Component, data: Element, context: ItemContext) -> Component:
+def with_description(event: Component, data: Element, context: ItemContext) -> Component:
+    """Put the Body into DESCRIPTION, unless it only repeats what the client was sent of it."""
     text = received_text(data)
     stored = event.text("DESCRIPTION") or ""
     if text is None or echoes(text, stored, context.body):
@@ -76,11 +80,12 @@ def _with_description(event: Component, data: Element, context: ItemContext) -> 
     return bare.replaced("DESCRIPTION", Property.of_text("DESCRIPTION", text)) if text else bare.without("DESCRIPTION")
 
 
-def _with_categories(event: Component, data: Element) -> Component:
-    container = data.find(Calendar.Categories)
+def with_categories(event: Component, data: Element, tag: Tag, each: Tag) -> Component:
+    """Put the categories of a container into CATEGORIES; raises ItemRefused(6) for more than 300."""
+    container = data.find(tag)
     if container is None:
         return event
-    listed = container.all(Calendar.Category)
+    listed = container.all(each)
     if len(listed) > MAX_CATEGORIES:
         raise ItemRefused(6, "categories")
     names = tuple(dict.fromkeys(name for element in listed if (name := one_line(element.content).strip())))
@@ -91,8 +96,9 @@ def _with_categories(event: Component, data: Element) -> Component:
     return event.replaced("CATEGORIES", Property.make("CATEGORIES", ",".join(escaped(name) for name in names)))
 
 
-def _with_sensitivity(event: Component, data: Element) -> Component:
-    wanted = number(data, Calendar.Sensitivity, max(_CLASSES))
+def with_sensitivity(event: Component, data: Element, tag: Tag) -> Component:
+    """Put the Sensitivity into CLASS; raises ItemRefused(6) for one that is none."""
+    wanted = number(data, tag, max(_CLASSES))
     if wanted is None or wanted == sensitivity(event):
         return event
     bare = event.without(SENSITIVITY_PROPERTY)
@@ -105,7 +111,7 @@ def _with_sensitivity(event: Component, data: Element) -> Component:
 def _with_busy_status(event: Component, data: Element, *, own: bool) -> Component:
     """Put whether one is busy into an event; the STATUS of an event is its organizer's to say."""
     wanted = number(data, Calendar.BusyStatus, max(_BUSY_NAMES))
-    if wanted is None or wanted == busy_status(event):
+    if wanted is None or wanted in (busy_status(event), busy_status(event, elsewhere=True)):
         return event
     transparent = "TRANSPARENT" if wanted == FREE else "OPAQUE"
     event = event.replaced("TRANSP", Property.make("TRANSP", transparent))

@@ -8,14 +8,22 @@ from typing import Final
 from storage.model import DAWN
 
 EVERYTHING: Final = 0
+INCOMPLETE: Final = 8
+# Tasks are not left out by their age; this bound, below which nothing lies, tells the one filter they have from none.
+UNFINISHED: Final = DAWN + 1
 # 1 to 3 mean days and a week of mail: for a calendar they are read as the shortest span it has.
 _DAYS: Final = {1: 14, 2: 14, 3: 14, 4: 14, 5: 31, 6: 92, 7: 183}
 AHEAD: Final = timedelta(days=400)
 
 
-def valid(filter_type: int) -> bool:
-    """Tell whether a FilterType is one a calendar has, leniently."""
-    return filter_type == EVERYTHING or filter_type in _DAYS
+def valid(filter_type: int, *, tasks: bool) -> bool:
+    """Tell whether a FilterType is one a calendar or a list of tasks has, leniently."""
+    return filter_type == EVERYTHING or filter_type in _DAYS or (tasks and filter_type == INCOMPLETE)
+
+
+def task_cutoff(filter_type: int) -> int:
+    """Return what stands for the filter of a list of tasks: finished ones are left out or not; mail's are ignored."""
+    return UNFINISHED if filter_type == INCOMPLETE else DAWN
 
 
 def cutoff(filter_type: int, now: int, zone: tzinfo) -> int:

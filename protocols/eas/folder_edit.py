@@ -16,7 +16,7 @@ from protocols.eas.codepages import FolderHierarchy as Tags
 from protocols.eas.codepages import Tag
 from protocols.eas.errors import CommandRefused
 from protocols.eas.folder_sync import BAD_KEY, MALFORMED, OK
-from protocols.eas.folders import ROOT, SCOPE, USER_CALENDAR, Folder, folder_list, scope_of
+from protocols.eas.folders import ROOT, SCOPE, USER_CALENDAR, USER_TASKS, Folder, folder_list, scope_of
 from protocols.eas.session import Session
 from protocols.eas.states import Ledger, Place
 from protocols.eas.wbxml import E, Element
@@ -33,14 +33,14 @@ SERVER_ERROR: Final = 6
 MAX_NAME: Final = 255
 
 # What each type of folder that can be made holds; every other type that exists is refused as special.
-KINDS: Final[Mapping[int, tuple[str, ...]]] = {USER_CALENDAR: ("VEVENT",)}
+KINDS: Final[Mapping[int, tuple[str, ...]]] = {USER_CALENDAR: ("VEVENT",), USER_TASKS: ("VTODO",)}
 _TYPES: Final = range(1, 20)
 
 _Listed = dict[str, list[str | int]]
 
 
 def folder_create(session: Session, root: Element) -> Response:
-    """Make a calendar and tell its id; raises CommandRefused."""
+    """Make a calendar or a list of tasks and tell its id; raises CommandRefused."""
     edit = _Edit(session, root, Tags.Type, Tags.DisplayName, Tags.ParentId)
     if (again := edit.again()) is not None:
         return again

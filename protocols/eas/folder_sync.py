@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from protocols.eas import answers
+from protocols.eas import answers, families
 from protocols.eas.codepages import FolderHierarchy as Tags
 from protocols.eas.codepages import Tag
 from protocols.eas.errors import CommandRefused
@@ -37,7 +37,8 @@ def folder_sync(session: Session, root: Element) -> Response:
         raise CommandRefused(TOO_MANY_FOLDERS)
     if key == "0":
         # The headers make a client notice that the server has learnt a version or a command (section 3.2).
-        headers = (("X-MS-RP", answers.SPOKEN), *answers.capabilities())
+        versions = families.offered(session.family, session.tx.school.settings)
+        headers = (("X-MS-RP", ",".join(versions)), *answers.capabilities(versions))
         return answers.document(_answer(ledger.start({"folders": now}), _differences({}, now)), *headers)
     place = ledger.find(key)
     if place is None:

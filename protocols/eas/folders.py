@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from protocols.eas import families
+from protocols.eas.item_classes import CALENDAR, TASKS, ItemClass
 from protocols.eas.session import Session
 from storage import policy
 from storage.errors import NotFound
@@ -21,6 +22,7 @@ from storage.model import CalendarKind, Collection
 SCOPE: Final = "folders"
 ROOT: Final = "0"
 INBOX, DELETED_ITEMS, SENT_ITEMS, DEFAULT_CALENDAR, USER_CALENDAR = 2, 4, 5, 8, 13
+DEFAULT_TASKS, USER_TASKS = 7, 15
 
 _COLLECTION: Final = re.compile(r"c([1-9][0-9]{0,17})", re.ASCII)
 _ITEM: Final = re.compile(r"(c[1-9][0-9]{0,17}):([1-9][0-9]{0,17})(?::([0-9TZ]{8,16}))?", re.ASCII)
@@ -40,11 +42,22 @@ class Folder:
     empty: bool = False
 
     @property
+    def items(self) -> ItemClass:
+        """What the folder holds."""
+        return TASKS if self.type in (DEFAULT_TASKS, USER_TASKS) else CALENDAR
+
+    @property
     def listed(self) -> list[str | int]:
         """What a device is told of the folder, beside its id."""
         return [self.name, self.type, ROOT]
 
 
+_TYPES: Final = {
+    (False, True): DEFAULT_CALENDAR,
+    (False, False): USER_CALENDAR,
+    (True, True): DEFAULT_TASKS,
+    (True, False): USER_TASKS,
+}
 # Mail clients expect these of every account (reference/eas.md section 7.1).
 _MAIL: Final = (
     Folder("m2", "Inbox", INBOX),
@@ -61,14 +74,14 @@ def scope_of(folder_id: str) -> str:
 def folder_list(session: Session) -> dict[str, Folder]:
     """Return the folders of a device by id, in the person's order: the policy table decides (R5 to R13)."""
     tx, principal = session.tx, session.principal
-    seen = [each for each in tx.collections.visible(principal, session.client) if _holds_events(each)]
+    seen = [each for each in tx.collections.visible(principal, session.client) if _shown(each)]
     default = next((each for each in seen if each.kind is CalendarKind.DEFAULT), None) or _default(session)
     shown = policy.eas_folders(seen, default)
     calendars = [
         Folder(
             f"c{each.collection.id}",
             each.collection.name,
-            DEFAULT_CALENDAR if each.default else USER_CALENDAR,
+            _TYPES[policy.holds_tasks(each.collection), each.default],
             each.collection,
             each.empty,
         )
@@ -78,8 +91,8 @@ def folder_list(session: Session) -> dict[str, Folder]:
     return {each.id: each for each in (*mail, *_distinct(session, calendars))}
 
 
-def _holds_events(collection: Collection) -> bool:
-    return collection.kind is not CalendarKind.TASKS and "VEVENT" in collection.components
+def _shown(collection: Collection) -> bool:
+    return policy.holds_tasks(collection) or "VEVENT" in collection.components
 
 
 def _default(session: Session) -> Collection:

@@ -9,9 +9,9 @@ from storage import addresses, itip
 from storage.contentlines import Component, Property, serialise
 from storage.errors import CadranError
 from storage.ical_values import epoch
-from storage.itip import Key, Scheduled
+from storage.itip import Scheduled
 from storage.model import CalendarObject, Collection, Principal
-from storage.scheduling import Part, part
+from storage.scheduling import Answer, Part, Wish, part
 from storage.transaction import Transaction
 
 ACCEPTED: Final = "ACCEPTED"
@@ -65,59 +65,35 @@ def _starts(invited: Scheduled, component: Component) -> int | None:
     return None if found is None else epoch(found, invited.zone)
 
 
-def answer(tx: Transaction, person: Principal, place: tuple[Collection, CalendarObject], said: tuple[str, Key]) -> None:
-    """Answer the invitation at a place; the organizer learns of it if it is news.
+def answer(tx: Transaction, person: Principal, place: tuple[Collection, CalendarObject], said: Answer) -> None:
+    """Answer the invitation at a place; the organizer learns of it if it is news and the answer is to be told.
 
-    `said` is the PARTSTAT and the occurrence, None for all of them. A declined event is deleted, a declined occurrence
-    taken out of its series. Raises NoInvitation, ReadOnly and SchedulingRefused.
+    A declined event is deleted, a declined occurrence taken out of its series, after what is proposed instead was told.
+    Raises NoInvitation, ReadOnly and SchedulingRefused.
     """
     collection, found = place
-    status, key = said
     invited = invitation(tx, person, found)
-    if status == DECLINED and (key is None or set(invited.parts) == {key}):
-        tx.scheduling.delete(collection, found.href)
+    key = said.instance
+    if said.partstat != DECLINED or said.proposed is not None or said.comment:
+        if key is not None and key not in invited.parts and itip.instance(invited, key) is None:
+            raise NoInvitation
+        found = tx.scheduling.answer(collection, found, said).object
+        invited = itip.read(found.ical, tx.zone)
+    if said.partstat != DECLINED:
         return
-    if status == DECLINED and key is not None and invited.master is not None:
+    wish = Wish(reply=said.told)
+    if key is None or set(invited.parts) == {key}:
+        tx.scheduling.delete(collection, found.href, wish)
+    elif invited.master is not None:
         text = serialise(_without(invited, invited.master, key).root)
-    else:
-        text = serialise(_answered(invited, _written(invited, person), status, key).root)
-    if text != found.ical:
-        tx.scheduling.put(collection, found.href, text)
-
-
-def _written(invited: Scheduled, person: Principal) -> set[str]:
-    """Return a person's addresses as an event writes them."""
-    known = addresses.of(person)
-    return {who for each in invited.parts.values() for who in itip.attendees(each) if addresses.resolved(who) in known}
-
-
-def _occurrence(invited: Scheduled, key: int) -> Component:
-    found = invited.parts.get(key) or itip.instance(invited, key)
-    if found is None:
-        raise NoInvitation
-    return found
+        tx.scheduling.put(collection, found.href, text, wish)
 
 
 def _without(invited: Scheduled, master: Component, key: int) -> Scheduled:
-    named = _occurrence(invited, key).first("RECURRENCE-ID")
-    assert named is not None
+    occurring = invited.parts.get(key) or itip.instance(invited, key)
+    named = None if occurring is None else occurring.first("RECURRENCE-ID")
+    if named is None:
+        raise NoInvitation
     line = Property.make("EXDATE", named.value, dict(named.params))
     series = Component(master.name, (*master.properties, line), master.components)
     return invited.with_parts([series, *(each for at, each in invited.parts.items() if at not in (None, key))])
-
-
-def _answered(invited: Scheduled, mine: set[str], status: str, key: Key) -> Scheduled:
-    parts = dict(invited.parts)
-    if key is not None:
-        parts[key] = _occurrence(invited, key)
-    return invited.with_parts(_saying(each, mine, status) if key in (None, at) else each for at, each in parts.items())
-
-
-def _saying(component: Component, mine: set[str], status: str) -> Component:
-    lines = (
-        itip.with_params(prop, PARTSTAT=status, RSVP=None)
-        if prop.name == "ATTENDEE" and itip.address(prop.value) in mine
-        else prop
-        for prop in component.properties
-    )
-    return Component(component.name, tuple(lines), component.components)

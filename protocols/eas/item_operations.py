@@ -72,8 +72,9 @@ def _fetch(session: Session, folders: Mapping[str, Folder], asked: Element) -> E
         data = _fetched(session, folders, asked)
     except CommandRefused as refused:
         return E(Tags.Fetch, E(Tags.Status, refused.status), *(each for each in named if each.content))
+    kind = folders[_named(asked)[0]].items
     properties = E(Tags.Properties, *_wanted(data, asked.find(Tags.Options, Tags.Schema)))
-    return E(Tags.Fetch, E(Tags.Status, OK), *named, E(AirSync.Class, "Calendar"), properties)
+    return E(Tags.Fetch, E(Tags.Status, OK), *named, E(AirSync.Class, kind.name), properties)
 
 
 def _wanted(data: Element, schema: Element | None) -> tuple[Element, ...]:

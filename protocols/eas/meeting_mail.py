@@ -18,7 +18,7 @@ from storage import addresses, contentlines, itip, own_copies
 from storage.errors import InvalidObject, NotFound, ReadOnly, SchedulingRefused, UidConflict
 from storage.itip import Scheduled
 from storage.model import CalendarKind, Expect
-from storage.scheduling import Part, Wish, part
+from storage.scheduling import Answer, Part, Wish, part
 
 SUBMISSION_FAILED: Final = 120
 _ANSWERS: Final = frozenset({ACCEPTED, TENTATIVE, DECLINED})
@@ -86,7 +86,7 @@ def _reply(session: Session, told: Scheduled) -> frozenset[str]:
         try:
             place = own_copies.find(tx, person, told.uid)
             if place is not None:
-                answer(tx, person, place, (status, key))
+                answer(tx, person, place, Answer(status, key))
         except NoInvitation:
             # An occurrence that was declined is no longer there; of other things there is nothing to answer.
             if status != DECLINED:

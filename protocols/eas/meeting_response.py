@@ -7,9 +7,11 @@ that a client up to 14.1 sends besides is recognised in `meeting_mail`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
 
 from protocols.eas.answers import INVALID_XML, document
+from protocols.eas.body import received_text
 from protocols.eas.codepages import MeetingResponse as Tags
 from protocols.eas.codepages import Search
 from protocols.eas.errors import CommandRefused, ItemRefused
@@ -31,6 +33,7 @@ from protocols.wire import Response
 from storage.errors import InvalidObject, NotFound, ReadOnly, SchedulingRefused
 from storage.itip import Key
 from storage.model import CalendarObject, Collection
+from storage.scheduling import Answer
 
 OK: Final = 1
 INVALID: Final = 2
@@ -91,7 +94,7 @@ class _Answers:
             raise CommandRefused(INVALID)
         try:
             key = self._key(place[1], instance)
-            answer(self._session.tx, self._session.principal, place, (status, key))
+            answer(self._session.tx, self._session.principal, place, _said(self._session, asked, status, key))
         except NoSeries as error:
             raise CommandRefused(NO_SERIES if self._session.version >= "14.0" else INVALID) from error
         except NoInvitation as error:
@@ -117,6 +120,30 @@ class _Answers:
         name = item_id(folder.id, server_id)
         found = None if name is None else self._session.tx.objects.many_items(folder.collection, [name.item])
         return None if name is None or not found else (folder.collection, found[name.item])
+
+
+def _said(session: Session, asked: Element, status: str, key: Key) -> Answer:
+    """Return what is answered: up to 14.1 always told; from 16.0 on if the client asks to, with a text and other times.
+
+    Raises ItemRefused for times that are none.
+    """
+    if session.version < "16":
+        return Answer(status, key)
+    sending = asked.find(Tags.SendResponse)
+    if sending is None:
+        return Answer(status, key, told=False)
+    comment = (received_text(sending) or "").strip()
+    return Answer(status, key, comment=comment, proposed=_proposed(sending) if session.version >= "16.1" else None)
+
+
+def _proposed(sending: Element) -> tuple[datetime, datetime] | None:
+    texts = [sending.value(tag) for tag in (Tags.ProposedStartTime, Tags.ProposedEndTime)]
+    if not any(texts):
+        return None
+    begin, end = (read_compact(text or "") for text in texts)
+    if end < begin:
+        raise ItemRefused(6, "end-before-start")
+    return begin, end
 
 
 def _named(asked: Element) -> str | None:

@@ -1,6 +1,6 @@
-"""Answer MoveItems: events from one of a person's own calendars to another (MS-ASCMD 2.2.1.12).
+"""Answer MoveItems: items from one of a person's own folders to another of its class (MS-ASCMD 2.2.1.12).
 
-A moved event is a new item with an id of its own. The device is told that in the answer and in no Sync; what it holds
+A moved item is a new item with an id of its own. The device is told that in the answer and in no Sync; what it holds
 of both calendars is corrected in place, under the keys it has.
 """
 
@@ -13,7 +13,6 @@ from typing import Any, Final
 
 from protocols.eas.answers import INVALID_XML, document
 from protocols.eas.codepages import Move as Tags
-from protocols.eas.delivery import EVENT
 from protocols.eas.errors import CommandRefused
 from protocols.eas.folders import Folder, ItemId, folder_list, item_id, scope_of
 from protocols.eas.holdings import Holding, packed, read_holding, unpacked
@@ -21,7 +20,8 @@ from protocols.eas.session import Session
 from protocols.eas.wbxml import E, Element
 from protocols.wire import Response
 from storage.errors import PreconditionFailed, ReadOnly, SchedulingRefused, UidConflict
-from storage.model import CalendarObject, Collection, Expect, Written
+from storage.model import CalendarObject, Collection, Written
+from storage.scheduling import Wish
 
 BAD_SOURCE: Final = 1
 BAD_DESTINATION: Final = 2
@@ -82,6 +82,8 @@ class _Moves:
         here, there = _shown(self._folders.get(source), BAD_SOURCE), _shown(self._folders.get(target), BAD_DESTINATION)
         if here.id == there.id:
             raise _Refused(SAME)
+        if self._folders[source].items is not self._folders[target].items:
+            raise _Refused(BAD_DESTINATION)
         before = self._before(text, source, there)
         if before is not None:
             return before
@@ -107,16 +109,16 @@ class _Moves:
     def _found(self, text: str, source: str, here: Collection) -> tuple[ItemId, CalendarObject]:
         name = item_id(source, text)
         found = None if name is None else self._session.tx.objects.many_items(here, [name.item]).get(name.item)
-        if name is None or found is None or found.component != EVENT:
+        if name is None or found is None or found.component != self._folders[source].items.component:
             raise _Refused(BAD_SOURCE)
         return name, found
 
     def _stored(self, found: CalendarObject, here: Collection, there: Collection) -> Written:
         """Move an object, under a fresh name when its own is taken."""
-        objects = self._session.tx.objects
+        scheduling = self._session.tx.scheduling
         for name in (found.href, f"{uuid.uuid4()}.ics"):
             try:
-                return objects.move((here, found.href), (there, name), Expect(), replace=False)
+                return scheduling.move((here, found.href), (there, name), Wish(), replace=False)
             except PreconditionFailed:
                 continue
             except (ReadOnly, UidConflict, SchedulingRefused) as error:

@@ -32,7 +32,7 @@ COMMANDS: Final = {
     21: "ResolveRecipients",
     22: "ValidateCert",
 }
-VERSIONS: Final = frozenset(("12.1", "14.0", "14.1"))
+VERSIONS: Final = frozenset(("12.1", "14.0", "14.1", "16.0", "16.1"))
 MAX_QUERY: Final = 8192
 MAX_FIELDS: Final = 32
 MAX_DEVICE_ID: Final = 32

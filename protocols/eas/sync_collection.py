@@ -9,15 +9,17 @@ from typing import Final
 from protocols.eas import filters
 from protocols.eas.codepages import AirSync
 from protocols.eas.delivery import Delivery, Source, first_holding
+from protocols.eas.errors import CommandRefused
 from protocols.eas.folders import Folder, scope_of, told
 from protocols.eas.holdings import Holding, Wishes, read_holding
+from protocols.eas.item_classes import CALENDAR, TASKS
 from protocols.eas.loops import tamed
 from protocols.eas.personal import Personal
 from protocols.eas.refusals import note
 from protocols.eas.reminders import Reminders
 from protocols.eas.session import Session
 from protocols.eas.states import Ledger, Place
-from protocols.eas.sync_request import CollectionRequest
+from protocols.eas.sync_request import PROTOCOL_ERROR, CollectionRequest
 from protocols.eas.upload import Upload
 from protocols.eas.wbxml import E, Element
 from storage.errors import TokenExpired, TokenInvalid
@@ -33,12 +35,15 @@ MAIL_KEY: Final = "1"
 
 def source_of(session: Session, folder: Folder, collection: Collection, wishes: Wishes) -> Source:
     """Return what a device may see of a collection now; of one that is switched off, nothing."""
-    now, zone = session.tx.now(), session.tx.zone
-    cutoff = FOREVER if folder.empty else filters.cutoff(wishes.filter_type, now, zone)
+    now, zone, kind = session.tx.now(), session.tx.zone, folder.items
+    by_age = filters.cutoff(wishes.filter_type, now, zone)
+    cutoff = filters.task_cutoff(wishes.filter_type) if kind is TASKS else by_age
+    cutoff = FOREVER if folder.empty else cutoff
     context = session.item_context(wishes.body, read_only=not collection.rights.write)
+    context = replace(context, incomplete_only=cutoff == filters.UNFINISHED)
     window = filters.occurrence_window(cutoff, now, zone)
     reminders = Reminders(session.tx, (session.principal.id, collection.id), active=not collection.rights.write)
-    return Source(session.tx, folder.id, collection, context, cutoff, window, reminders)
+    return Source(session.tx, folder.id, collection, context, cutoff, window, reminders, kind)
 
 
 def answer_collection(
@@ -47,14 +52,26 @@ def answer_collection(
     """Return the Collection element that answers, None when there is nothing to say, and how many commands it has.
 
     Without `room` the device's own commands are carried out all the same, and refused edits undone; what else there is
-    to tell waits for the next Sync.
+    to tell waits for the next Sync. Raises CommandRefused(4) for a filter the folder's class does not have.
     """
+    element, used = _answered(session, folders, asked, room)
+    if element is None or session.version >= "14.0":
+        return element, used
+    kind = folders[asked.id].items if asked.id in folders else CALENDAR
+    return E(element.tag, E(AirSync.Class, kind.name), *element.children), used
+
+
+def _answered(
+    session: Session, folders: Mapping[str, Folder], asked: CollectionRequest, room: int
+) -> tuple[Element | None, int]:
     folder = folders.get(asked.id)
     if folder is None:
         known = asked.id in (told(session) or {})
         return _refused(session, asked, HIERARCHY if known else NOT_FOUND), 0
     if folder.collection is None:
         return _mailbox(session, asked), 0
+    if not filters.valid(asked.wishes(Wishes()).filter_type, tasks=folder.items is TASKS):
+        raise CommandRefused(PROTOCOL_ERROR)
     if asked.key == "0":
         return _primed(session, folder, folder.collection, asked), 0
     ledger = session.ledger(scope_of(folder.id))
@@ -102,7 +119,7 @@ def _exchanged(
         E(AirSync.Responses, *responses) if responses else None,
         E(AirSync.Commands, *commands) if commands else None,
     ]
-    return _collection(session, asked.id, (key, OK), children), len(commands)
+    return _collection(asked.id, (key, OK), children), len(commands)
 
 
 def _primed(session: Session, folder: Folder, collection: Collection, asked: CollectionRequest) -> Element:
@@ -114,12 +131,12 @@ def _primed(session: Session, folder: Folder, collection: Collection, asked: Col
     hidden = {} if former is None else read_holding(collection.id, former).hidden
     holding = replace(first_holding(source, session.tx.now()), wishes=wishes, hidden=hidden)
     key = ledger.start(holding.to_json())
-    return _collection(session, asked.id, (key, OK))
+    return _collection(asked.id, (key, OK))
 
 
 def _mailbox(session: Session, asked: CollectionRequest) -> Element | None:
     if asked.key == "0":
-        return _collection(session, asked.id, (MAIL_KEY, OK))
+        return _collection(asked.id, (MAIL_KEY, OK))
     if asked.key != MAIL_KEY:
         return _refused(session, asked, BAD_KEY)
     refused = [
@@ -128,21 +145,18 @@ def _mailbox(session: Session, asked: CollectionRequest) -> Element | None:
         else E(each.kind, E(AirSync.ServerId, each.server_id), E(AirSync.Status, NOT_FOUND))
         for each in asked.commands
     ]
-    return _collection(session, asked.id, (MAIL_KEY, OK), [E(AirSync.Responses, *refused)]) if refused else None
+    return _collection(asked.id, (MAIL_KEY, OK), [E(AirSync.Responses, *refused)]) if refused else None
 
 
 def _refused(session: Session, asked: CollectionRequest, status: int) -> Element:
     if status == BAD_KEY:
         note(session.identity[1:], "Sync", BAD_KEY, session.tx)
     key = "0" if status == BAD_KEY else asked.key
-    return _collection(session, asked.id, (key, status))
+    return _collection(asked.id, (key, status))
 
 
-def _collection(
-    session: Session, folder_id: str, said: tuple[str, int], children: Sequence[Element | None] = ()
-) -> Element:
-    """Build a Collection: MoreAvailable right after Status, for LG and Windows phones; Class only up to 12.1."""
+def _collection(folder_id: str, said: tuple[str, int], children: Sequence[Element | None] = ()) -> Element:
+    """Build a Collection: MoreAvailable right after Status, for LG and Windows phones."""
     key, status = said
-    named = E(AirSync.Class, "Calendar") if session.version < "14.0" else None
     head = (E(AirSync.SyncKey, key), E(AirSync.CollectionId, folder_id), E(AirSync.Status, status))
-    return E(AirSync.Collection, named, *head, *children)
+    return E(AirSync.Collection, *head, *children)

@@ -27,7 +27,7 @@ MAX_WINDOW: Final = 512
 WAIT_MINUTES: Final = (1, 59)
 HEARTBEAT_SECONDS: Final = (60, 3540)
 _DIGITS: Final = 10
-_CALENDAR: Final = "calendar"
+_CLASSES: Final = frozenset({"", "calendar", "tasks"})
 _ONCE: Final = (AirSync.Collections, AirSync.Wait, AirSync.HeartbeatInterval, AirSync.WindowSize)
 _ONCE_EACH: Final = (
     AirSync.SyncKey,
@@ -37,17 +37,22 @@ _ONCE_EACH: Final = (
     AirSync.WindowSize,
     AirSync.Commands,
 )
+_ONCE_A_COMMAND: Final = (AirSync.ClientId, AirSync.ServerId, AirSync.ApplicationData, AirSyncBase.InstanceId)
 _COMMANDS: Final = frozenset({AirSync.Add, AirSync.Change, AirSync.Delete, AirSync.Fetch})
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One command of a device: `kind` is the tag, Add, Change, Delete or Fetch."""
+    """One command of a device: `kind` is the tag, Add, Change, Delete or Fetch.
+
+    `instance` names one occurrence of the item by its original start, from 16.0 on.
+    """
 
     kind: Tag
     client_id: str
     server_id: str
     data: Element | None
+    instance: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,25 +187,28 @@ def _collection(element: Element) -> CollectionRequest:
     if key == "0" and (request.get_changes or request.commands):
         raise CommandRefused(PROTOCOL_ERROR)
     wishes = request.wishes(Wishes())
-    if not filters.valid(wishes.filter_type) or wishes.conflict not in (0, 1):
+    if not filters.valid(wishes.filter_type, tasks=True) or wishes.conflict not in (0, 1):
         raise CommandRefused(PROTOCOL_ERROR)
     return request
 
 
 def _options(element: Element) -> Element | None:
-    """Return the options that concern calendars: from 14.0 on there may be one for each class."""
+    """Return the options that concern calendars or tasks: from 14.0 on there may be one for each class."""
     for each in element.all(AirSync.Options):
-        if (each.value(AirSync.Class) or _CALENDAR).lower() == _CALENDAR:
+        if (each.value(AirSync.Class) or "").lower() in _CLASSES:
             return each
     return None
 
 
 def _command(element: Element) -> Command:
     client_id, server_id = element.value(AirSync.ClientId) or "", element.value(AirSync.ServerId) or ""
-    check_once(element, (AirSync.ClientId, AirSync.ServerId, AirSync.ApplicationData), PROTOCOL_ERROR)
+    check_once(element, _ONCE_A_COMMAND, PROTOCOL_ERROR)
     data = element.find(AirSync.ApplicationData)
     named = client_id if element.tag == AirSync.Add else server_id
     wanting = element.tag in (AirSync.Add, AirSync.Change) and data is None
     if not named or len(named) > MAX_ID or wanting:
         raise CommandRefused(PROTOCOL_ERROR)
-    return Command(element.tag, client_id, server_id, data)
+    instance = element.value(AirSyncBase.InstanceId) or ""
+    if len(instance) > MAX_ID:
+        raise CommandRefused(PROTOCOL_ERROR)
+    return Command(element.tag, client_id, server_id, data, instance)

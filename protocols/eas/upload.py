@@ -14,12 +14,15 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from protocols.eas.body import one_line
-from protocols.eas.calendar_edit import EditContext, new_event, patched, patched_occurrence, without_one
-from protocols.eas.codepages import AirSync, Calendar, Tag
-from protocols.eas.delivery import EVENT, Delivery, Source
+from protocols.eas.codepages import AirSync, AirSyncBase, Calendar, Tag
+from protocols.eas.delivery import Delivery, Source
 from protocols.eas.errors import ItemRefused
 from protocols.eas.folders import ItemId, item_id
 from protocols.eas.holdings import Holding
+from protocols.eas.instance_edit import patched_instance, without_instance
+from protocols.eas.item import EditContext
+from protocols.eas.item_classes import CALENDAR
+from protocols.eas.modern import incoming, with_attachments
 from protocols.eas.personal import Personal
 from protocols.eas.representation import Instances, Series
 from protocols.eas.sync_request import Command
@@ -58,8 +61,11 @@ class Upload:
         self._again: set[int] = set(memory.get("again", ()))
         self._named: set[str] = set()
         now = datetime.fromtimestamp(self._tx.now(), UTC)
-        self._edit = EditContext(delivery.before.wishes.supported, now)
+        self._modern = self._source.context.modern
+        # From 16.0 on what is absent is unchanged, whatever the device once listed (reference/eas.md section 8.5).
+        self._edit = EditContext(frozenset() if self._modern else delivery.before.wishes.supported, now)
         self._foreign: Mapping[int, int] | None = None
+        self._unkept: set[str] = set()
         self._responses: list[Element] = []
         self._restored: dict[int, list[str]] = {}
 
@@ -77,12 +83,21 @@ class Upload:
             AirSync.Delete: self._delete,
             AirSync.Fetch: self._fetch,
         }
+        commands = [self._understood(each) for each in commands]
         if any(each.kind in (AirSync.Change, AirSync.Delete) for each in commands):
             self._foreign = changed_since(self._source, self._delivery.before)
         for each in commands:
             actions[each.kind](each)
         self._restore()
         return tuple(self._responses)
+
+    def _understood(self, command: Command) -> Command:
+        """Give the data of a command the form in which everything here reads events."""
+        if command.data is None or not self._modern or self._source.kind is not CALENDAR:
+            return command
+        if with_attachments(command.data):
+            self._unkept.add(command.client_id or command.server_id)
+        return replace(command, data=incoming(command.data))
 
     def _restore(self) -> None:
         """Send the server's version of what was edited in vain; last, when it is known what the device deleted."""
@@ -95,7 +110,8 @@ class Upload:
         client_id = E(AirSync.ClientId, command.client_id) if command.kind == AirSync.Add else None
         name = server_id or ("" if client_id else command.server_id)
         named = E(AirSync.ServerId, name) if name else None
-        self._responses.append(E(command.kind, client_id, named, E(AirSync.Status, status), data))
+        instance = E(AirSyncBase.InstanceId, command.instance) if command.instance else None
+        self._responses.append(E(command.kind, client_id, named, instance, E(AirSync.Status, status), data))
 
     def _add(self, command: Command) -> None:
         name = command.client_id
@@ -120,8 +136,15 @@ class Upload:
             return
         item, seq, again = stored
         self._adds[name], self._digests[name] = [*stored], _digest(encode(data))
-        self._delivery.adopt(item, seq, again=again)
-        self._respond(command, OK, str(self._delivery.name(item)))
+        self._delivery.adopt(item, seq, again=again or name in self._unkept)
+        self._respond(command, OK, str(self._delivery.name(item)), self._given(item))
+
+    def _given(self, item: int) -> Element | None:
+        """Return what the answer to an Add tells of the event it made: its UID, the server's to give from 16.0 on."""
+        if not self._modern or self._source.kind is not CALENDAR:
+            return None
+        found = self._tx.objects.many_items(self._collection, [item]).get(item)
+        return None if found is None else E(AirSync.ApplicationData, E(Calendar.UID, found.uid))
 
     def _repeated(self, client_id: str, data: Element) -> _Stored:
         """Find what an Add made whose answer was lost, edited if the person edited it since.
@@ -132,14 +155,14 @@ class Upload:
         if self._digests.get(client_id) == _digest(encode(data)):
             return item, seq, again
         found = self._tx.objects.many_items(self._collection, [item]).get(item)
-        if found is None or found.component != EVENT:
+        if found is None or found.component != self._source.kind.component:
             return item, seq, again
         if not self._read_only and _uid(data) not in ("", found.uid):
             return self._stored(data)
         foreign = found.seq not in (seq, self._wrote.get(str(item)))
         if self._read_only or found.masked or (foreign and self._server_wins):
             return item, seq, True
-        self._put(found, patched(found.ical, data, self._source.context, self._edit))
+        self._put(found, self._source.kind.patch(found.ical, data, self._source.context, self._edit))
         return item, self._wrote.get(str(item), seq), again or foreign
 
     def _stored(self, data: Element) -> _Stored:
@@ -147,12 +170,12 @@ class Upload:
         uid = _uid(data)
         same = self._tx.objects.by_uid(self._collection, uid) if uid else None
         if same is not None:
-            if same.component != EVENT or same.masked:
+            if same.component != self._source.kind.component or same.masked:
                 raise ItemRefused(MALFORMED, "uid-of-another")
-            seq = self._put(same, patched(same.ical, data, self._source.context, self._edit))
+            seq = self._put(same, self._source.kind.patch(same.ical, data, self._source.context, self._edit))
             return same.item, seq, True
         name = uuid.uuid4()
-        text = new_event(data, self._source.context, str(name), self._edit.now)
+        text = self._source.kind.create(data, self._source.context, str(name), self._edit.now)
         stored = self._tx.scheduling.put(self._collection, f"{name}.ics", text, Wish(Expect(absent=True))).object
         return stored.item, stored.seq, self._became_another(stored, text)
 
@@ -182,7 +205,7 @@ class Upload:
         if name is None:
             return None, None
         found = self._tx.objects.many_items(self._collection, [name.item]).get(name.item)
-        return name, found if found is not None and found.component == EVENT else None
+        return name, found if found is not None and found.component == self._source.kind.component else None
 
     def _outdated(self, item: int) -> bool:
         """Tell whether somebody else changed an item since the device was last told of it."""
@@ -217,7 +240,9 @@ class Upload:
             self._personal.lost(command.data, found)
             return
         try:
-            self._put(found, self._patched(name, found, command.data))
+            self._put(found, self._patched(name, found, command, command.data))
+            if command.server_id in self._unkept:
+                self._delivery.adopt(found.item, self._wrote.get(str(found.item), found.seq), again=True)
         except ItemRefused as refused:
             self._undo(command, name, refused.status)
         except SchedulingRefused:
@@ -225,12 +250,41 @@ class Upload:
         except _REFUSALS:
             self._undo(command, name, MALFORMED)
 
-    def _patched(self, name: ItemId, found: CalendarObject, data: Element) -> bytes:
+    def _patched(self, name: ItemId, found: CalendarObject, command: Command, data: Element) -> bytes:
+        if command.instance:
+            self._check_instance(name)
+            return patched_instance(found.ical, command.instance, data, self._source.context, self._edit)
+        if self._modern and data.has(Calendar.Exceptions):
+            raise ItemRefused(MALFORMED, "exceptions")
         if name.suffix:
-            return patched_occurrence(found.ical, name.suffix, data, self._source.context, self._edit)
-        return patched(found.ical, data, self._source.context, self._edit)
+            return self._source.kind.patch_occurrence(found.ical, name.suffix, data, self._source.context, self._edit)
+        return self._source.kind.patch(found.ical, data, self._source.context, self._edit)
+
+    def _check_instance(self, name: ItemId) -> None:
+        """Refuse an occurrence named where there are none: below 16.0, of a task, of what is one by itself."""
+        if not self._modern or name.suffix or self._source.kind is not CALENDAR:
+            raise ItemRefused(MALFORMED, "instance")
+
+    def _delete_instance(self, command: Command) -> None:
+        name, found = self._find(command)
+        if name is None or found is None:
+            self._respond(command, NOT_FOUND)
+            return
+        if self._refused(found):
+            self._undo(command, name, CONFLICT)
+            return
+        try:
+            self._check_instance(name)
+            self._put(found, without_instance(found.ical, command.instance, self._source.context, self._edit))
+        except ItemRefused as refused:
+            self._undo(command, name, refused.status)
+        except _REFUSALS:
+            self._undo(command, name, MALFORMED)
 
     def _delete(self, command: Command) -> None:
+        if command.instance:
+            self._delete_instance(command)
+            return
         name, found = self._find(command)
         if name is None or (found is None and not self._delivery.holds(name.item)):
             self._respond(command, NOT_FOUND)
@@ -257,7 +311,7 @@ class Upload:
 
     def _delete_occurrence(self, command: Command, name: ItemId, found: CalendarObject) -> None:
         try:
-            text = without_one(found.ical, name.suffix, self._source.context, self._edit)
+            text = self._source.kind.drop_occurrence(found.ical, name.suffix, self._source.context, self._edit)
             if text is None:
                 self._tx.scheduling.delete(self._collection, found.href)
                 self._delivery.forget(found.item)

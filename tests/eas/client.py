@@ -24,6 +24,7 @@ from tests.eas.wire import AOSP, TBSYNC, WP, Answer, Exchange, Manner, Wire
 __all__ = ["AOSP", "TBSYNC", "WP", "Answer", "Exchange", "Folder", "FolderChanges", "Manner", "Phone", "SyncResult"]
 
 CALENDARS = {"8", "13"}
+TASKS = {"7", "15"}
 
 
 @dataclass
@@ -224,7 +225,7 @@ class Phone(Wire):
         manner = self.manner
         parts: list[Pair] = [("AirSync:SyncKey", key), ("AirSync:CollectionId", collection)]
         if float(self.version) < 14.0:  # Class comes first up to 12.1
-            parts.insert(0, ("AirSync:Class", "Calendar"))
+            parts.insert(0, ("AirSync:Class", self._class(collection)))
         if key == "0":
             return parts
         if manner.deletes_as_moves:
@@ -234,7 +235,7 @@ class Phone(Wire):
         parts.append(("AirSync:WindowSize", options.get("window", manner.window)))
         chosen: list[Pair] = [("AirSync:FilterType", options.get("filter_type", manner.filter_type))]
         if manner.class_in_options:
-            chosen.append(("AirSync:Class", "Calendar"))
+            chosen.append(("AirSync:Class", self._class(collection)))
         preference: list[Pair] = [("AirSyncBase:Type", 1)]
         if manner.truncation:
             preference.append(("AirSyncBase:TruncationSize", manner.truncation))
@@ -245,6 +246,10 @@ class Phone(Wire):
         if commands:
             parts.append(("AirSync:Commands", list(commands)))
         return parts
+
+    def _class(self, collection: str) -> str:
+        folder = self.folders.get(collection)
+        return "Tasks" if folder is not None and folder.type in TASKS else "Calendar"
 
     def _apply(self, collection: str, sent: str, root: Node, commands: Sequence[Pair]) -> SyncResult:
         assert root.name == "AirSync:Sync", root.name
@@ -316,6 +321,8 @@ class Phone(Wire):
         drafts = {node.value("AirSync:ClientId"): node.find("AirSync:ApplicationData") for node in sent}
         for node in sent:
             server_id = node.value("AirSync:ServerId") or ""
+            if node.find("AirSyncBase:InstanceId"):
+                continue
             if node.name == "AirSync:Delete":
                 items.pop(server_id, None)
             elif node.name == "AirSync:Change" and (data := node.find("AirSync:ApplicationData")):

@@ -52,6 +52,8 @@ class Manner:
 TBSYNC = Manner("TbSync", "14.0", "TbSync", "Thunderbird ActiveSync", 0, 50, True, True)
 AOSP = Manner("AOSP", "14.1", "Android", "Android-Mail/7.5.7", 4, 10, False, False, 200000)
 WP = Manner("Windows Mail", "14.1", "WindowsMail", "MSFT-WIN-4/10.0.19041", 5, 100, True, False)
+IOS = Manner("iOS", "16.1", "iPhone", "Apple-iPhone15C2/2104.76", 0, 100, True, False, 500)
+TBSYNC_16 = Manner("TbSync 16", "16.1", "TbSync", "Thunderbird ActiveSync", 0, 50, True, True)
 
 
 @dataclass

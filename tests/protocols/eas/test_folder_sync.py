@@ -20,10 +20,10 @@ def test_a_phone_sees_its_owners_calendars(phone):
 
 
 def test_a_phone_is_given_an_inbox_and_thunderbird_is_not(school, ada, phone):
-    assert sorted(folder.type for folder in phone.folders.values()) == ["13", "13", "2", "4", "5", "8"]
+    assert sorted(folder.type for folder in phone.folders.values()) == ["13", "13", "2", "4", "5", "7", "8"]
     bird = LocalPhone(school.store, ada, "MZTB1", manner=TBSYNC)
     bird.connect(provision=False)
-    assert sorted(folder.type for folder in bird.folders.values()) == ["13", "13", "8"]
+    assert sorted(folder.type for folder in bird.folders.values()) == ["13", "13", "7", "8"]
 
 
 def test_mail_folders_are_empty_and_cost_nothing(phone):

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import event as sql
 
-from protocols.eas.representation import representation
+from protocols.eas.calendar import item as written
 from storage.errors import InvalidObject
 from storage.maintenance import purge
 from tests.eas.items import add
@@ -94,12 +94,12 @@ def test_one_event_whose_text_cannot_be_shown_does_not_stop_the_others(school, a
     for name in "ab":
         school.put(ada, name, event(name, name))
 
-    def fussy(ical, *rest):
-        if b"SUMMARY:a" in ical:
+    def fussy(root, *rest):
+        if root.children("VEVENT")[0].text("SUMMARY") == "a":
             raise InvalidObject("valid-calendar-data", "fussy")
-        return representation(ical, *rest)
+        return written(root, *rest)
 
-    monkeypatch.setattr("protocols.eas.delivery.representation", fussy)
+    monkeypatch.setattr("protocols.eas.representation.item", fussy)
     phone.sync_all(agenda)
     assert subjects(phone.items[agenda]) == ["b"]
     assert phone.quiet(agenda)

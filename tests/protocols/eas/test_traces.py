@@ -69,7 +69,7 @@ def test_thunderbird_sets_up_an_account_and_reads_it(school, ada, agenda):
     versions, _ = phone.options()
     assert "14.0" in versions
     assert phone.settings() == "1"
-    assert len(phone.folder_sync().added) == 3
+    assert len(phone.folder_sync().added) == 4
     head_of_every_sync(phone)
     primed = exchange(phone, agenda)
     assert (primed.value("AirSync:Status"), primed.find("AirSync:Commands")) == ("1", None)
