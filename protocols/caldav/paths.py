@@ -25,6 +25,8 @@ SEGMENT_LIMIT = 255
 # Names in every home that no calendar can have (RFC 6638, 2.1 and 2.2; notifications of sharing).
 INBOX = "inbox"
 OUTBOX = "outbox"
+# What an outbox takes (RFC 6638, 2.1).
+OUTBOX_METHODS = "OPTIONS, PROPFIND, PROPPATCH, REPORT, POST"
 # And one more, of what was deleted.
 TRASH = "trash"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from protocols.caldav import paths
 from protocols.caldav.context import Context
 from protocols.caldav.paths import Place
 from protocols.outside import OUTSIDE
@@ -48,4 +49,6 @@ def allow(place: Place) -> tuple[str, str]:
 
 def options(context: Context) -> Response:
     """Answer what is allowed, whether or not there is something at the path yet."""
+    if context.target.place is Place.COLLECTION and context.target.slug == paths.OUTBOX:
+        return Response(200, (("Allow", paths.OUTBOX_METHODS),))
     return Response(200, (allow(context.target.place),))
