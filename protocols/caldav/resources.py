@@ -63,6 +63,7 @@ class Home:
     principal: Principal
     path: str
     access: Admission
+    since: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +215,7 @@ def home(context: Context, privilege: str = "read") -> Home:
         return _own_home(asker)
     access = context.tx.delegations.enter(asker, owner, writing=context.request.method in WRITING)
     if access is not None:
-        return _home(owner, access)
+        return Home(owner, paths.home(owner.login), access, context.tx.delegations.since(asker, owner))
     if not (_may_know(context, owner) or context.tx.delegations.linked(asker, owner)):
         raise NotFound("principal", context.target.login)
     raise missing_privilege(context.request.path, privilege)
@@ -316,7 +317,7 @@ def placed(collection: Collection, within: Home) -> Calendar:
     """Return a collection of the owner of a home as the asker finds it there."""
     path = paths.collection(within.principal.login, collection.slug)
     kind = Subscribed if collection.kind is CalendarKind.WEBCAL else Calendar
-    return kind(policy.as_seen(collection, within.access), path, within, collection.rights)
+    return kind(policy.as_seen(collection, within.access, within.since), path, within, collection.rights)
 
 
 def calendars(within: Home, context: Context) -> Iterator[Calendar]:
