@@ -75,6 +75,12 @@ def _addresses(resource: Person, context: Context) -> str:
     return mail + href(paths.principal(resource.principal.login))
 
 
+def _mail_addresses(resource: Person, context: Context) -> str:
+    """Return a person's mail address in the words of Calendar Server, which Apple's programs ask for at login."""
+    email = resource.principal.email
+    return element(calserver("email-address"), escape(email)) if email else ""
+
+
 def _user_type(resource: Person, context: Context) -> str:
     return "INDIVIDUAL"
 
@@ -180,6 +186,7 @@ PERSON: Readers = {
     caldav("calendar-home-set"): _home,
     caldav("calendar-user-address-set"): _addresses,
     caldav("calendar-user-type"): _user_type,
+    calserver("email-address-set"): _mail_addresses,
     caldav("schedule-inbox-URL"): _schedule_inbox,
     caldav("schedule-outbox-URL"): _schedule_outbox,
     calserver("notification-URL"): _notifications,
