@@ -36,6 +36,8 @@ class Personal:
 
     def seen(self, found: CalendarObject, collection: Collection) -> CalendarObject:
         """Return an object as a person sees it: masked, or with what is the person's own."""
+        if not collection.viewer:
+            return masking.seen(found, collection.mask)
         return self.seen_all((found,), collection)[0]
 
     def viewer(self, collection: Collection) -> Callable[[CalendarObject], CalendarObject]:

@@ -39,6 +39,12 @@ def tags(client: Dav, path: str) -> set[str]:
     return {client.send("GET", path).etag, *(each.rows[path].text(TAG) for each in answers)}
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def dialect(request: pytest.FixtureRequest) -> str:
+    """Parts are kept as octets beside other people's objects: both databases."""
+    return str(request.param)
+
+
 @pytest.fixture
 def shared(marie: Dav, leo: Dav) -> str:
     """Where Léo has Marie's agenda, to write; her event has an alarm of 5 minutes and leaves her free."""
