@@ -124,6 +124,7 @@ class Personal:
 
     def forget(self, *, item: int | None = None, collection: int | None = None, person: int | None = None) -> None:
         """Drop everybody's parts of an object or of a calendar that is gone, or all that a person kept."""
+        self._tx.lock()
         pairs = ((_p.item, item), (_p.collection_id, collection), (_p.principal_id, person))
         meant = [column == value for column, value in pairs if value is not None]
         self._tx.connection.execute(delete(personal).where(_p.school_id == self._tx.school_id, *meant))
