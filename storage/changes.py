@@ -24,7 +24,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from storage import masking, shown
+from storage import shown
 from storage.errors import TokenExpired, TokenInvalid
 from storage.model import Change, ChangePage, Collection, Mask, Moved, SyncToken, Watch
 from storage.ready import Ready
@@ -207,7 +207,7 @@ class Changes:
         page = self.since(token, limit)
         if collection.mask is Mask.NONE:
             return page
-        return ChangePage(tuple(masking.seen_rows(page.changes, collection.mask)), page.token, page.more)
+        return ChangePage(tuple(self._tx.personal.seen_rows(page.changes, collection)), page.token, page.more)
 
     def since(self, token: SyncToken, limit: int | None = None) -> ChangePage:
         """Return what happened to a collection after a token, oldest first.

@@ -283,6 +283,7 @@ class Collections:
         seen = and_(_s.school_id == school_id, _s.collection_id == collection.id, _s.ended.is_(None))
         connection.execute(update(subscription).where(seen).values(ended=seq, seq=seq))
         self._tx.dead_properties.forget_collection(collection.id)
+        self._tx.personal.forget(collection=collection.id)
 
     def erase_owned(self, principal_id: int) -> None:
         """Delete a person's own calendars for good, text and history included: the person leaves (privacy)."""
@@ -369,6 +370,7 @@ def _to_collection(row: Sequence[Any], person: Principal) -> Collection:
         since=born if access is not None else 0,
         shared=shared,
         mask=policy.mask(owned=owned or owner_id is None, access=access),
+        viewer=person.id if access is not None else 0,
     )
 
 

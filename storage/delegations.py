@@ -1,6 +1,7 @@
 """Whose home somebody else may enter: delegates whom owners or the administrator named, and the service reader.
 
-Nothing here changes what a collection shows, so nothing is stamped: access is asked anew with each request.
+Access is asked anew with each request. Whoever is given another access sees more or less of what is private, so tokens
+from before are refused: the calendars are stamped, and the number is kept.
 """
 
 from __future__ import annotations
@@ -9,14 +10,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, bindparam, delete, insert, or_, select
+from sqlalchemy import and_, bindparam, delete, insert, or_, select, update
 
 from storage import policy
 from storage.directory import PERSON, WITH_ACCOUNT, to_principal
 from storage.errors import CadranError, LimitReached
 from storage.model import Admission, Principal
 from storage.ready import Ready
-from storage.schema import account, principal
+from storage.schema import account, calendar, principal
 from storage.schema_delegations import delegation, visit
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ _EVERY_HOME: Final = 0
 
 _d = delegation.c
 _ACCESS = Ready(
-    select(_d.access).where(
+    select(_d.access, _d.born).where(
         _d.school_id == bindparam("school"),
         _d.owner_id == bindparam("owner"),
         _d.delegate_id == bindparam("delegate"),
@@ -68,6 +69,11 @@ class Delegations:
     def __init__(self, tx: Transaction) -> None:
         """Share a transaction."""
         self._tx = tx
+        self._born: dict[tuple[int, int], int] = {}
+
+    def since(self, asker: Principal, owner: Principal) -> int:
+        """Return the number at which a delegate, whose access was asked before, was given it; 0 for anybody else."""
+        return self._born.get((asker.id, owner.id), 0)
 
     def access(self, asker: Principal, owner: Principal) -> Admission | None:
         """Return as what a person may enter a home, None when not at all.
@@ -79,7 +85,8 @@ class Delegations:
         if policy.reads_all_homes(asker.role, self._tx.school.settings):
             return Admission.SERVICE
         named = {"school": self._tx.school_id, "owner": owner.id, "delegate": asker.id}
-        for (access,) in _ACCESS.rows(self._tx.connection, **named):
+        for access, born in _ACCESS.rows(self._tx.connection, **named):
+            self._born[asker.id, owner.id] = born
             if policy.may_be_delegate(owner.role, asker.role, Admission(access)):
                 return Admission(access)
         return None
@@ -195,8 +202,13 @@ class Delegations:
 
     def _set(self, actor: str, owner: Principal, delegate: Principal, access: Admission) -> None:
         self._tx.connection.execute(delete(delegation).where(self._pair(owner.id, delegate.id)))
-        row = {"school_id": self._tx.school_id, "owner_id": owner.id, "delegate_id": delegate.id}
-        self._tx.connection.execute(insert(delegation), row | {"access": access.value})
+        row: dict[str, Any] = {"school_id": self._tx.school_id, "owner_id": owner.id, "delegate_id": delegate.id}
+        row |= {"access": access.value, "born": self._tx.tick()[0]}
+        self._tx.connection.execute(insert(delegation), row)
+        # All tokens that the delegate gets from now on are from above the number.
+        theirs = and_(calendar.c.school_id == self._tx.school_id, calendar.c.owner_id == owner.id)
+        live = and_(theirs, calendar.c.ended.is_(None))
+        self._tx.connection.execute(update(calendar).where(live).values(seq=row["born"]))
         self._tx.audit.record(actor, "delegation-set", owner.login, delegate=delegate.login, access=access.value)
 
     def _pair(self, owner_id: int, delegate_id: int) -> Any:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import ColumnElement, and_, bindparam, case, func, or_, select, union_all
 
-from storage import masking, shown
+from storage import shown
 from storage.errors import NotFound
 from storage.model import FOREVER, CalendarObject, Collection, Entry
 from storage.occurrences import overlapping
@@ -123,12 +123,12 @@ class Listings:
         return self._tx.connection.execute(statement, named)
 
     def _entries(self, statement: Any, collection: Collection, **values: Any) -> list[Entry]:
-        return masking.seen_rows(map(Entry._make, self._rows(statement, collection, **values)), collection.mask)
+        return self._tx.personal.seen_rows(map(Entry._make, self._rows(statement, collection, **values)), collection)
 
     def _one(self, statement: Ready, collection: Collection, key: str | int) -> CalendarObject | None:
         named = {"school": self._tx.school_id, "collection": collection.id, "key": key}
         found = statement.rows(self._tx.connection, **named)
-        return masking.seen(CalendarObject(*found[0]), collection.mask) if found else None
+        return self._tx.personal.seen(CalendarObject(*found[0]), collection) if found else None
 
     def get(self, collection: Collection, href: str) -> CalendarObject:
         """Return the object of a name; raises NotFound."""
@@ -150,8 +150,8 @@ class Listings:
 
     def _several(self, statement: Any, collection: Collection, keys: Sequence[Any]) -> Iterator[CalendarObject]:
         for at in range(0, len(keys), CHUNK):
-            for row in self._rows(statement, collection, keys=list(keys[at : at + CHUNK])).all():
-                yield masking.seen(CalendarObject(*row), collection.mask)
+            rows = self._rows(statement, collection, keys=list(keys[at : at + CHUNK])).all()
+            yield from self._tx.personal.seen_all([CalendarObject(*row) for row in rows], collection)
 
     def many(self, collection: Collection, hrefs: Sequence[str]) -> dict[str, CalendarObject]:
         """Return the objects of many names, by name; absent ones are left out."""
@@ -172,14 +172,19 @@ class Listings:
 
     def texts(self, collection: Collection) -> Iterator[bytes]:
         """Yield every text, in order of start."""
-        for row in self._rows(_TEXTS, collection):
-            yield masking.seen(CalendarObject(*row), collection.mask).ical
+        for found in self._streamed(_TEXTS, collection):
+            yield found.ical
 
     def recent_texts(self, collection: Collection, since: int) -> Iterator[tuple[str, bytes]]:
         """Yield component and text of what is not over since a moment, epoch seconds, in order of start."""
-        for row in self._rows(_RECENT, collection, since=since):
-            found = masking.seen(CalendarObject(*row), collection.mask)
+        for found in self._streamed(_RECENT, collection, since=since):
             yield found.component, found.ical
+
+    def _streamed(self, statement: Any, collection: Collection, **values: Any) -> Iterator[CalendarObject]:
+        """Yield objects one by one, so that a whole calendar is never held at once."""
+        seen = self._tx.personal.viewer(collection)
+        for row in self._rows(statement, collection, **values):
+            yield seen(CalendarObject(*row))
 
     def count(self, collection: Collection) -> int:
         """Return how many objects the collection shows (R19)."""
@@ -220,8 +225,9 @@ class Listings:
             distance=distance,
             item=item,
             limit=limit,
-        )
-        return tuple((row[0], masking.seen(CalendarObject(*row[1:]), collection.mask)) for row in rows)
+        ).all()
+        distances, found = [row[0] for row in rows], [CalendarObject(*row[1:]) for row in rows]
+        return tuple(zip(distances, self._tx.personal.seen_all(found, collection), strict=True))
 
     def leaving(self, collection: Collection, low: int, high: int, born_by: int) -> tuple[Entry, ...]:
         """Return objects that end in (low, high] and were shown by a number: what a moving filter date drops."""

@@ -44,17 +44,21 @@ def is_private(text: bytes) -> bool:
     return _PRIVATE.search(_FOLD.sub(b"", text)) is not None
 
 
-def masked_text(text: bytes) -> bytes:
-    """Return what tells when an object is and nothing else; raises InvalidObject when the text cannot be read."""
+def masked_text(text: bytes, title: str = "") -> bytes:
+    """Return what tells when an object is and nothing else; raises InvalidObject when the text cannot be read.
+
+    `title` stands for the summary, where programs need one.
+    """
     root = contentlines.parse(text)
+    more = (Property.of_text("SUMMARY", title), _CLASS) if title else (_CLASS,)
     kept = tuple(each for each in root.properties if each.name in _OF_CALENDAR)
-    parts = tuple(each if each.name == "VTIMEZONE" else _masked(each) for each in root.components)
+    parts = tuple(each if each.name == "VTIMEZONE" else _masked(each, more) for each in root.components)
     return contentlines.serialise(Component(root.name, kept, parts))
 
 
-def _masked(component: Component) -> Component:
+def _masked(component: Component, more: tuple[Property, ...]) -> Component:
     kept = [_bare(each) for each in component.properties if _tells_when(each)]
-    return Component(component.name, (*kept, _CLASS))
+    return Component(component.name, (*kept, *more))
 
 
 def _tells_when(prop: Property) -> bool:

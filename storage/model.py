@@ -189,7 +189,8 @@ class Collection:
     """What one person sees of one calendar or view: own slug, name, colour, rights and head.
 
     `owner` is the owner's login; `access` is what another's calendar is shared with the person for, `since` the number
-    at which that began, and `mask` says what of it is hidden. `shared` says that others have it too.
+    at which that began, and `mask` says what of it is hidden. `shared` says that others have it too. `viewer` is
+    the sharee whose own alarms are shown with it, 0 where nobody has any but the owner.
     """
 
     id: int
@@ -212,6 +213,7 @@ class Collection:
     since: int = 0
     shared: bool = False
     mask: Mask = Mask.NONE
+    viewer: int = 0
 
 
 class Entry(NamedTuple):

@@ -36,6 +36,7 @@ _REPLACE = _REWRITE.values(
     {name: bindparam(f"b_{name}") for name in ("component", "etag", "size", "starts", "ends", "recurring", "private")}
     | {name: bindparam(f"b_{name}") for name in ("indexed_until", "modified", "seq", "ical", "schedule_tag")}
 )
+_TOUCH = _REWRITE.values(seq=bindparam("b_seq"))
 _END = _REWRITE.values(ended=bindparam("b_seq"), seq=bindparam("b_seq"), ical=None)
 
 
@@ -87,11 +88,37 @@ class Objects(Listings):
         if not collection.rights.write:
             raise ReadOnly(collection.id, "write-content")
         found = self.examine(collection, text)
-        facts, spans, horizon = found.facts, found.spans, found.horizon
         self._tx.lock()
         current = self._stored(collection.id, href)
         _check_hidden(collection, current, text)
-        _check(current, expect or Expect())
+        _check(self._as_seen(collection, current), expect or Expect())
+        if not collection.viewer:
+            return self._put(collection, href, found, (current, schedule_tag))
+        shared, part = self._tx.personal.split(collection, current, text)
+        written = self._put(collection, href, self.examine(collection, shared), (current, schedule_tag))
+        kept = self._tx.personal.keep(collection, written.object.item, part)
+        stored = self._touch(written.object) if kept and not written.changed else written.object
+        seen = self._tx.personal.seen(stored, collection)
+        return Written(seen, created=written.created, changed=written.changed or kept)
+
+    def _as_seen(self, collection: Collection, current: CalendarObject | None) -> CalendarObject | None:
+        """Return what is stored with the entity tag that the writer knows."""
+        return current if current is None else self._tx.personal.seen(current, collection)
+
+    def _touch(self, current: CalendarObject) -> CalendarObject:
+        """Stamp an object of which somebody sees another text than before, though what is stored is the same."""
+        seq = self._tx.tick()[0]
+        values = {"b_school": self._tx.school_id, "b_id": current.id, "b_seq": seq}
+        self._tx.connection.execute(_TOUCH, values)
+        self._stamp(current.calendar_id, seq)
+        return replace(current, seq=seq)
+
+    def _put(
+        self, collection: Collection, href: str, found: Examined, former: tuple[CalendarObject | None, str | None]
+    ) -> Written:
+        """Store a text in place of the current object, with its new Schedule-Tag if it gets one."""
+        facts, spans, horizon, text = found.facts, found.spans, found.horizon, found.text
+        current, schedule_tag = former
         self._check_uid(collection.id, href, facts.uid, current)
         before = None if current is None else current.ical
         if current is not None and before == text:
@@ -158,6 +185,7 @@ class Objects(Listings):
             written = self.put(*new, found.ical, Expect(absent=not replace), found.schedule_tag)
             self._tx.dead_properties.move((old[0].id, old[1]), (new[0].id, new[1]))
             self._tx.origins.carry(found.item, written.object.item)
+            self._tx.personal.carry(found.item, written.object)
             return written
 
     def _stored(self, calendar_id: int, href: str) -> CalendarObject | None:
@@ -228,6 +256,7 @@ class Objects(Listings):
         if trash:
             self._tx.trash.keep(collection, gone)
         self._tx.dead_properties.forget_object((collection.id, href))
+        self._tx.personal.forget(item=gone.item)
         return seq
 
     def _end(self, collection: Collection, href: str, expect: Expect | None) -> tuple[CalendarObject, int]:
@@ -239,7 +268,7 @@ class Objects(Listings):
         if current is None:
             raise NotFound("object", href)
         _check_hidden(collection, current)
-        _check(current, expect or Expect())
+        _check(self._as_seen(collection, current), expect or Expect())
         seq = self._tx.tick()[0]
         self._tx.connection.execute(_END, {"b_school": self._tx.school_id, "b_id": current.id, "b_seq": seq})
         self._tx.connection.execute(occurrences.DROP, {"school": self._tx.school_id, "object": current.id})

@@ -158,11 +158,14 @@ def may_be_delegate(owner: Role, delegate: Role, access: Admission) -> bool:
     return delegate is Role.GUARDIAN and owner is Role.PUPIL and access is Admission.READ
 
 
-def as_seen(collection: Collection, access: Admission) -> Collection:
+def as_seen(collection: Collection, access: Admission, since: int = 0) -> Collection:
     """Return a collection of somebody's home as one sees it who entered that home so.
 
     To delegates who only read, private events are busy times; the service reader sees what the owner does.
+    `since` is the number at which the access was given, before which nothing of the owner's was seen so.
     """
+    if since and collection.owned:
+        collection = replace(collection, since=since)
     if access.writes:
         return collection
     hides = access is Admission.READ and collection.mask is Mask.NONE

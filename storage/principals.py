@@ -250,6 +250,7 @@ class Principals:
         self._tx.lessons.forget_person(principal_id)
         self._tx.devices.forget_all(principal_id)
         self._tx.dead_properties.forget_person(principal_id)
+        self._tx.personal.forget(person=principal_id)
         self._tx.push.forget_person(principal_id)
         self._tx.delegations.forget_person(principal_id)
         self._tx.attachments.forget_person(principal_id)

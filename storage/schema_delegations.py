@@ -15,6 +15,8 @@ delegation: Final = Table(
     Column("owner_id", BigInteger, primary_key=True, autoincrement=False),
     Column("delegate_id", BigInteger, primary_key=True, autoincrement=False),
     Column("access", String(16), nullable=False),
+    # The number at which the access was given: what was seen before may have been more, or less.
+    Column("born", BigInteger, nullable=False),
 )
 Index("delegation_delegate", delegation.c.school_id, delegation.c.delegate_id)
 

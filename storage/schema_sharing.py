@@ -5,7 +5,7 @@ What a sharee sees is a subscription with its access; these tables say why it is
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Table, Text
 
 from storage.schema import metadata
 
@@ -34,3 +34,17 @@ share_refusal = Table(
     Column("share_id", BigInteger, primary_key=True, autoincrement=False),
     Column("principal_id", BigInteger, primary_key=True, autoincrement=False),
 )
+
+# What a sharee keeps of a shared object for themself, see storage/personal.py.
+personal = Table(
+    "personal",
+    metadata,
+    Column("school_id", Integer, primary_key=True, autoincrement=False),
+    Column("principal_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("item", BigInteger, primary_key=True, autoincrement=False),
+    Column("collection_id", BigInteger, nullable=False),
+    Column("tag", String(32), nullable=False),
+    Column("ical", LargeBinary, nullable=False),
+)
+Index("personal_item", personal.c.school_id, personal.c.item)
+Index("personal_collection", personal.c.school_id, personal.c.collection_id)

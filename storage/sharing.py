@@ -203,6 +203,7 @@ class Sharing:
 
     def forget_person(self, person: Principal) -> None:
         """End what a person shares and what is shared with them: they leave."""
+        self._tx.lock()
         mine = [each for each in self._tx.collections.subscribed(person) if policy.shareable(each)]
         for collection in mine:
             self.close(person, collection)

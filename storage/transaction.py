@@ -41,6 +41,7 @@ from storage.outbox import Outbox
 from storage.overlays import Overlays
 from storage.people_feeds import PeopleFeeds
 from storage.person_settings import PersonSettings
+from storage.personal import Personal
 from storage.preferences import Preferences
 from storage.principals import Principals
 from storage.push import Push
@@ -238,6 +239,11 @@ class Transaction:
     def dead_properties(self) -> DeadProperties:
         """What clients keep with calendars and objects."""
         return DeadProperties(self)
+
+    @cached_property
+    def personal(self) -> Personal:
+        """What sharees keep of shared objects for themselves."""
+        return Personal(self)
 
     @cached_property
     def push(self) -> Push:

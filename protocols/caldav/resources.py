@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from protocols.caldav import paths
+from protocols.caldav import outbox, paths
 from protocols.caldav.context import DAV_CLIENT, WRITING, Context
 from protocols.caldav.errors import DavError, missing_privilege
 from protocols.caldav.paths import Place
@@ -63,6 +63,7 @@ class Home:
     principal: Principal
     path: str
     access: Admission
+    since: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +215,7 @@ def home(context: Context, privilege: str = "read") -> Home:
         return _own_home(asker)
     access = context.tx.delegations.enter(asker, owner, writing=context.request.method in WRITING)
     if access is not None:
-        return _home(owner, access)
+        return Home(owner, paths.home(owner.login), access, context.tx.delegations.since(asker, owner))
     if not (_may_know(context, owner) or context.tx.delegations.linked(asker, owner)):
         raise NotFound("principal", context.target.login)
     raise missing_privilege(context.request.path, privilege)
@@ -306,6 +307,9 @@ def calendar_in(within: Home, context: Context) -> Calendar:
         return ScheduleInbox(box, paths.collection(owner.login, slug), within, box.rights)
     if slug == paths.NOTIFICATIONS:
         raise missing_privilege(context.request.path, "write")
+    if slug == paths.OUTBOX:
+        _check_schedules(within, context)
+        raise outbox.refusal(context)
     return placed(context.tx.collections.by_slug(owner, slug, DAV_CLIENT), within)
 
 
@@ -313,7 +317,7 @@ def placed(collection: Collection, within: Home) -> Calendar:
     """Return a collection of the owner of a home as the asker finds it there."""
     path = paths.collection(within.principal.login, collection.slug)
     kind = Subscribed if collection.kind is CalendarKind.WEBCAL else Calendar
-    return kind(policy.as_seen(collection, within.access), path, within, collection.rights)
+    return kind(policy.as_seen(collection, within.access, within.since), path, within, collection.rights)
 
 
 def calendars(within: Home, context: Context) -> Iterator[Calendar]:

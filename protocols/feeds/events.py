@@ -8,9 +8,8 @@ from typing import Final
 
 from protocols.feeds.shown import PRODUCT, Asked, headers, known
 from protocols.wire import Response
-from storage import ical
+from storage import ical, masking
 from storage.errors import InvalidObject
-from storage.ical_masked import masked, private
 from storage.links import Link
 from storage.model import Collection
 from storage.transaction import Transaction
@@ -39,7 +38,7 @@ def events(asked: Asked, tx: Transaction, link: Link, collection: Collection) ->
 def _shown(texts: Iterator[tuple[str, bytes]], *, busy: bool) -> Iterator[bytes]:
     """Yield objects as strangers may see them; of private tasks and notes there is nothing to be seen."""
     for component, text in texts:
-        if not busy and not private(text):
+        if not busy and not masking.is_private(text):
             yield text
         elif component == "VEVENT":
             yield from _masked(text)
@@ -47,7 +46,7 @@ def _shown(texts: Iterator[tuple[str, bytes]], *, busy: bool) -> Iterator[bytes]
 
 def _masked(text: bytes) -> Iterator[bytes]:
     try:
-        yield masked(text, _BUSY_TITLE)
+        yield masking.masked_text(text, _BUSY_TITLE)
     except InvalidObject:
         return
 

@@ -112,7 +112,8 @@ def _update(context: Context, found: Scheduled, ask: Ask) -> Edit:
         label = Label(_former_name(context, ask.managed_id), label.media_type)
     made = _made(context, label)
     line = _line(context, made)
-    return Edit(attachment_lines.replaced(found, ask.managed_id, line), ((MANAGED, made.managed_id),))
+    place = ((MANAGED, made.managed_id), ("Location", line.value))
+    return Edit(attachment_lines.replaced(found, ask.managed_id, line), place)
 
 
 def _remove(context: Context, found: Scheduled, ask: Ask) -> Edit:

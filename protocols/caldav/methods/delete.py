@@ -6,9 +6,11 @@ from protocols.caldav import calendar_properties, conditional, paths, preconditi
 from protocols.caldav.context import Context
 from protocols.caldav.errors import DavError, missing_privilege
 from protocols.caldav.methods import push_register, trash
+from protocols.caldav.names import caldav
 from protocols.caldav.paths import Place
 from protocols.caldav.resources import ScheduleInbox, calendar, own, resolve
 from protocols.wire import Response
+from storage.model import CalendarKind
 
 
 def delete(context: Context) -> Response:
@@ -49,6 +51,9 @@ def _collection(context: Context) -> Response:
         conditional.required(context.request.headers, calendar_properties.etag(holder))
         context.tx.sharing.leave(context.principal, holder.collection)
         return Response(204)
+    if holder.collection.kind is CalendarKind.DEFAULT and holder.home.access.writes:
+        # RFC 6638, 9.2: invitations need a place to go to.
+        raise DavError(403, caldav("default-calendar-needed"), reason="Everyone has this calendar.")
     if not holder.collection.rights.remove:
         raise missing_privilege(context.request.path, "unbind")
     conditional.required(context.request.headers, calendar_properties.etag(holder))

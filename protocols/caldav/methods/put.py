@@ -58,7 +58,7 @@ def whole(context: Context) -> Response:
     holder = _holder(context)
     if not holder.collection.rights.write:
         raise missing_privilege(context.request.path, "bind")
-    _check_headers(context.request.headers)
+    check_headers(context.request.headers)
     conditional.required(context.request.headers, calendar_properties.etag(holder))
     request = replace(context.request, body=text_of(context))
     return bulk.write_all(replace(context, request=request), holder)
@@ -94,7 +94,7 @@ def _holder(context: Context) -> Calendar:
 
 def check_content(context: Context) -> None:
     """Refuse what is not one whole, plain iCalendar text of bearable size; raises DavError."""
-    _check_headers(context.request.headers)
+    check_headers(context.request.headers)
     if len(context.request.body) > MAX_RESOURCE_SIZE:
         raise DavError(
             403,
@@ -109,7 +109,7 @@ def text_of(context: Context) -> bytes:
     return ical_jcal.text_of(context.request.body) if kind == media.JCAL else context.request.body
 
 
-def _check_headers(headers: Mapping[str, str]) -> None:
+def check_headers(headers: Mapping[str, str]) -> None:
     """Refuse what is not a whole, plain iCalendar text (RFC 4791, 5.3.2.1; RFC 9110, 14.5)."""
     if "content-range" in headers:
         raise DavError(400, reason="Objects are written whole.")

@@ -10,6 +10,7 @@ from typing import Final
 from protocols.caldav import xml_out
 from protocols.caldav.context import Context
 from protocols.caldav.errors import DavError
+from protocols.caldav.methods import put
 from protocols.caldav.names import caldav
 from protocols.caldav.resources import writable_home
 from protocols.wire import Response
@@ -40,7 +41,8 @@ class Question:
 def free_busy(context: Context) -> Response:
     """Answer for each attendee when that person is busy, or why it is not said."""
     asker = writable_home(context, "schedule-send-freebusy").principal
-    question = _question(context.request.body)
+    put.check_content(context)
+    question = _question(put.text_of(context))
     by = question.request.first("ORGANIZER")
     if by is None or addresses.resolved(by.value) not in addresses.of(asker):
         raise DavError(403, caldav("valid-organizer"), reason="The ORGANIZER is not the owner of this outbox.")

@@ -41,6 +41,18 @@ def upgrade() -> None:
         sa.Column("principal_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.PrimaryKeyConstraint("school_id", "share_id", "principal_id"),
     )
+    op.create_table(
+        "personal",
+        sa.Column("school_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("principal_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("item", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("collection_id", sa.BigInteger(), nullable=False),
+        sa.Column("tag", sa.String(32), nullable=False),
+        sa.Column("ical", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("school_id", "principal_id", "item"),
+    )
+    op.create_index("personal_item", "personal", ["school_id", "item"])
+    op.create_index("personal_collection", "personal", ["school_id", "collection_id"])
     _mark_private()
 
 
@@ -72,6 +84,9 @@ def _speaks_of_class(text: bytes) -> bool:
 
 def downgrade() -> None:
     """Undo this revision."""
+    op.drop_index("personal_collection", table_name="personal")
+    op.drop_index("personal_item", table_name="personal")
+    op.drop_table("personal")
     op.drop_table("share_refusal")
     op.drop_index("share_principal", table_name="share")
     op.drop_index("share_grantee", table_name="share")

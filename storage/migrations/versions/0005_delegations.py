@@ -19,6 +19,7 @@ def upgrade() -> None:
         sa.Column("owner_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("delegate_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("access", sa.String(16), nullable=False),
+        sa.Column("born", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("school_id", "owner_id", "delegate_id"),
     )
     op.create_index("delegation_delegate", "delegation", ["school_id", "delegate_id"])

@@ -256,6 +256,20 @@ def test_sync_goes_on_over_a_change_of_hands(circle: Circle) -> None:
     assert bea.sync(bea.home, home).status == 403
 
 
+def test_tokens_from_before_a_reader_became_a_writer_are_refused_to_the_delegate_alone(circle: Circle) -> None:
+    ana, bea = circle["ana"], circle["bea"]
+    ana.put(ana.agenda + "a.ics", event_text("a", "Médecin", "20261123T080000Z", "CLASS:PRIVATE"))
+    name(ana, READS, bea.principal)
+    hidden, owners = bea.sync(ana.agenda), ana.sync(ana.agenda)
+    name(ana, WRITES, bea.principal)
+    assert bea.sync(ana.agenda, hidden.token).status == 403
+    assert not ana.sync(ana.agenda, owners.token).rows
+    shown = bea.sync(ana.agenda)
+    assert shown.rows[ana.agenda + "a.ics"].text(D + "getetag") == owners.rows[ana.agenda + "a.ics"].text(D + "getetag")
+    assert shown.rows[ana.agenda + "a.ics"].text(D + "getetag") != hidden.rows[ana.agenda + "a.ics"].text(D + "getetag")
+    assert bea.sync(ana.agenda, shown.token).status == 207
+
+
 MEETING = (
     "DURATION:PT1H",
     "ORGANIZER:mailto:ana@ecole.example",

@@ -216,3 +216,10 @@ def test_a_property_that_names_nothing_stays_as_it_is(marie: Dav):
 )
 def test_what_cannot_be_expanded_is_refused(marie: Dav, inner: str):
     assert expand(marie, marie.agenda, inner).status == 400
+
+
+def test_the_mail_address_is_told_in_the_words_that_apple_asks_for(marie: Dav, leo: Dav):
+    name = CS + "email-address-set"
+    row = marie.propfind(marie.principal, name).row
+    assert (row.names(name), row.text(name)) == ({CS + "email-address"}, "marie.dupont@ecole.example")
+    assert leo.propfind(leo.principal, name).row.text(name) == ""

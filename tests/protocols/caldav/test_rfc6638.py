@@ -7,7 +7,7 @@ from datetime import UTC
 import pytest
 
 from storage import itip
-from tests.protocols.caldav.client import C, D
+from tests.protocols.caldav.client import SPACES, C, D
 from tests.protocols.caldav.meetings import MARIE, NAME, OUTSIDE, PAUL, Circle, gather, schedule_tag
 from tests.storage.meetings import WEEKLY, ZOE, calendar, event, invited
 
@@ -178,3 +178,20 @@ def test_someone_who_was_outside_and_gets_an_account_is_told_here_from_then_on(c
     put(circle, *invited(MARIE, "mailto:nouveau@ecole.example"), "LOCATION:B2")
     assert circle.event(newcomer).text("LOCATION") == "B2"
     assert [mail.method for mail in circle.mails()] == ["REQUEST"]
+
+
+def test_9_2_the_calendar_of_invitations_that_everybody_has_is_not_deleted(circle):
+    refused = circle.marie.send("DELETE", circle.marie.agenda)
+    assert (refused.status, refused.errors) == (403, (C + "default-calendar-needed",))
+
+
+def test_a_calendar_chosen_for_invitations_can_go_and_the_agenda_takes_its_place(circle):
+    marie = circle.marie
+    other, inbox, name = marie.home + "conseils/", marie.home + "inbox/", C + "schedule-default-calendar-URL"
+    assert marie.send("MKCALENDAR", other).status == 201
+    inner = f"<D:set><D:prop><C:schedule-default-calendar-URL><D:href>{other}</D:href>"
+    inner += "</C:schedule-default-calendar-URL></D:prop></D:set>"
+    marie.send("PROPPATCH", inbox, f"<D:propertyupdate {SPACES}>{inner}</D:propertyupdate>")
+    assert marie.propfind(inbox, name).row.text(name) == other
+    assert marie.send("DELETE", other).status == 204
+    assert marie.propfind(inbox, name).row.text(name) == marie.agenda
