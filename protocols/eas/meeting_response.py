@@ -113,9 +113,12 @@ class _Answers:
         return None if instance is None else occurrence(invited, read_compact(instance))
 
     def _place(self, server_id: str, folder_id: str | None) -> tuple[Collection, CalendarObject] | None:
-        """Return the calendar and the event that an id names, None when the device does not see it."""
+        """Return the calendar and the event that an id names, None when it is none of the person's own.
+
+        In another's calendar stands the other's copy: a refusal there would call their meeting off.
+        """
         folder = self._folders.get(server_id.partition(":")[0] if folder_id is None else folder_id)
-        if folder is None or folder.collection is None or folder.empty:
+        if folder is None or folder.collection is None or folder.empty or not folder.collection.owned:
             return None
         name = item_id(folder.id, server_id)
         found = None if name is None else self._session.tx.objects.many_items(folder.collection, [name.item])

@@ -115,6 +115,9 @@ class _Moves:
 
     def _stored(self, found: CalendarObject, here: Collection, there: Collection) -> Written:
         """Move an object, under a fresh name when its own is taken."""
+        if here.access is not None:
+            # Nothing leaves its owner's calendar by another's hand (caldav-sharing, 5.5.5).
+            raise _Refused(LOCKED)
         scheduling = self._session.tx.scheduling
         for name in (found.href, f"{uuid.uuid4()}.ics"):
             try:

@@ -8,10 +8,12 @@ import pytest
 
 from storage.model import Access, Role, Settings
 from storage.sharing import Offer
+from tests.eas.commands import move, respond
 from tests.eas.items import add, change, delete
 from tests.eas.items import event as item
 from tests.protocols.eas.harness import LocalPhone, School, event, statuses, subjects
 
+SOON, LATER = "20261201T080000Z", "20261201T090000Z"
 EDIT = {"StartTime": "20261124T090000Z", "EndTime": "20261124T100000Z", "Subject": "Mine", "BusyStatus": 2}
 
 
@@ -113,3 +115,45 @@ def test_an_ended_share_takes_the_folder_away(school, owner, ada, phone, allowed
         tx.sharing.withdraw(owner, school.calendar(tx, owner), ada, "olga")
     phone.folder_sync()
     assert folder not in phone.folders
+
+
+def test_nothing_leaves_its_owners_calendar_by_another_hand(school, owner, ada, phone, allowed, agenda):
+    folder = shared(school, owner, ada, Access.WRITE)
+    phone.folder_sync()
+    phone.sync_all(folder)
+    phone.sync_all(agenda)
+    ((status, _),) = move(phone, (of(phone, folder, "Conseil"), folder, agenda))
+    assert status == "5"
+    assert phone.sync(folder).empty
+    assert phone.sync(agenda).empty
+
+
+def test_a_meeting_is_not_moved_into_the_calendar_of_somebody_else(school, owner, ada, phone, allowed, agenda):
+    folder = shared(school, owner, ada, Access.WRITE)
+    told = ("ORGANIZER:mailto:prof@school.example", "ATTENDEE:mailto:ada@school.example")
+    school.person("prof", Role.TEACHER)
+    with school.writing() as tx:
+        prof = tx.principals.by_login("prof")
+        tx.scheduling.put(school.calendar(tx, prof), "m.ics", event("m", "Réunion", SOON, LATER, *told))
+    phone.folder_sync()
+    phone.sync_all(folder)
+    phone.sync_all(agenda)
+    ((status, _),) = move(phone, (of(phone, agenda, "Réunion"), agenda, folder))
+    assert status == "5"
+    assert phone.sync(agenda).empty
+    assert phone.sync(folder).empty
+
+
+def test_declining_in_a_shared_calendar_does_not_call_off_its_owners_meeting(school, owner, allowed):
+    prof = school.person("prof", Role.TEACHER)
+    folder = shared(school, owner, prof, Access.WRITE)
+    told = ("ORGANIZER:mailto:olga@school.example", "ATTENDEE:mailto:prof@school.example")
+    with school.writing() as tx:
+        tx.scheduling.put(school.calendar(tx, owner), "m.ics", event("m", "Réunion", SOON, LATER, *told))
+    phone = LocalPhone(school.store, prof)
+    phone.connect()
+    phone.sync_all(folder)
+    assert respond(phone, 3, CollectionId=folder, RequestId=of(phone, folder, "Réunion")) == ("2", None)
+    with school.reading() as tx:
+        assert tx.objects.by_uid(school.calendar(tx, owner), "m") is not None
+        assert tx.objects.by_uid(school.calendar(tx, prof), "m") is not None
