@@ -47,11 +47,9 @@ class _Pinned(http.client.HTTPSConnection):
 
     def connect(self) -> None:
         bare = socket.create_connection((self._number, self.port), TIMEOUT)
-        try:
-            self.sock = _context().wrap_socket(bare, server_hostname=self.host)
-        except BaseException:
-            bare.close()
-            raise
+        # What is under way is known from here on: a greeting that comes octet by octet can be ended too.
+        self.sock = made = _context().wrap_socket(bare, server_hostname=self.host, do_handshake_on_connect=False)
+        made.do_handshake()
 
     def abort(self) -> None:
         """End what is under way, from another thread."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import threading
 from collections.abc import Iterator
@@ -302,3 +303,29 @@ def test_a_service_that_is_away_or_is_not_who_it_says_is_tried_again(
     monkeypatch.setattr(push_delivery, "_context", ssl.create_default_context)
     assert "CERTIFICATE_VERIFY_FAILED" in push_delivery.post(service.resource(), {}, b"").words
     assert push_delivery.post("https://localhost:1/", {}, b"").verdict is Verdict.LATER
+
+
+def test_a_greeting_that_never_ends_is_cut_off(service: PushService, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(push_delivery, "LONGEST", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        ended = threading.Event()
+        slow = threading.Thread(target=_drip, args=(listener, ended))
+        slow.start()
+        found = push_delivery.post(f"https://localhost:{listener.getsockname()[1]}/", {}, b"")
+        slow.join()
+    assert found.verdict is Verdict.LATER
+    assert ended.is_set()
+
+
+def _drip(listener: socket.socket, ended: threading.Event) -> None:
+    """Begin a TLS record and send it octet by octet, until the other side has enough of it."""
+    there, _ = listener.accept()
+    with there:
+        there.sendall(b"\x16\x03\x03\x40\x00\x02\x00\x3f\xfc")
+        for _ in range(200):
+            try:
+                there.sendall(b"\x00")
+            except OSError:
+                ended.set()
+                return
+            ended.wait(0.05)
