@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import and_, bindparam, delete, exists, insert, not_, select, update
 
-from storage import attachment_lines, shown
+from storage import attachment_lines, contentlines, shown
 from storage.attachment_lines import Label
 from storage.errors import AttachmentRefused, InvalidObject, NotFound, QuotaExceeded
 from storage.model import CalendarObject, Client, ClientKind, Principal
@@ -178,6 +178,37 @@ class Attachments:
             return frozenset()
         query = select(_u.managed_id).where(_u.school_id == self._tx.school_id, _u.object_id == found.id)
         return frozenset(self._tx.connection.execute(query).scalars())
+
+    def uses_in(self, calendar_id: int) -> dict[int, frozenset[str]]:
+        """Return the managed ids by which the live objects of a calendar give access, by number of the object."""
+        used = attachment_use.join(calendar_object, and_(_o.school_id == _u.school_id, _o.id == _u.object_id))
+        query = (
+            select(_u.object_id, _u.managed_id)
+            .select_from(used)
+            .where(_u.school_id == self._tx.school_id, _o.calendar_id == calendar_id, _o.ended.is_(None))
+        )
+        found: dict[int, frozenset[str]] = {}
+        for number, managed_id in self._tx.connection.execute(query).all():
+            found[number] = found.get(number, frozenset()) | {managed_id}
+        return found
+
+    def restored(self, text: bytes, owner: Principal, had: frozenset[str]) -> bytes:
+        """Return a deleted text to store again: what it gave access to it gives again, if it is still there.
+
+        Other managed attachments that its owner may not refer to are links like any other from then on.
+        """
+        named = attachment_lines.ids(text)
+        self._admitted |= {each for each in named & had if self._exists(each)}
+        known = self.admit(owner, text)
+        if known == named:
+            return text
+        return contentlines.serialise(attachment_lines.unmanaged(contentlines.parse(text), known))
+
+    def _exists(self, managed_id: str) -> bool:
+        try:
+            return bool(self.get(managed_id))
+        except NotFound:
+            return False
 
     def check(
         self, owner_id: int | None, text: bytes, current: CalendarObject | None

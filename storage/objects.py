@@ -252,15 +252,17 @@ class Objects(Listings):
 
         It is kept in its owner's trash, unless the caller deletes it only to put it elsewhere.
         """
-        gone, seq = self._end(collection, href, expect)
+        gone, seq, attached = self._end(collection, href, expect)
         if trash:
-            self._tx.trash.keep(collection, gone)
+            self._tx.trash.keep(collection, gone, attached)
         self._tx.dead_properties.forget_object((collection.id, href))
         self._tx.personal.forget(item=gone.item)
         return seq
 
-    def _end(self, collection: Collection, href: str, expect: Expect | None) -> tuple[CalendarObject, int]:
-        """End one object and return it as it was, with the number that stamps its end."""
+    def _end(
+        self, collection: Collection, href: str, expect: Expect | None
+    ) -> tuple[CalendarObject, int, frozenset[str]]:
+        """End one object and return it as it was, the number that stamps its end, and what it referred to."""
         if not collection.rights.write:
             raise ReadOnly(collection.id, "unbind")
         self._tx.lock()
@@ -273,6 +275,7 @@ class Objects(Listings):
         self._tx.connection.execute(_END, {"b_school": self._tx.school_id, "b_id": current.id, "b_seq": seq})
         self._tx.connection.execute(occurrences.DROP, {"school": self._tx.school_id, "object": current.id})
         self._stamp(current.calendar_id, seq)
-        self._tx.attachments.refer(current.id, (), self._tx.attachments.uses(current))
+        attached = self._tx.attachments.uses(current)
+        self._tx.attachments.refer(current.id, (), attached)
         self._count(collection, -len(current.ical))
-        return current, seq
+        return current, seq, attached

@@ -25,6 +25,7 @@ OBJECT: Final = "object"
 CALENDAR: Final = "calendar"
 TITLE_LENGTH: Final = 255
 _DAY: Final = 86_400
+_ATTACHED: Final = "attachments"
 _ALL = Client(ClientKind.WEB)
 
 _t = trash_item.c
@@ -64,8 +65,11 @@ class Trash:
     def _keeps(self, collection: Collection) -> bool:
         return self._tx.school.settings.trash_days > 0 and collection.kind in policy.WRITABLE
 
-    def keep(self, collection: Collection, gone: CalendarObject) -> None:
-        """Keep an object that is being deleted, if it was in a calendar that its owner writes."""
+    def keep(self, collection: Collection, gone: CalendarObject, attached: frozenset[str] = frozenset()) -> None:
+        """Keep an object that is being deleted, if it was in a calendar that its owner writes.
+
+        `attached` are the managed attachments that it gave access to, which it gives again when it comes back.
+        """
         if not self._keeps(collection):
             return
         row = self._row(collection) | {
@@ -79,7 +83,7 @@ class Trash:
             "etag": gone.etag,
             "size": len(gone.ical),
             "ical": gone.ical,
-            "detail": {},
+            "detail": _attached(attached),
         }
         self._tx.connection.execute(insert(trash_item), row)
         self._kept_now.setdefault(collection.id, []).append(gone.id)
@@ -138,6 +142,9 @@ class Trash:
         )
         content = select(*(value.label(name) for name, value in columns.items())).where(alive)
         self._tx.connection.execute(insert(trash_item).from_select(list(columns), content))
+        for number, attached in self._tx.attachments.uses_in(collection.id).items():
+            this = and_(_t.school_id == self._tx.school_id, _t.id == number)
+            self._tx.connection.execute(update(trash_item).where(this).values(detail=_attached(attached)))
 
     def _mine(self, owner: Principal) -> ColumnElement[bool]:
         return and_(_t.school_id == self._tx.school_id, _t.principal_id == owner.id, _t.whole_id.is_(None))
@@ -174,6 +181,10 @@ class Trash:
         here = and_(_t.school_id == self._tx.school_id, _t.id == found.id)
         return bytes(self._tx.connection.execute(select(_t.ical).where(here)).scalar_one())
 
+    def _had(self, found: Trashed) -> frozenset[str]:
+        here = and_(_t.school_id == self._tx.school_id, _t.id == found.id)
+        return frozenset(self._tx.connection.execute(select(_t.detail).where(here)).scalar_one().get(_ATTACHED, ()))
+
     def erase(self, owner: Principal, number: int) -> None:
         """Erase one thing for good, a calendar with what it held; raises NotFound."""
         self._tx.lock()
@@ -196,7 +207,7 @@ class Trash:
         if to is None and self._tx.objects.many(collection, [href]):
             href = f"{found.id}-{href}"[-512:]
         self._check_uid(collection, href, found.uid)
-        text = itip_restored.anew(self.text(found), owner)
+        text = self._tx.attachments.restored(itip_restored.anew(self.text(found), owner), owner, self._had(found))
         written = self._tx.scheduling.put(collection, href, text, Wish(Expect(absent=True)))
         self.erase(owner, number)
         return written
@@ -263,6 +274,10 @@ class Trash:
         """Erase a person's trash: the person leaves."""
         mine = and_(_t.school_id == self._tx.school_id, _t.principal_id == principal_id)
         self._tx.connection.execute(delete(trash_item).where(mine))
+
+
+def _attached(managed_ids: frozenset[str]) -> dict[str, Any]:
+    return {_ATTACHED: sorted(managed_ids)} if managed_ids else {}
 
 
 def _title(text: bytes) -> str:
