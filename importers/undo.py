@@ -24,8 +24,8 @@ UNDO = "undo"
 def undo(store: Store, school: School, run_id: str, now: datetime, progress: Progress) -> Counts:
     """Undo an import at an instant (aware) and return what was changed back; all or nothing.
 
-    Raises NotFound, and ImportRefused("not-last", "not-done", "no-journal" or "already-running"): only the last import
-    that stands can be undone, one after the other.
+    Raises NotFound, and ImportRefused("not-last", "not-done", "changed-nothing", "no-journal" or "already-running"):
+    only the last import that stands and changed something can be undone, one after the other.
     """
     with store.turn(school.id) as free:
         if not free:
@@ -44,13 +44,21 @@ def undo(store: Store, school: School, run_id: str, now: datetime, progress: Pro
 def _journal(tx: Transaction, run: ImportRun) -> Journal:
     if run.status != DONE:
         raise ImportRefused("not-done", run=run.id, status=run.status)
-    last = next((each for each in tx.imports.history(1000) if each.status == DONE and each.kind != UNDO), None)
+    if run.kind != UNDO and not changed(run):
+        raise ImportRefused("changed-nothing", run=run.id)
+    last = next((each for each in tx.imports.history(1000) if each.status == DONE and changed(each)), None)
     if last is None or last.id != run.id:
         raise ImportRefused("not-last", run=run.id, last=last.id if last else "")
     packed = tx.imports.journal(run.id)
     if packed is None:
         raise ImportRefused("no-journal", run=run.id)
     return unpacked(packed)
+
+
+def changed(run: ImportRun) -> bool:
+    """Tell whether a run was an import that changed anything; others stand in nobody's way."""
+    counts = run.report.get("counts", {})
+    return run.kind != UNDO and any(number for name, number in counts.items() if name != "events_frozen")
 
 
 def _record(tx: Transaction, run: ImportRun, counts: Counts) -> None:

@@ -125,6 +125,7 @@ _REFUSED: Final = {
     "year-not-begun": N_("No new year was begun, or the timetable was imported since: it cannot be taken back."),
     "not-last": N_("Only the last import can be undone, one after the other; the last is {last}."),
     "not-done": N_("This import cannot be undone: it was not carried out, or is undone already."),
+    "changed-nothing": N_("This import changed nothing: there is nothing to undo."),
     "no-journal": N_("What undoing this import needs is no longer kept: import the earlier file instead."),
     "not-a-calendar": N_("This is not a calendar file (.ics): {detail}."),
     "too-many-closures": N_("The file holds more than {limit} closures: it is refused."),

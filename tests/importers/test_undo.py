@@ -126,6 +126,20 @@ def test_imports_are_undone_one_after_the_other_down_to_nothing(store, school, s
     assert again.counts.events_created == first.counts.events_created
 
 
+def test_an_import_that_changed_nothing_is_not_undone_and_stands_in_nobodys_way(store, school, sample):
+    imported(store, school, sample)
+    before = seen(store, school)
+    data = write_xml(next_export(sample, 5, 4, AUTUMN.date()), "2.0")
+    report = import_file(store, school, data, AUTUMN)
+    idle = import_file(store, school, data, AUTUMN)
+    assert idle.counts.events_created == idle.counts.events_deleted == 0
+    with pytest.raises(ImportRefused) as refused:
+        undo(store, school, idle.run_id, AUTUMN, silent)
+    assert refused.value.reason == "changed-nothing"
+    undo(store, school, report.run_id, AUTUMN, silent)
+    assert seen(store, school) == before
+
+
 def test_one_import_at_a_time(store, school, sample):
     with store.turn(school.id) as free:
         assert free
