@@ -452,8 +452,10 @@ def test_pupils_learn_only_when_they_themselves_are_busy(circle):
         ZOE: "2.0",
         PAUL: "3.8",
         LEO_PATH: "3.8",
-        "mailto:nobody@ecole.example": "3.7",
+        # Who there is cannot be found out by asking.
+        "mailto:nobody@ecole.example": "3.8",
     }
+    assert ask(circle.marie, MARIE, "mailto:nobody@ecole.example")["mailto:nobody@ecole.example"][0][:3] == "3.7"
 
 
 @pytest.mark.parametrize(
