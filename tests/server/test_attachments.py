@@ -115,6 +115,10 @@ def test_what_the_scanner_refuses_is_not_kept(serve: Serve) -> None:
     status, body, _ = attach(running, b"...EICAR...")
     assert (status, b"clean-attachment" in body) == (403, True)
     assert running.ask("GET", PATH)[1] == before
+    # However the query is written.
+    response, body = running.ask("POST", f"{PATH}?act%69on=attachment-add", b"...EICAR...")
+    assert (response.status, b"clean-attachment" in body) == (403, True)
+    assert running.ask("GET", PATH)[1] == before
     assert attach(running, b"harmless")[0] == 201
     # Only files are looked at.
     infected = EVENT.format(uid="1").replace("Test", "EICAR").encode()

@@ -192,7 +192,7 @@ def _disposition(name: str) -> str:
 
 def carried(request: Request) -> bool:
     """Tell whether a request brings the content of an attachment, which may have to be looked at first."""
-    if request.method != "POST" or "action=" not in request.query:
+    if request.method != "POST" or not request.query:
         return False
     try:
         target = paths.parse(request.path)
