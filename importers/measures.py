@@ -8,13 +8,14 @@ weekday, otherwise taught, on which the whole school has no session (design, sec
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from functools import cache
 from typing import NamedTuple
 
-from importers.proposal import CreateSession, Current, DeleteSession, Desired, Plan, UpdateSession
+from importers.proposal import CreateSession, Current, Desired, Plan
 from importers.reconcile import Reconciliation
 from importers.thresholds import Check, Measure
 from importers.timetable import Group, Timetable
@@ -89,28 +90,34 @@ def _subjects(sides: Sides) -> Measure:
 
 
 def _services(sides: Sides) -> Iterator[Measure]:
+    """Measure services: one is changed when its hours are, that is the number of its sessions to come.
+
+    A room, a substitute for an hour or a session that moves within the week changes no service.
+    """
     now = sides.plan.now
     held = _united(session.store_key for session in sides.current.sessions.values())
-    held_ahead = _united(session.store_key for session in sides.current.sessions.values() if session.starts >= now)
     wanted = _united(session.store_key for session in sides.desired.sessions.values())
-    changed = _united(_touched(sides.plan)) & held & wanted
+    held_ahead = _hours(session.store_key for session in sides.current.sessions.values() if session.starts >= now)
+    wanted_ahead = _hours(
+        session.store_key for session in sides.desired.sessions.values() if session.starts.timestamp() >= now
+    )
+    changed = sum(held_ahead[each] != wanted_ahead[each] for each in held & wanted)
     yield Measure(Check.SERVICES_CREATED, len(wanted - held), len(held))
-    yield Measure(Check.SERVICES_CHANGED, len(changed), len(held))
-    yield Measure(Check.SERVICES_DELETED, len(held_ahead - wanted), len(held))
+    yield Measure(Check.SERVICES_CHANGED, changed, len(held))
+    yield Measure(Check.SERVICES_DELETED, len(held_ahead.keys() - wanted), len(held))
+
+
+def _hours(keys: Iterable[str]) -> Counter[Service]:
+    """Count the sessions of each service."""
+    counted: Counter[Service] = Counter()
+    for key, number in Counter(keys).items():
+        for service in services_of(key):
+            counted[service] += number
+    return counted
 
 
 def _united(keys: Iterable[str]) -> frozenset[Service]:
     return frozenset().union(*(services_of(key) for key in set(keys)))
-
-
-def _touched(plan: Plan) -> Iterator[str]:
-    for action in plan.actions:
-        match action:
-            case CreateSession(session) | DeleteSession(session):
-                yield session.store_key
-            case UpdateSession(before, session):
-                yield before.store_key
-                yield session.store_key
 
 
 def _sessions(sides: Sides) -> Measure:
