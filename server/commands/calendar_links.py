@@ -15,6 +15,7 @@ from server.commands.workplace import (
     print_json,
     print_table,
     say,
+    warn,
 )
 from server.texts import _
 from storage.model import Client, ClientKind
@@ -50,6 +51,9 @@ def link(workplace: Workplace, login: str, slug: str, busy: bool, days: int | No
     base = workplace.config.server.public_url.rstrip("/")
     say(f"{base}/feeds/{token}.ics")
     say(f"{base}/freebusy/{token}.ifb")
+    warn(_("The first address is for calendar programs, the second tells busy times only. They are not shown again."))
+    if not base:
+        warn(_("Put the address of this server before it: server.public_url is not configured."))
 
 
 @click.command("links", help=_("List the secret addresses of a person's calendars, without their secret."))

@@ -26,7 +26,7 @@ from storage.model import Client, ClientKind, NewCalendar
 _EVERYTHING = Client(ClientKind.WEB)
 
 
-@click.group("calendar", help=_("List and create calendars, choose those that go to phones."))
+@click.group("calendar", help=_("List, create, share and restore calendars, choose those for phones."))
 def calendar() -> None:
     """Gather the commands about calendars."""
 

@@ -91,7 +91,7 @@ def _yes(value: bool) -> str:
         "The check of closures has no limit: it is on or off."
     ),
 )
-@click.argument("check", type=_CHECKS)
+@click.argument("check", type=_CHECKS, metavar="CHECK")
 @click.option("--limit", type=click.IntRange(LIMITS[0], LIMITS[-1]), help=_("Percentage that may not be exceeded."))
 @click.option("--blocking/--warning", default=None, help=_("Reject the import, or only tell of it."))
 @click.option("--on/--off", "active", default=None, help=_("For the check that has no percentage."))
@@ -111,7 +111,7 @@ def set_(workplace: Workplace, /, check: str, code: str | None, **told: Any) -> 
             choices.set_thresholds(tx, rest if now == DEFAULTS[chosen] else {**rest, chosen: now})
             tx.audit.record(actor(), "threshold-set", check, limit=now.limit, blocking=now.blocking, active=now.active)
     kind = _("blocking") if now.blocking else _("warning only")
-    say(f"{reports.check(check)} : {_limit(chosen, now)}, {kind}")
+    say(_("{check}: {limit}, {kind}").format(check=reports.check(check), limit=_limit(chosen, now), kind=kind))
 
 
 @dataclass(frozen=True, slots=True)

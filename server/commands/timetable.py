@@ -33,7 +33,7 @@ _SHORT: Final = 18
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-@click.group("import", help=_("Import a timetable, see what earlier imports did."))
+@click.group("import", help=_("Import a timetable, by hand or by itself; see, undo or repeat imports."))
 def import_() -> None:
     """Gather the commands about timetables."""
 

@@ -31,7 +31,7 @@ from storage.principals import NewPerson, check_login
 _ROLES = click.Choice([role.value for role in Role])
 
 
-@click.group("user", help=_("Add, list and remove accounts, set passwords."))
+@click.group("user", help=_("Add, list and remove accounts, set passwords, let people stand in for others."))
 def user() -> None:
     """Gather the commands about accounts."""
 

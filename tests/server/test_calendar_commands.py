@@ -82,7 +82,7 @@ def test_a_calendar_is_restored_with_its_entries(cadran: Cadran, store: Store) -
 def test_a_secret_link_is_made_shown_once_and_revoked(cadran: Cadran, store: Store) -> None:
     made = cadran("calendar", "link", "paul", "agenda", "--busy", "--days", "30")
     assert made.exit_code == 0
-    feed, busy = made.output.split()
+    feed, busy = made.stdout.split()
     token = feed.removeprefix("/feeds/").removesuffix(".ics")
     assert busy == f"/freebusy/{token}.ifb"
     assert school_of(token) == 1
