@@ -273,11 +273,10 @@ def known_groups(context: Context) -> tuple[Group, ...]:
 
 
 def _group(context: Context) -> GroupPrincipal:
-    key = context.target.login
-    for each in known_groups(context):
-        if each.key == key:
-            return GroupPrincipal(each, paths.group(key))
-    raise NotFound("group", key)
+    found = next((each for each in known_groups(context) if each.key == context.target.login), None)
+    if found is None:
+        raise NotFound("group", context.target.login)
+    return GroupPrincipal(found, paths.group(found.key))
 
 
 def notifications(context: Context) -> Notifications:
@@ -466,11 +465,10 @@ def _own_home(asker: Principal) -> Home:
 
 def _homes(context: Context) -> Iterator[Home]:
     """Yield the asker's home and, to a service reader, those of all others who can log in."""
-    asker = context.principal
+    asker, people = context.principal, context.tx.principals
     yield _own_home(asker)
     if context.tx.delegations.list_homes(asker):
-        others = (each for each in context.tx.principals.people() if each.active and each.id != asker.id)
-        yield from (_home(each, Admission.SERVICE) for each in others)
+        yield from (_home(each, Admission.SERVICE) for each in people.people() if each.active and each.id != asker.id)
 
 
 def _item(context: Context, holder: Calendar) -> Item:

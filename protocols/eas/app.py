@@ -82,7 +82,7 @@ def _posted(request: Request, tx: Transaction) -> Response | Park:
         return answers.nothing(error.http)
     if query.command is None:
         return answers.nothing(400)
-    family = families.family_of(request.headers.get("user-agent", ""), query.device_type)
+    family = families.family_asking(request.headers, query)
     if not families.spoken(family, query.version, tx.school.settings):
         return answers.nothing(VERSION_REFUSED)
     try:
@@ -101,7 +101,7 @@ def device_of(query: str, headers: Mapping[str, str]) -> str:
 
 
 def _offered(request: Request, tx: Transaction) -> tuple[str, ...]:
-    family = families.family_of(request.headers.get("user-agent", ""), "")
+    family = families.family_asking(request.headers)
     return families.offered(family, tx.school.settings)
 
 

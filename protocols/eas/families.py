@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from protocols.eas.query import Query
 from storage.model import Client, ClientKind, Settings
 
 IOS: Final = "ios"
@@ -71,6 +72,11 @@ def spoken(family: str, version: str, settings: Settings) -> bool:
     A probe does not name the device as the requests after it do, so what was not offered is understood all the same.
     """
     return family not in settings.eas_versions or version in offered(family, settings)
+
+
+def family_asking(headers: Mapping[str, str], query: Query | None = None) -> str:
+    """Return the name of the family that sends a request with these headers and, unless it is a probe, this query."""
+    return family_of(headers.get("user-agent", ""), query.device_type if query else "")
 
 
 def family_of(user_agent: str, device_type: str) -> str:

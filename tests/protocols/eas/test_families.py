@@ -141,7 +141,7 @@ def test_a_switch_a_name_and_a_setting_reach_a_waiting_phone_without_re_adding_t
     assert phone.folders[club].name == "Chess"
     with school.writing() as tx:
         tx.configure(Settings(eas_families={"android": False}))
-    closed = {club, school.folder(ada, "emploi-du-temps"), school.folder(ada, "rendez-vous")}
+    closed = {club, *(school.folder(ada, slug) for slug in ("emploi-du-temps", "rendez-vous", "taches"))}
     assert set(phone.folder_sync().deleted) == (closed if family == "android" else set())
     assert phone.ping([agenda], 480) == ("1", [])
     assert phone.sync(agenda).empty

@@ -52,6 +52,7 @@ REPORT = "RFC 3253, 3.6: a report that is not known is refused; Radicale takes i
 TABLE = (
     Difference("*", "body", "-", "D:error", WORDS),
     Difference("*", "body", "-", "D:error D:need-privileges", NAMED),
+    Difference("delete what everybody has", "body", "-", "D:error C:default-calendar-needed", NAMED),
     Difference(
         "the principal",
         "* C:calendar-user-address-set",
