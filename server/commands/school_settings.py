@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import click
 
-from protocols.eas.families import NAMES
+from protocols.eas.families import NAMES, VERSIONS
 from server.commands.workplace import (
     Failure,
     Workplace,
@@ -27,6 +27,7 @@ from storage.model import Settings
 _YES: Final = frozenset({"yes", "on", "true", "1", "oui"})
 _NO: Final = frozenset({"no", "off", "false", "0", "non"})
 FAMILIES: Final = "eas_families"
+HIGHEST: Final = "eas_versions"
 
 
 def _flag(text: str) -> bool:
@@ -79,6 +80,7 @@ KEYS: Final[Mapping[str, _Key]] = {
     "eas_password": _Key(_number(4, 16, 0), N_("Fewest characters of a phone's own password; 0 asks for none.")),
     "eas_lock_minutes": _Key(_number(0, 60), N_("Minutes after which a phone locks itself; 0 never.")),
     "eas_history": _Key(_number(4, 7, 0), N_("How far back phones may show: 4 two weeks to 7 six months; 0 all.")),
+    "trash_days": _Key(_number(0, 180), N_("Days for which the trash keeps what was deleted; 0 keeps nothing.")),
     "notices_by_mail": _Key(_flag, N_("People are told by mail what was not taken over.")),
 }
 
@@ -103,6 +105,8 @@ def show(workplace: Workplace, as_json: bool, code: str | None) -> None:
     rows: list[tuple[str, str, str]] = [(name, _shown(values[name]), _(key.meaning)) for name, key in KEYS.items()]
     meaning = _("As eas_others_allowed, for one family of phones.")
     rows += [(f"{FAMILIES}.{name}", _shown(on), meaning) for name, on in sorted(values[FAMILIES].items())]
+    highest = _("Highest ActiveSync version for one family of phones.")
+    rows += [(f"{HIGHEST}.{name}", version, highest) for name, version in sorted(values[HIGHEST].items())]
     print_table((_("Setting"), _("Value"), _("Meaning")), rows)
 
 
@@ -117,7 +121,8 @@ def _shown(value: object) -> str:
     short_help=_("Change a setting of a school."),
     help=_(
         "Change a setting of a school; “cadran school show” lists them. eas_families.NAME sets for one family of "
-        "phones what eas_others_allowed sets for all; “default” takes that back."
+        "phones what eas_others_allowed sets for all, eas_versions.NAME the highest ActiveSync version for it; "
+        "“default” takes that back."
     ),
 )
 @click.argument("key")
@@ -143,7 +148,11 @@ def _changed(before: Settings, key: str, value: str) -> Settings:
     if name == FAMILIES and family in NAMES:
         others = {each: on for each, on in before.eas_families.items() if each != family}
         return replace(before, eas_families=others if value == "default" else others | {family: _flag(value)})
+    if name == HIGHEST and family in NAMES:
+        rest = {each: version for each, version in before.eas_versions.items() if each != family}
+        read = _one_of(*VERSIONS, "default")(value)
+        return replace(before, eas_versions=rest if read == "default" else rest | {family: read})
     if key not in KEYS:
-        known = ", ".join((*KEYS, *(f"{FAMILIES}.{each}" for each in NAMES)))
+        known = ", ".join((*KEYS, *(f"{each}.{one}" for each in (FAMILIES, HIGHEST) for one in NAMES)))
         raise Failure(_("There is no setting “{key}”. Settings: {known}.").format(key=key, known=known))
     return replace(before, **{key: KEYS[key].read(value)})

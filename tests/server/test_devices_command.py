@@ -269,3 +269,12 @@ def test_a_notice_older_than_a_day_is_not_mailed_when_letters_begin(
     refusals.queue(store, store.directory.schools()[0], "")
     with store.reading(paul.school_id) as tx:
         assert tx.outbox.latest() == ()
+
+
+def test_the_highest_version_of_a_family_is_set_and_taken_back(cadran: Cadran, store: Store) -> None:
+    assert cadran("school", "set", "eas_versions.ios", "14.1").exit_code == 0
+    assert store.directory.schools()[0].settings.eas_versions == {"ios": "14.1"}
+    assert "eas_versions.ios" in cadran("school", "show").output
+    assert cadran("school", "set", "eas_versions.ios", "15.0").exit_code == 2
+    cadran("school", "set", "eas_versions.ios", "default")
+    assert store.directory.schools()[0].settings.eas_versions == {}
