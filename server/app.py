@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -14,6 +15,7 @@ import protocols.feeds.app as feeds
 from protocols.tzdist import app as tzdist
 from protocols.wire import Request, Response
 from server import discovery, health, mail, nightly, outgoing, pages
+from server.access_log import AccessLog
 from server.auth import CredentialCache, Credentials, parse_basic
 from server.config import Config, Network
 from server.http import Exchange
@@ -27,6 +29,7 @@ from server.service import Means, Service, Waiting, told_path
 from server.threads import Pool
 from server.throttle import Limits, Throttle
 from server.watcher import Watcher, look_in_thread
+from storage.model import Principal
 from storage.store import Store
 
 LOGIN_THREADS: Final = 2
@@ -84,11 +87,12 @@ class CalendarServer:
         self._reactor = reactor
         self._find = find
         self._store = store
+        self._near = store.near
         self._proxies: tuple[Network, ...] = section.proxies()
         self._public_url = section.public_url
         self._largest = section.max_body
-        # Bound once: an unbound logger looks its configuration up at every line.
-        self._access = structlog.get_logger("access").bind() if config.log.access else None
+        told = config.log.access and config.log.level in {"debug", "info"}
+        self._access = AccessLog(sys.stderr, as_json=config.log.as_json) if told else None
         means = Means(scanner_of(config.attachments), mails=bool(config.mail.host))
         self._service = Service(store, *_guards(config), self._largest, means)
         self._pools = Pools.sized(section.threads, reactor)
@@ -230,10 +234,12 @@ class CalendarServer:
         """Hand a request to a thread: the few for logins when its credentials have still to be verified."""
         work = partial(self._service.serve, route, visit.incoming, credentials)
         cache, throttle = self._service.cache, self._service.throttle
-        if cache.get(cache.digest(credentials)) is not None:
+        known = cache.get(cache.digest(credentials))
+        if known is not None:
             early = self._too_fast(visit, route, credentials)
-            if early:
-                self._finish(visit, outgoing.plain(503, ("Retry-After", str(early))))
+            answer = outgoing.plain(503, ("Retry-After", str(early))) if early else self._glance(visit, route, known)
+            if answer is not None:
+                self._finish(visit, answer)
             else:
                 self._hop(visit, self._pools.requests, work)
             return
@@ -244,6 +250,12 @@ class CalendarServer:
             self._finish(visit, outgoing.plain(503, ("Retry-After", str(round(BUSY_SECONDS)))))
         else:
             self._hop(visit, self._pools.logins, work)
+
+    def _glance(self, visit: Visit, route: Route, known: Principal) -> Response | None:
+        """Answer here and now what takes less than handing it to a thread, None for everything else."""
+        if not self._near or not route.light(visit.incoming):
+            return None
+        return self._service.glance(route, visit.incoming, known)
 
     def _too_fast(self, visit: Visit, route: Route, credentials: Credentials) -> int:
         """Return the seconds a device has to wait that asks too often, 0 for all others."""
@@ -292,14 +304,13 @@ class CalendarServer:
         if visit.route is not None and visit.route.secret and response.status in {201, 204}:
             self.deposited()
         if self._access is not None:
-            self._access.info(
-                "request",
-                method=visit.incoming.method,
-                path=told_path(visit.incoming.path),
-                status=response.status,
-                octets=visit.exchange.sentLength,
-                ms=round((self._reactor.seconds() - visit.began) * 1000, 1),
-                address=visit.incoming.address,
+            self._access.tell(
+                visit.incoming.method,
+                told_path(visit.incoming.path),
+                response.status,
+                visit.exchange.sentLength,
+                round((self._reactor.seconds() - visit.began) * 1000, 1),
+                visit.incoming.address,
             )
 
     def _rest_if_idle(self) -> None:

@@ -136,7 +136,7 @@ class Exchange(http.Request):
         head = outgoing.head(response, close=close)
         bodiless = self.method == b"HEAD" or response.status in http.NO_BODY_CODES
         self.sentLength = 0 if bodiless else len(response.body)
-        self.channel.writeSequence([head] if bodiless else [head, response.body])
+        self.channel.send([head] if bodiless else [head, response.body])
 
 
 class Channel(http.HTTPChannel):
@@ -169,6 +169,16 @@ class Channel(http.HTTPChannel):
         """Note that the request has come."""
         self.since = 0.0
         super().allContentReceived()
+
+    def send(self, parts: list[bytes]) -> None:
+        """Write now what the connection takes; otherwise it would leave after another turn of the reactor.
+
+        What fails or stays is written, or told, by the reactor's next turn.
+        """
+        self.writeSequence(parts)
+        flush = getattr(self.transport, "doWrite", None)
+        if flush is not None:
+            flush()
 
     def begun(self) -> tuple[str, str]:
         """Return method and path of the request whose headers have come and whose body has not."""

@@ -7,10 +7,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from protocols.wire import Park, Request, Response
+from server.incoming import Incoming
 from server.scanning import Verdict
 from storage.transaction import Transaction
 
 SMALL: Final = 1024 * 1024
+
+
+def _never(_incoming: Incoming) -> bool:
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +34,7 @@ class Route:
     before any transaction begins. `advertised` are headers that tell what is served here to those who have not said yet
     who they are. With `secret`, the path itself says who asks. `most` is what a large body may have in octets, 0 for
     what the configuration says. `device` names the device that sends a request of this query and these headers, "" for
-    none: its requests are paced.
+    none: its requests are paced. A `light` request reads a few rows, whatever the calendar holds.
     """
 
     name: str
@@ -42,6 +47,7 @@ class Route:
     secret: bool = False
     most: int = 0
     device: Callable[[str, Mapping[str, str]], str] | None = None
+    light: Callable[[Incoming], bool] = _never
 
     def limit(self, method: str, largest: int) -> int:
         """Return how many octets a request body of this method may have."""

@@ -27,6 +27,7 @@ CALDAV: Final = Route(
     atomic=True,
     files=ATTACHED,
     advertised=lambda: (caldav.compliance(),),
+    light=lambda asked: caldav.light(asked.method, asked.path, asked.headers, len(asked.body)),
 )
 EAS: Final = Route("eas", eas.handle, _reads, frozenset({"POST"}), device=eas.device_of)
 DEPOSIT: Final = Route("deposit", deposit.handle, deposit.writes, frozenset({"PUT"}), secret=True, most=deposit.LARGEST)

@@ -21,10 +21,12 @@ from server.route import Route
 from server.scanning import Scanner, Verdict
 from server.throttle import Throttle
 from storage.errors import Busy, NotFound, StorageFull, WritingRequired
+from storage.model import Principal
 from storage.store import Store
 from storage.transaction import Transaction
 
 RETRY_SECONDS: Final = 10
+GLANCE_OCTETS: Final = 64 * 1024
 
 _log = structlog.get_logger("service")
 
@@ -85,6 +87,20 @@ class Service:
     def serve(self, route: Route, incoming: Incoming, credentials: Credentials) -> Response | Waiting:
         """Answer a request from the wire; a failure that nobody foresaw is logged and answered 500."""
         return self._guarded(incoming, lambda: self._serve(route, incoming, credentials))
+
+    def glance(self, route: Route, incoming: Incoming, known: Principal) -> Response | None:
+        """Answer a light request in the reactor's own thread: a hop to another would cost more than the answer.
+
+        None when a thread has to answer it after all: it writes, is large, or fails, which is told there.
+        """
+        try:
+            with self.store.glancing(known.school_id) as tx:
+                answer = _run(route, incoming.of(known, mails=self.mails), tx)
+        except Exception:
+            return None
+        if not isinstance(answer, Response) or len(answer.body) > GLANCE_OCTETS:
+            return None
+        return outgoing.compressed(answer, incoming.headers.get("accept-encoding", ""))
 
     def open_link(self, incoming: Incoming) -> Response | Waiting:
         """Answer a request for a secret link, whose sender shows nothing but that."""

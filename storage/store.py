@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from sqlalchemy import Connection
+
 from storage.directory import Directory
 from storage.engine import WRITING, open_engine, patience
 from storage.import_queue import ImportQueue
@@ -25,6 +27,7 @@ class Store:
         self.directory = Directory(self.engine)
         self.import_queue = ImportQueue(self.engine)
         self._reader = self.engine
+        self._glass: Connection | None = None
         if self.engine.dialect.name == "postgresql":
             # One snapshot for a whole request: a reader never sees half of an import.
             self._reader = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
@@ -39,6 +42,18 @@ class Store:
         """Yield a transaction that sees one snapshot; writing in it raises WritingRequired."""
         with self._reader.connect() as connection, connection.begin():
             yield Transaction(connection, school_id, writing=False, limits=self.limits)
+
+    @contextmanager
+    def glancing(self, school_id: int) -> Iterator[Transaction]:
+        """Yield what `reading` does, on a connection that stays open; for one thread only, and where `near` is true."""
+        if self._glass is None:
+            self._glass = self.engine.connect()
+        try:
+            with self._glass.begin():
+                yield Transaction(self._glass, school_id, writing=False, limits=self.limits)
+        except BaseException:
+            self._put_glass_away()
+            raise
 
     @contextmanager
     def writing(self, school_id: int) -> Iterator[Transaction]:
@@ -69,6 +84,17 @@ class Store:
         """Tell whether somebody may write while a long writing transaction is open."""
         return self.engine.dialect.name != "sqlite"
 
+    @property
+    def near(self) -> bool:
+        """Tell whether reading waits for nobody: the database is a file of this machine, which writers do not lock."""
+        return self.engine.dialect.name == "sqlite"
+
     def close(self) -> None:
-        """Close every pooled connection."""
+        """Close every connection."""
+        self._put_glass_away()
         self.engine.dispose()
+
+    def _put_glass_away(self) -> None:
+        glass, self._glass = self._glass, None
+        if glass is not None:
+            glass.close()

@@ -32,7 +32,7 @@ from storage import policy
 from storage.errors import CadranError
 from storage.transaction import Transaction
 
-__all__ = ["PREFIX", "carries_file", "compliance", "handle", "redirect", "unclean", "unscanned", "writes"]
+__all__ = ["PREFIX", "carries_file", "compliance", "handle", "light", "redirect", "unclean", "unscanned", "writes"]
 
 METHODS: Mapping[str, Callable[[Context], Response]] = {
     "OPTIONS": options,
@@ -54,6 +54,8 @@ METHODS: Mapping[str, Callable[[Context], Response]] = {
 
 # A text above this size, or with a rule, may take long to read: that is done before the school's turn is taken.
 _LIGHT = 16 * 1024
+# Slashes between the home sets and the name of an object: after the login and after the calendar.
+_OBJECT_DEPTH = 2
 
 
 def writes(request: Request) -> bool:
@@ -64,6 +66,19 @@ def writes(request: Request) -> bool:
         return False
     # A push service is looked up by name before the school's turn to write is taken.
     return request.method in WRITING and not push_register.meant(request)
+
+
+def light(method: str, path: str, headers: Mapping[str, str], octets: int) -> bool:
+    """Whether a request reads a few rows, whatever the calendar holds: a poll of one resource, or one event.
+
+    `octets` is the length of its body.
+    """
+    if not path.startswith(paths.HOMES) or octets > _LIGHT or "content-encoding" in headers:
+        return False
+    if method == "PROPFIND":
+        return headers.get("depth", "") == "0"
+    depth = path.count("/", len(paths.HOMES))
+    return method in {"GET", "HEAD"} and depth == _OBJECT_DEPTH and not path.endswith("/")
 
 
 def carries_file(request: Request) -> bool:

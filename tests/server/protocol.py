@@ -82,6 +82,17 @@ def stuck(request: Request, tx: Transaction) -> Response:
     return Response(200)
 
 
+def thread(request: Request, tx: Transaction) -> Response:
+    """Tell the thread it is answered in, with as much more as the query says."""
+    return Response(200, (), threading.current_thread().name.encode() + b" " * int(request.query or "0"))
+
+
+def writing_thread(request: Request, tx: Transaction) -> Response:
+    """Write, then tell the thread it is answered in."""
+    tx.collections.create(request.principal, NewCalendar("light", "light"))
+    return thread(request, tx)
+
+
 ANSWERS: dict[str, Callable[[Request, Transaction], Response | Park]] = {
     "echo": echo,
     "large": large,
@@ -91,8 +102,20 @@ ANSWERS: dict[str, Callable[[Request, Transaction], Response | Park]] = {
     "stuck": stuck,
     "park": park,
     "again": again,
+    "thread": thread,
+    "light": thread,
+    "light-writing": writing_thread,
+    "light-boom": boom,
+    "light-park": park,
 }
-ROUTE = Route("test", handle, lambda request: request.path == "/dav/boom", frozenset({"PUT"}), atomic=True)
+ROUTE = Route(
+    "test",
+    handle,
+    lambda request: request.path == "/dav/boom",
+    frozenset({"PUT"}),
+    atomic=True,
+    light=lambda incoming: incoming.path.startswith(f"{PREFIX}light"),
+)
 
 
 def find(path: str) -> Route | None:
