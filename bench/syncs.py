@@ -24,6 +24,8 @@ PAUSE_SECONDS: Final = 1.0
 AFTER_SECONDS: Final = 3.0
 LOOK_SECONDS: Final = 0.02
 MOST_REQUESTS: Final = 2000
+# FilterType: whatever its age (MS-ASCMD 2.2.3.68.2).
+ALL: Final = 0
 
 Say = Callable[[str], object]
 
@@ -77,6 +79,7 @@ class Device:
     calendar: str
     key: str = "0"
     window: int = 100
+    filter_type: int = AOSP.filter_type
     told: int = 0
     more: bool = False
     _asking: tuple[str, bytes] = field(default=("", b""))
@@ -105,7 +108,7 @@ class Device:
         parts: list[Pair] = [("AirSync:SyncKey", self.key), ("AirSync:CollectionId", self.calendar)]
         if self.key != "0":
             body: list[Pair] = [("AirSyncBase:Type", 1), ("AirSyncBase:TruncationSize", AOSP.truncation)]
-            options: list[Pair] = [("AirSync:FilterType", 0), ("AirSyncBase:BodyPreference", body)]
+            options: list[Pair] = [("AirSync:FilterType", self.filter_type), ("AirSyncBase:BodyPreference", body)]
             parts += [("AirSync:GetChanges", None), ("AirSync:WindowSize", self.window), ("AirSync:Options", options)]
         return "AirSync:Sync", [("AirSync:Collections", [("AirSync:Collection", parts)])]
 
@@ -127,7 +130,9 @@ def _first_load(subject: Subject, entries: int, window: int, say: Say) -> FirstL
         phone = Phone(f"http://127.0.0.1:{server.port}", LOGIN, PASSWORD, name, manner=AOSP)
         phone.cross_check = False
         phone.connect()
-        device = Device(phone, name, server.port, phone.folder_named(f"{entries} events"), window=window)
+        device = Device(
+            phone, name, server.port, phone.folder_named(f"{entries} events"), window=window, filter_type=ALL
+        )
         connection = Connection(server.port)
         device.answered(200, connection.ask(device.request()).body)
         before, octets, durations = server.resident(), 0, list[float]()
@@ -171,17 +176,22 @@ def rates(everybody: Sequence[Device], seconds: float, say: Say) -> tuple[Rate, 
     found = []
     for count in CONNECTIONS:
         asked = _for(everybody[:count], seconds)
-        found.append(Rate(count, len(asked.durations) / asked.seconds, figures(asked.durations), tuple(asked.errors)))
+        news = ("something new came",) if any(each.told for each in everybody) else ()
+        a_second = len(asked.durations) / asked.seconds
+        found.append(Rate(count, a_second, figures(asked.durations), (*asked.errors, *news)))
         say(f"{count} connections asked for nothing new")
     return tuple(found)
 
 
 def introduce(everybody: Sequence[Device]) -> None:
-    """Let every device ask once, so that the server has verified its person and noted what it asks for."""
+    """Let every device ask until nothing comes: the server then has verified its person and noted what it asks for."""
     for each in everybody:
         connection = Connection(each.port)
-        answer = connection.ask(each.request())
-        each.answered(answer.status, answer.body)
+        came = -1
+        while came != each.told:
+            came = each.told
+            answer = connection.ask(each.request())
+            each.answered(answer.status, answer.body)
         connection.close()
         each.told = 0
 
