@@ -20,7 +20,7 @@ from tests.eas.client import AOSP, Phone
 from tests.eas.wbxml import Pair, encode
 from tests.eas.wire import PATH
 
-SISTERS: Final = 20
+SISTERS: Final = 40
 HEARTBEAT: Final = 1800
 WINDOW: Final = 512
 VERSION: Final = "14.1"
