@@ -2,144 +2,77 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 import tempfile
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection
 from pathlib import Path
 from time import perf_counter
 from typing import Final
 
 import click
 
-from bench import comparison, crowd, machine, page, pings, servers
-from bench.comparison import Results
-from bench.crowd import Crowd
-from bench.figures import number
-from bench.page import Imports
-from bench.pings import Parked
-from bench.school import FIRST, NEXT, ZONE, copied, imported, prepare
+from bench import blocks, machine
+from bench.parts import PARTS
 from bench.servers import PEERS
+from bench.wanted import Ground, Wishes
 
 SMALLER: Final = 10
 TIMES: Final = 3
 QUICK: Final = (1, 1.0)
-CROWD_BUDGETS: Final = 3
 BEGAN: Final = perf_counter()
 
 
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """What to measure; `budget` is in seconds for each row, `times` how often to import."""
-
-    pupils: int
-    sizes: tuple[int, ...]
-    peers: tuple[str, ...]
-    pings: int
-    times: int
-    budget: float
-
-
-@click.command(help="Measure imports, CalDAV requests and parked Pings; print the tables as Markdown.")
+@click.command(help="Measure imports, CalDAV requests and phones; print the tables as Markdown.")
+@click.option("--only", default=",".join(PARTS), show_default=True, help="Parts to measure, by commas.")
 @click.option("--pupils", default=1568, show_default=True, help="Pupils of the school.")
 @click.option(
     "--events", type=click.IntRange(1200), default=10_000, show_default=True, help="Events of the large calendar."
 )
 @click.option("--peers", default=",".join(PEERS), show_default=True, help="Servers to compare with, by commas.")
-@click.option("--pings", "parked", default=2000, show_default=True, help="Pings to park; 0: none.")
+@click.option("--pings", default=2000, show_default=True, help="Pings to park; 0: none.")
+@click.option("--entries", default=9000, show_default=True, help="Entries of the calendar a phone loads.")
+@click.option("--devices", default=200, show_default=True, help="Devices that synchronise during an import.")
+@click.option(
+    "--schools", type=click.IntRange(2), default=3, show_default=True, help="Schools that deposit into one database."
+)
 @click.option("--quick", "form", flag_value="quick", help="Fewer repetitions.")
 @click.option("--long", "form", flag_value="long", help="Also a calendar ten times as large.")
+@click.option("--folder", type=click.Path(path_type=Path, file_okay=False, exists=True), help="Where to measure.")
 @click.option("--write", type=click.Path(path_type=Path, dir_okay=False), help="Put the tables into this page.")
-def main(pupils: int, events: int, peers: str, parked: int, form: str | None, write: Path | None) -> None:
-    """Measure, print, and write if asked to."""
-    chosen = tuple(name for name in peers.split(",") if name)
-    unknown = set(chosen) - set(PEERS)
-    if unknown:
-        raise click.BadParameter(", ".join(sorted(unknown)), param_hint="--peers")
-    sizes = (events // SMALLER, events, *((events * SMALLER,) if form == "long" else ()))
-    wishes = Wishes(pupils, sizes, chosen, parked, *(QUICK if form == "quick" else (TIMES, 4.0)))
-    block = _measure(wishes)
-    click.echo(block)
-    if write is not None:
-        page.write(write, block)
+def main(only: str, peers: str, form: str | None, folder: Path | None, write: Path | None, **sizes: int) -> None:
+    """Measure, print, and write if asked to, each part as soon as it is there."""
+    wishes = _wishes(_chosen(peers, PEERS, "--peers"), form, sizes)
+    parts = _chosen(only, PARTS, "--only")
+    with tempfile.TemporaryDirectory(prefix="cadran-bench-", dir=folder) as name:
+        ground = Ground(Path(name), wishes, _say)
+        for part in parts:
+            text = measured(part, ground)
+            click.echo(text)
+            if write is not None:
+                blocks.write(write, {part: text})
 
 
-def _measure(wishes: Wishes) -> str:
-    """Return all the tables."""
-    loads = [machine.load()]
-    with tempfile.TemporaryDirectory(prefix="cadran-bench-") as name:
-        folder = Path(name)
-        imports = _imports(wishes, folder)
-        loads.append(machine.load())
-        ours, peers = _dav(wishes, folder)
-        loads.append(machine.load())
-        together = _crowd(wishes, folder)
-        parked = _pings(wishes, folder)
-    load = ", ".join(f"{each:.1f}" for each in loads)
-    repeated = f"{wishes.budget:g} s for each request, {wishes.times} of each import"
-    facts = (*machine.facts(), ("Load before, between, after", load), ("Repeated", repeated))
-    sections = [
-        page.machine_table(facts),
-        "## Imports\n\n" + page.import_table(imports),
-        _dav_section(wishes, ours, peers),
-        "## Many clients at once\n\n" + crowd.crowd_table(together),
-    ]
-    if parked is not None:
-        sections.append("## Parked Pings\n\n" + page.pings_table(parked))
-    return "\n".join(sections)
+def measured(part: str, ground: Ground) -> str:
+    """Return the section of a part, measured now."""
+    load, began = machine.load(), perf_counter()
+    tables = PARTS[part].measure(ground)
+    told = machine.told(ground.folder, perf_counter() - began, (load, machine.load()))
+    _say(f"{part}: done")
+    return f"## {PARTS[part].title}\n\n{told}\n{tables}"
 
 
-def _imports(wishes: Wishes, folder: Path) -> Imports:
-    """Import as often as wished, and leave the school with its first timetable in `cadran`."""
-    prepared = prepare(folder / "school", wishes.pupils)
-    _say("the school is made")
-    first, again, changed = [], [], []
-    for turn in range(wishes.times):
-        data = copied(prepared, folder / f"import-{turn}")
-        first.append(imported(data, FIRST, prepared.begins))
-        again.append(imported(data, FIRST, prepared.begins))
-        if not turn:
-            shutil.copytree(data, folder / "cadran")
-        changed.append(imported(data, NEXT, datetime.now(ZONE)))
-        shutil.rmtree(data)
-    _say("imports measured")
-    return Imports(prepared, tuple(first), tuple(again), tuple(changed))
+def _wishes(peers: tuple[str, ...], form: str | None, sizes: dict[str, int]) -> Wishes:
+    events = sizes.pop("events")
+    calendars = (events // SMALLER, events, *((events * SMALLER,) if form == "long" else ()))
+    times, budget = QUICK if form == "quick" else (TIMES, 4.0)
+    return Wishes(sizes=calendars, peers=peers, times=times, budget=budget, **sizes)
 
 
-def _dav(wishes: Wishes, folder: Path) -> tuple[Results, list[Results]]:
-    """Measure Cadran, then each peer; a peer that cannot be prepared is told of, and left out."""
-    ours = comparison.measured(servers.cadran(folder / "cadran", wishes.sizes), wishes.sizes, wishes.budget, _say)
-    peers = []
-    for name in wishes.peers:
-        place = folder / name
-        place.mkdir()
-        try:
-            peer = PEERS[name](place, wishes.sizes)
-        except (OSError, subprocess.CalledProcessError) as failure:
-            peers.append(Results(name, {}, (f"could not be prepared: {failure}",)))
-            continue
-        peers.append(comparison.measured(peer, wishes.sizes, wishes.budget, _say))
-    return ours, peers
-
-
-def _dav_section(wishes: Wishes, ours: Results, peers: list[Results]) -> str:
-    parts = []
-    for size in reversed(wishes.sizes):
-        parts += [f"## CalDAV, {number(size)} events in one calendar\n\n", page.dav_table(ours, peers, size), "\n"]
-    parts += ["## What grows with the calendar\n\n", page.growth_table(ours, wishes.sizes[0], wishes.sizes[-1])]
-    failed = page.problems((ours, *peers))
-    return "".join([*parts, f"\nNot measured:\n\n{failed}" if failed else ""])
-
-
-def _crowd(wishes: Wishes, folder: Path) -> Crowd:
-    return crowd.measured(servers.cadran(folder / "cadran", ()), wishes.sizes[1], wishes.budget * CROWD_BUDGETS, _say)
-
-
-def _pings(wishes: Wishes, folder: Path) -> Parked | None:
-    if not wishes.pings:
-        return None
-    return pings.measured(servers.cadran(folder / "cadran", ()), wishes.pings, _say)
+def _chosen(text: str, known: Collection[str], option: str) -> tuple[str, ...]:
+    """Return the names in a list by commas, in the order they are known by; raises BadParameter."""
+    named = {name for name in text.split(",") if name}
+    if unknown := named - set(known):
+        raise click.BadParameter(", ".join(sorted(unknown)), param_hint=option)
+    return tuple(name for name in known if name in named)
 
 
 def _say(sentence: str) -> None:

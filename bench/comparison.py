@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from http.client import HTTPException
+from time import perf_counter
 from typing import Final
 
 from lxml import etree
@@ -17,6 +18,8 @@ from bench.servers import Subject
 Say = Callable[[str], object]
 # A peer that takes longer than this for one answer is not asked again: the table says so.
 GIVE_UP_SECONDS: Final = 60.0
+# All the rows of one server at one size.
+SIZE_SECONDS: Final = 300.0
 FAILURES = (WrongAnswer, OSError, HTTPException, etree.XMLSyntaxError, ValueError)
 
 
@@ -35,28 +38,41 @@ class Results:
 
 
 def measured(subject: Subject, sizes: Sequence[int], budget: float, say: Say) -> Results:
-    """Return the rows of a server that is started for it; `budget` is in seconds, for each row at each size."""
+    """Return the rows of a server that is started for it; `budget` is in seconds, for each row at each size.
+
+    After an answer that took too long the server is started anew, so that the next row does not wait for it, too. What
+    a server has not been asked after SIZE_SECONDS at one size stays out.
+    """
     found: dict[tuple[str, int], Figures] = {}
     problems: list[str] = []
     given_up: set[tuple[str, int]] = set()
     try:
-        with subject.running() as server:
-            for size in sizes:
-                place = replace(subject.place(server.port, size), patience=GIVE_UP_SECONDS)
-                for row in _unmeasured(place, budget, found, problems):
-                    given_up.add((row.title, size))
-                say(f"{subject.name}: {size} events measured")
+        for size in sizes:
+            began, rows = perf_counter(), list(ROWS)
+            while rows and perf_counter() - began < SIZE_SECONDS:
+                with subject.running() as server:
+                    place = replace(subject.place(server.port, size), patience=GIVE_UP_SECONDS)
+                    silent = _measured(place, (budget, began + SIZE_SECONDS), rows, found, problems)
+                given_up |= {(silent.title, size)} if silent is not None else set()
+            problems += [f"{row.title}, {size} events: not asked, the others took too long" for row in rows]
+            say(f"{subject.name}: {size} events measured in {perf_counter() - began:.0f} s")
     except NotStarted as failure:
         problems.append(f"{subject.name} did not start: {failure.log.strip()[-200:]}")
     return Results(subject.name, found, tuple(problems), frozenset(given_up))
 
 
-def _unmeasured(
-    place: Place, budget: float, found: dict[tuple[str, int], Figures], problems: list[str]
-) -> Iterator[Row]:
-    """Measure every row, and yield those that were given up because an answer took too long."""
+def _measured(
+    place: Place,
+    limits: tuple[float, float],
+    rows: list[Row],
+    found: dict[tuple[str, int], Figures],
+    problems: list[str],
+) -> Row | None:
+    """Take rows off a list and measure them, until one is given up, which is returned, or until a moment."""
+    budget, until = limits
     session = Session(place)
-    for row in ROWS:
+    while rows and perf_counter() < until:
+        row = rows.pop(0)
         try:
             run = begin(row, session)
             durations = repeat(run, budget)
@@ -64,8 +80,9 @@ def _unmeasured(
             found[row.title, place.size] = durations
         except TimeoutError:
             session.connection.close()
-            yield row
+            return row
         except FAILURES as failure:
             session.connection.close()
             problems.append(f"{row.title}, {place.size} events: {type(failure).__name__} {failure}"[:300])
     session.connection.close()
+    return None

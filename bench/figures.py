@@ -12,6 +12,7 @@ from typing import Final
 MOST: Final = 200
 FEWEST: Final = 3
 WARMING: Final = 3
+LONGEST: Final = 30.0
 NOTHING: Final = "—"
 
 
@@ -25,6 +26,9 @@ class Figures:
     count: int
 
 
+NEVER: Final = Figures(0.0, 0.0, 0.0, 0)
+
+
 def figures(durations: Sequence[float]) -> Figures:
     """Return the summary of at least one duration in seconds."""
     ranked = sorted(durations)
@@ -32,11 +36,13 @@ def figures(durations: Sequence[float]) -> Figures:
     return Figures(ranked[0], median(ranked), ranked[rank], len(ranked))
 
 
-def repeat(call: Callable[[], object], budget: float, most: int = MOST) -> Figures:
+def repeat(call: Callable[[], object], budget: float, most: int = MOST, longest: float = LONGEST) -> Figures:
     """Return the summary of calling again and again, until `most` times or `budget` seconds, but three times at least.
 
-    A few calls before warm both sides up and do not count; one is enough where one takes long.
+    A few calls before warm both sides up and do not count; one is enough where one takes long. Nothing is called any
+    more after `longest` seconds but the one call that counts.
     """
+    until = perf_counter() + longest
     began = perf_counter()
     for _ in range(WARMING):
         call()
@@ -46,6 +52,8 @@ def repeat(call: Callable[[], object], budget: float, most: int = MOST) -> Figur
     began = perf_counter()
     while len(durations) < FEWEST or (len(durations) < most and perf_counter() - began < budget):
         start = perf_counter()
+        if durations and start > until:
+            break
         call()
         durations.append(perf_counter() - start)
     return figures(durations)

@@ -20,7 +20,7 @@ from tests.eas.client import AOSP, Phone
 from tests.eas.wbxml import Pair, encode
 from tests.eas.wire import PATH
 
-SISTERS: Final = 20
+SISTERS: Final = 40
 HEARTBEAT: Final = 1800
 WINDOW: Final = 512
 VERSION: Final = "14.1"
@@ -38,18 +38,24 @@ class Owner:
         folders: list[Pair] = [
             ("Ping:Folder", [("Ping:Id", server_id), ("Ping:Class", "Calendar")]) for server_id in self.phone.calendars
         ]
-        body = encode(("Ping:Ping", [("Ping:HeartbeatInterval", HEARTBEAT), ("Ping:Folders", folders)]))
-        headers = {
-            "Host": f"127.0.0.1:{port}",
-            "Authorization": basic(self.phone.login, self.phone.password),
-            "User-Agent": self.phone.user_agent,
-            "MS-ASProtocolVersion": VERSION,
-            "X-MS-PolicyKey": str(self.phone.policy_key),
-            "Content-Type": "application/vnd.ms-sync.wbxml",
-        }
+        document = ("Ping:Ping", [("Ping:HeartbeatInterval", HEARTBEAT), ("Ping:Folders", folders)])
         for device in self.devices:
-            asked = f"Cmd=Ping&User={self.phone.login}&DeviceId={device}&DeviceType={self.phone.device_type}"
-            yield request_bytes("POST", f"{PATH}?{asked}", headers, body)
+            yield posted(self.phone, port, device, document)
+
+
+def posted(phone: Phone, port: int, device: str, document: Pair) -> bytes:
+    """Return the request by which a sister of a phone sends a document; its command is the document's name."""
+    headers = {
+        "Host": f"127.0.0.1:{port}",
+        "Authorization": basic(phone.login, phone.password),
+        "User-Agent": phone.user_agent,
+        "MS-ASProtocolVersion": phone.version,
+        "X-MS-PolicyKey": str(phone.policy_key),
+        "Content-Type": "application/vnd.ms-sync.wbxml",
+    }
+    command = document[0].rpartition(":")[2]
+    asked = f"Cmd={command}&User={phone.login}&DeviceId={device}&DeviceType={phone.device_type}"
+    return request_bytes("POST", f"{PATH}?{asked}", headers, encode(document))
 
 
 def choose(folder: Path, phones: int) -> tuple[str, ...]:

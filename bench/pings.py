@@ -5,8 +5,6 @@ from __future__ import annotations
 import resource
 import selectors
 import socket
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -16,9 +14,11 @@ from time import monotonic, perf_counter, sleep
 from typing import Final
 
 from bench import phones
+from bench.figures import NEVER, Figures, figures
+from bench.importing import importing
 from bench.phones import Owner
-from bench.processes import ROOT, Started
-from bench.school import DATABASE, NEXT
+from bench.processes import Started
+from bench.school import DATABASE
 from bench.servers import Subject
 from storage.store import Store
 from tests.eas.client import Phone
@@ -35,6 +35,15 @@ SPARE_FILES: Final = 200
 CHANGED: Final = "2"
 
 
+class TooFewFiles(Exception):
+    """This machine does not let a process open as many files as are `wanted`, but only `allowed`."""
+
+    def __init__(self, wanted: int, allowed: int) -> None:
+        super().__init__(wanted, allowed)
+        self.wanted = wanted
+        self.allowed = allowed
+
+
 @dataclass(frozen=True, slots=True)
 class Parked:
     """What was measured: `memory_each` in octets, `idle_share` of one core, seconds counted from the commit.
@@ -48,7 +57,7 @@ class Parked:
     woken: int
     missed: int
     odd: int
-    first_seconds: float
+    woken_after: Figures
     last_seconds: float
     import_seconds: float
 
@@ -89,8 +98,8 @@ class Held:
         self.selector.close()
 
 
-def measured(subject: Subject, count: int, say: Callable[[str], object]) -> Parked:
-    """Return what `count` parked Pings cost on a data folder whose timetable has a next export waiting."""
+def measured(subject: Subject, count: int, export: Path, say: Callable[[str], object]) -> Parked:
+    """Return what `count` parked Pings cost, and how an import of an export wakes them; raises TooFewFiles."""
     _allow_files(count + SPARE_FILES)
     logins = phones.choose(subject.folder, count)
     with subject.running() as server:
@@ -111,14 +120,17 @@ def measured(subject: Subject, count: int, say: Callable[[str], object]) -> Park
             pass
         early = len(held.answers)
         say(f"{count} Pings wait, {early} were answered at once")
-        commit, seconds = _import(subject.folder, held)
+        commit, seconds = _import(subject.folder, export, held)
         return _summary(held, owners, (memory, idle, early, commit, seconds), server.port)
 
 
 def _allow_files(wanted: int) -> None:
+    """Raise the limit on open files of this process, and of the server it starts; each holds one end of all."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (min(wanted, hard), hard))
+    if hard != resource.RLIM_INFINITY and hard < wanted:
+        raise TooFewFiles(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _acquaint(server: Started, requests: Sequence[bytes], each: int) -> None:
@@ -159,25 +171,20 @@ def _idle(server: Started) -> float:
     return (server.processor_seconds() - used) / (perf_counter() - began)
 
 
-def _import(folder: Path, held: Held) -> tuple[float, float]:
-    """Run `cadran import edt` and take answers until no more come; returns when it committed and how long it ran."""
-    command = (sys.executable, "-m", "server.cli", f"--data={folder}", "import", "edt", str(folder / NEXT))
+def _import(folder: Path, export: Path, held: Held) -> tuple[float, float]:
+    """Import an export and take answers until no more come; returns when it committed and how long it ran."""
     watched = _Commit(folder)
-    began = perf_counter()
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     try:
-        while process.poll() is None:
-            held.receive(0.05)
-        seconds = perf_counter() - began
-        while held.receive(QUIET_SECONDS):
-            pass
+        with importing(folder, export) as run:
+            while not run.over():
+                held.receive(0.05)
+            while held.receive(QUIET_SECONDS):
+                pass
     finally:
         watched.stop()
-        process.kill()
-        _, problem = process.communicate()
-    if process.returncode or watched.moment is None:
-        raise RuntimeError(f"the import failed: {problem.decode('utf-8', 'replace')[-400:]}")
-    return watched.moment, seconds
+    if watched.moment is None:
+        raise RuntimeError("the import changed nothing")
+    return watched.moment, run.seconds
 
 
 class _Commit:
@@ -216,7 +223,7 @@ def _summary(held: Held, owners: Sequence[Owner], told: tuple[float, float, int,
         woken=len(moments),
         missed=sum(1 for number in sorted(asleep) if _has_changes(owners[number].phone, port)),
         odd=len(held.answers) - len(moments) + early,
-        first_seconds=min(moments, default=0.0),
+        woken_after=figures(moments) if moments else NEVER,
         last_seconds=max(moments, default=0.0),
         import_seconds=seconds,
     )

@@ -38,6 +38,11 @@ class Started:
         """Return the memory it occupies now, in octets."""
         return int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
+    def highest(self) -> int:
+        """Return the most memory it has occupied so far, in octets."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        return int(status.partition("VmHWM:")[2].split(None, 1)[0]) * 1024
+
     def processor_seconds(self) -> float:
         """Return the processor time it has used so far."""
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()

@@ -72,6 +72,15 @@ def prepare(folder: Path, pupils: int) -> Prepared:
     return Prepared(folder, datetime.combine(school.year.begins, time(), ZONE), pupils, octets, school.uai)
 
 
+def wide_export(prepared: Prepared, percent: float) -> Path:
+    """Write an export in which so many percent of the coming sessions differ from the first, and return its file."""
+    today = datetime.now(ZONE).date()
+    school = sample.generate(prepared.pupils, SEED, sample.year_of(today))
+    file = prepared.folder / f"timetable-{percent:g}.xml"
+    file.write_bytes(sample.write_xml(sample.next_export(school, percent, SEED, today)))
+    return file
+
+
 def people(pupils: int) -> tuple[NewPerson, ...]:
     """Return the people of the school of a size."""
     school = sample.generate(pupils, SEED, sample.year_of(datetime.now(ZONE).date()))

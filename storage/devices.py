@@ -2,20 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Table, and_, delete, func, select
+from sqlalchemy import Table, and_, bindparam, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.model import Device, StoredState, Wipe
+from storage.ready import Ready
 from storage.schema import device, device_state
 
 if TYPE_CHECKING:
     from storage.transaction import Transaction
 
 _INSERTS: Final[dict[str, Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+_NAMES: Final = tuple(column.name for column in device.c)
+_DEVICE = Ready(
+    select(device).where(
+        device.c.school_id == bindparam("school"),
+        device.c.principal_id == bindparam("principal"),
+        device.c.device_id == bindparam("device"),
+    )
+)
+_STATES = Ready(
+    select(device_state.c.generation, device_state.c.data)
+    .where(
+        device_state.c.school_id == bindparam("school"),
+        device_state.c.principal_id == bindparam("principal"),
+        device_state.c.device_id == bindparam("device"),
+        device_state.c.scope == bindparam("scope"),
+    )
+    .order_by(device_state.c.generation.desc())
+)
 
 
 class Devices:
@@ -34,8 +54,9 @@ class Devices:
 
     def get(self, principal_id: int, device_id: str) -> Device | None:
         """Return a device, if it has been seen."""
-        row = self._tx.connection.execute(select(device).where(self._this(principal_id, device_id))).first()
-        return None if row is None else _to_device(row)
+        asked = {"school": self._tx.school_id, "principal": principal_id, "device": device_id}
+        rows = _DEVICE.rows(self._tx.connection, **asked)
+        return _to_device(zip(_NAMES, rows[0], strict=True)) if rows else None
 
     def save(self, value: Device) -> None:
         """Store a device as it is now."""
@@ -55,7 +76,7 @@ class Devices:
         if principal_id is not None:
             query = query.where(device.c.principal_id == principal_id)
         rows = self._tx.connection.execute(query.order_by(device.c.principal_id, device.c.device_id))
-        return tuple(_to_device(row) for row in rows)
+        return tuple(_to_device(zip(_NAMES, row, strict=True)) for row in rows)
 
     def forget(self, principal_id: int, device_id: str) -> None:
         """Delete a device and its states: it starts again from nothing."""
@@ -79,12 +100,8 @@ class Devices:
 
     def states(self, principal_id: int, device_id: str, scope: str) -> tuple[StoredState, ...]:
         """Return the generations kept of one scope, newest first, at most two."""
-        query = (
-            select(device_state.c.generation, device_state.c.data)
-            .where(self._scope(principal_id, device_id, scope))
-            .order_by(device_state.c.generation.desc())
-        )
-        return tuple(StoredState(row.generation, row.data) for row in self._tx.connection.execute(query))
+        asked = {"school": self._tx.school_id, "principal": principal_id, "device": device_id, "scope": scope}
+        return tuple(StoredState(*row) for row in _STATES.rows(self._tx.connection, **asked))
 
     def scopes(self, principal_id: int, device_id: str) -> dict[str, StoredState]:
         """Return the newest generation of every scope of a device."""
@@ -125,7 +142,7 @@ class Devices:
         self._tx.connection.execute(delete(device_state).where(self._scope(principal_id, device_id, scope)))
 
 
-def _to_device(row: Any) -> Device:
-    values = dict(row._mapping)
+def _to_device(row: Iterable[tuple[str, Any]]) -> Device:
+    values = dict(row)
     del values["school_id"]
     return Device(**values | {"wipe": Wipe(values["wipe"])})

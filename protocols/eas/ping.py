@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Final
 
 from protocols.eas.answers import document
@@ -29,6 +29,8 @@ MAX_FOLDERS: Final = 200
 PATIENCE: Final = 3
 
 
+# An import wakes thousands of phones with the same few answers.
+@lru_cache(1024)
 def _answer(status: int, folders: tuple[str, ...] = ()) -> Response:
     listed = E(Tags.Folders, *(E(Tags.Folder, each) for each in folders)) if folders else None
     return document(E(Tags.Ping, E(Tags.Status, status), listed))

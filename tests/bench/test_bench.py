@@ -52,6 +52,11 @@ def test_repetitions_end_by_number_and_by_budget_but_are_three_at_least(most: in
     assert len(calls) > counted
 
 
+def test_what_takes_long_is_repeated_no_more_but_counts_once():
+    calls: list[int] = []
+    assert repeat(lambda: calls.append(1), 60.0, longest=0.0).count == 1
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [(0.1234, "0.12"), (9.876, "9.88"), (12.34, "12.3"), (123.4, "123"), (12345.6, "12 346"), (64, "64")],
@@ -71,16 +76,6 @@ def test_a_table_escapes_bars():
     assert table(("a", "b"), [("x|y", "1")]) == "| a | b |\n| --- | ---: |\n| x\\|y | 1 |\n"
 
 
-def test_a_block_replaces_what_stood_between_the_marks_and_nothing_else():
-    once = page.replaced("# Title\n\nBefore.\n", "first")
-    twice = page.replaced(once + "\nAfter.\n", "second")
-    assert "first" in once
-    assert "first" not in twice
-    assert twice.startswith("# Title\n\nBefore.\n")
-    assert twice.endswith("\nAfter.\n")
-    assert twice.count("second") == twice.count(page.BEGIN) == twice.count(page.END) == 1
-
-
 def test_the_table_says_what_is_kept_what_is_not_and_what_could_not_be_measured():
     ours = Results("cadran", {(row.title, 10): figures([row.promise * MS]) for row in ROWS[1:]})
     ours.found[ROWS[1].title, 10] = figures([(ROWS[1].promise + 1) * MS])  # type: ignore[index]
@@ -96,8 +91,11 @@ def test_the_other_tables_name_what_they_measure():
     assert "| First import, parse to committed | ≤ 5 | 1.50 | 1.50 | ≤ 300 | 100 |" in page.import_table(
         Imports(school, (one,), (one,), (one,))
     )
-    parked = Parked(2000, 10 * 1024, 0.001, 1500, 0, 0, 0.1, 0.4, 3.0)
-    assert "| Memory each, kB | ≤ 20 | 10.0 |" in page.pings_table(parked)
+    parked = Parked(2000, 10 * 1024, 0.001, 1500, 0, 0, figures([0.1, 0.2, 0.3]), 0.4, 3.0)
+    text = page.pings_table(parked)
+    assert "| Memory each, kB | ≤ 20 | 10.0 |" in text
+    assert "(p50), s |  | 0.20 |" in text
+    assert "(p95), s |  | 0.30 |" in text
     grown = page.growth_table(
         Results("cadran", {(ROWS[0].title, 1): figures([MS]), (ROWS[0].title, 2): figures([MS])}), 1, 2
     )
