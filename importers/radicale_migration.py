@@ -18,7 +18,7 @@ from typing import Any, Final
 from importers import radicale_tree
 from importers.radicale_report import FolderReport, Report, Skip, UserReport
 from importers.radicale_tree import Folder, Item, User
-from storage import contentlines
+from storage import contentlines, spelling
 from storage.directory import fold_login
 from storage.errors import InvalidObject, NotFound, ReadOnly, UidConflict
 from storage.model import CalendarKind, Client, ClientKind, Collection, NewCalendar, Principal, Role, School
@@ -208,7 +208,8 @@ class _Migration:
             tally.skip(item.name, problem)
             return
         collection = target.calendars["VTODO" if "VTODO" in item.kinds else "VEVENT"]
-        found = self._tx.objects.many(collection, [item.name]).get(item.name)
+        name = spelling.of_text(item.name)
+        found = self._tx.objects.find(collection, [name]).get(name)
         if found is not None and found.ical != item.text and item.modified < found.modified:
             tally.skip(item.name, "newer-here")
             return
@@ -223,9 +224,10 @@ class _Migration:
             tally.skip(item.name, "read-only", collection.slug)
 
     def _put(self, collection: Collection, item: Item) -> str:
-        if len(item.name) > NAME_LENGTH or _CONTROL.search(item.name):
+        name = spelling.of_text(item.name)
+        if len(item.name) > NAME_LENGTH or len(name) > spelling.LONGEST or _CONTROL.search(item.name):
             raise InvalidObject("valid-calendar-data", "its name cannot be part of an address")
-        written = self._tx.objects.put(collection, item.name, item.text)
+        written = self._tx.objects.put(collection, name, item.text)
         return "imported" if written.created else "updated" if written.changed else "unchanged"
 
 
@@ -235,7 +237,7 @@ def _shown(folder: Folder) -> str:
 
 def _slug(folder: Folder) -> str:
     """Return the last part of a calendar's address: the folder's name, unless it is one that everybody has."""
-    name = _CONTROL.sub("", folder.name)[: SLUG_LENGTH - len("-radicale")]
+    name = spelling.cut(spelling.of_text(_CONTROL.sub("", folder.name)), SLUG_LENGTH - len("-radicale"))
     return f"{name}-radicale" if name.casefold() in _BUILT_IN_SLUGS else name
 
 

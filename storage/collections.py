@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import and_, bindparam, delete, func, insert, not_, select, update
 
-from storage import policy, shown
+from storage import policy, shown, spelling
 from storage.errors import Forbidden, LimitReached, NameTaken, NotFound, ReadOnly
 from storage.model import (
     DAWN,
@@ -133,11 +133,20 @@ class Collections:
         return tuple(self._seen(_SEEN, principal))
 
     def by_slug(self, principal: Principal, slug: str, client: Client) -> Collection:
-        """Return the collection a person calls by a slug; raises NotFound, also when the client may not see it."""
-        for each in self._seen(_SEEN_SLUG, principal, slug=slug):
+        """Return the collection a person calls by a slug; raises NotFound, also when the client may not see it.
+
+        Where none has the slug itself, the oldest of those that spell it otherwise is meant.
+        """
+        for each in self._seen(_SEEN_SLUG, principal, slug=slug) or self._respelled(principal, slug):
             if self._visible(each, client):
                 return each
         raise NotFound("collection", slug)
+
+    def _respelled(self, principal: Principal, slug: str) -> list[Collection]:
+        if not spelling.varies(slug):
+            return []
+        found = (each for each in self.subscribed(principal) if spelling.same(each.slug, slug))
+        return sorted(found, key=lambda each: each.id)
 
     def by_id(self, principal: Principal, collection_id: int, client: Client) -> Collection:
         """Return a collection of a person by its number; raises NotFound, also when the client may not see it."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import ColumnElement, and_, bindparam, case, func, or_, select, union_all
 
-from storage import shown
+from storage import shown, spelling
 from storage.errors import NotFound
 from storage.model import FOREVER, CalendarObject, Collection, Entry
 from storage.occurrences import overlapping
@@ -131,11 +131,19 @@ class Listings:
         return self._tx.personal.seen(CalendarObject(*found[0]), collection) if found else None
 
     def get(self, collection: Collection, href: str) -> CalendarObject:
-        """Return the object of a name; raises NotFound."""
-        found = self._one(_BY_HREF, collection, href)
+        """Return the object of a name, or of another spelling of it when there is none; raises NotFound."""
+        found = self._one(_BY_HREF, collection, href) or self._respelled(collection, (href,)).get(href)
         if found is None:
             raise NotFound("object", href)
         return found
+
+    def meant(self, collection: Collection, href: str, uid: str) -> CalendarObject | None:
+        """Return what a text of some UID would replace: the object of the name, or its own one spelled otherwise."""
+        found = self._one(_BY_HREF, collection, href)
+        if found is not None or not spelling.varies(href):
+            return found
+        holder = self.by_uid(collection, uid)
+        return holder if holder is not None and spelling.same(holder.href, href) else None
 
     def get_item(self, collection: Collection, item: int) -> CalendarObject:
         """Return the object of an item number; raises NotFound."""
@@ -156,6 +164,20 @@ class Listings:
     def many(self, collection: Collection, hrefs: Sequence[str]) -> dict[str, CalendarObject]:
         """Return the objects of many names, by name; absent ones are left out."""
         return {each.href: each for each in self._several(_BY_HREFS, collection, hrefs)}
+
+    def find(self, collection: Collection, hrefs: Sequence[str]) -> dict[str, CalendarObject]:
+        """Return what `get` would for many names, by the name asked for; absent ones are left out."""
+        found = self.many(collection, hrefs)
+        return found | self._respelled(collection, [href for href in hrefs if href not in found])
+
+    def _respelled(self, collection: Collection, hrefs: Sequence[str]) -> dict[str, CalendarObject]:
+        """Return the objects of other spellings of names, by these names: of several the one that was first."""
+        others = dict.fromkeys(other for href in hrefs for other in spelling.others(href))
+        if not others:
+            return {}
+        found = sorted(self.many(collection, list(others)).values(), key=lambda each: each.item, reverse=True)
+        known = {spelling.plain(each.href): each for each in found}
+        return {href: known[text] for href in hrefs if (text := spelling.plain(href)) in known}
 
     def many_items(self, collection: Collection, items: Sequence[int]) -> dict[int, CalendarObject]:
         """Return the objects of many item numbers, by number; absent ones are left out."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, insert, select, update
 
-from storage import ical, masking, occurrences, policy
+from storage import ical, masking, occurrences, policy, spelling
 from storage.errors import InvalidObject, NotFound, PreconditionFailed, ReadOnly, UidConflict
 from storage.examined import Examined, examine
 from storage.ical import Facts, Span
@@ -81,15 +81,17 @@ class Objects(Listings):
     ) -> Written:
         """Store one object under a name; the same bytes again change nothing.
 
-        Without a new `schedule_tag` the object keeps the one it has (RFC 6638, 3.2.10). Raises ReadOnly (also for what
-        the writer may not see), PreconditionFailed, UidConflict (RFC 4791, 5.3.2.1) or InvalidObject; NotFound when the
+        Where nothing has the name, the object of that UID under another spelling of it is what is written. Without a
+        new `schedule_tag` the object keeps the one it has (RFC 6638, 3.2.10). Raises ReadOnly (also for what the writer
+        may not see), PreconditionFailed, UidConflict (RFC 4791, 5.3.2.1) or InvalidObject; NotFound when the
         calendar was deleted meanwhile.
         """
         if not collection.rights.write:
             raise ReadOnly(collection.id, "write-content")
         found = self.examine(collection, text)
         self._tx.lock()
-        current = self._stored(collection.id, href)
+        current = self._meant(collection.id, href, found.facts.uid)
+        href = href if current is None else current.href
         _check_hidden(collection, current, text)
         _check(self._as_seen(collection, current), expect or Expect())
         if not collection.viewer:
@@ -180,10 +182,11 @@ class Objects(Listings):
         self._tx.lock()
         with self._tx.connection.begin_nested():
             found = self.get(*old)
+            old = (old[0], found.href)
             self._tx.attachments.carry(found)
             self._end(*old, expect)
             written = self.put(*new, found.ical, Expect(absent=not replace), found.schedule_tag)
-            self._tx.dead_properties.move((old[0].id, old[1]), (new[0].id, new[1]))
+            self._tx.dead_properties.move((old[0].id, old[1]), (new[0].id, written.object.href))
             self._tx.origins.carry(found.item, written.object.item)
             self._tx.personal.carry(found.item, written.object)
             return written
@@ -193,12 +196,22 @@ class Objects(Listings):
         row = self._tx.connection.execute(_STORED_BY_HREF, values).first()
         return None if row is None else CalendarObject(*row)
 
+    def _meant(self, calendar_id: int, href: str, uid: str) -> CalendarObject | None:
+        current = self._stored(calendar_id, href)
+        if current is not None or not spelling.varies(href):
+            return current
+        holder = self._holder(calendar_id, uid)
+        return self._stored(calendar_id, holder) if holder is not None and spelling.same(holder, href) else None
+
+    def _holder(self, calendar_id: int, uid: str) -> str | None:
+        values = {"school": self._tx.school_id, "calendar": calendar_id, "uid": uid}
+        return self._tx.connection.execute(_UID_HOLDER, values).scalar()
+
     def _check_uid(self, calendar_id: int, href: str, uid: str, current: CalendarObject | None) -> None:
         """Raise UidConflict when another name holds the UID, or this name holds another UID."""
         if current is not None and current.uid != uid:
             raise UidConflict(current.uid, href)
-        values = {"school": self._tx.school_id, "calendar": calendar_id, "uid": uid}
-        holder = self._tx.connection.execute(_UID_HOLDER, values).scalar()
+        holder = self._holder(calendar_id, uid)
         if holder is not None and holder != href:
             raise UidConflict(uid, holder)
 

@@ -105,7 +105,8 @@ class Scheduling:
         if not collection.rights.write:
             raise ReadOnly(collection.id, "write-content")
         found = self._tx.objects.examine(collection, text)
-        current = self._current(collection, href, wish)
+        current = self._replaced(collection, href, found.facts.uid, wish)
+        href = href if current is None else current.href
         concerned = _mentions(text) or (current is not None and current.schedule_tag)
         owner = self._owner(collection) if concerned else None
         if owner is None:
@@ -127,7 +128,7 @@ class Scheduling:
         told: tuple[Message, ...] = ()
         if owner is not None and current is not None:
             told = self._farewell(owner, itip.read(current.ical, self._tx.zone), reply=wish.reply)
-        self._tx.objects.delete(collection, href, wish.expect)
+        self._tx.objects.delete(collection, href if current is None else current.href, wish.expect)
         self._deliveries.deliver(told, 0 if current is None else current.seq)
 
     def copy(self, old: tuple[Collection, str], new: tuple[Collection, str], wish: Wish, *, replace: bool) -> Written:
@@ -140,7 +141,7 @@ class Scheduling:
         # Whoever copies sees what they copy: the same attachments may be referred to.
         self._tx.attachments.carry(found)
         written = self.put(*new, found.ical, Wish(Expect(absent=not replace)))
-        self._tx.dead_properties.copy((old[0].id, old[1]), (new[0].id, new[1]))
+        self._tx.dead_properties.copy((old[0].id, found.href), (new[0].id, written.object.href))
         return written
 
     def move(self, old: tuple[Collection, str], new: tuple[Collection, str], wish: Wish, *, replace: bool) -> Written:
@@ -205,6 +206,13 @@ class Scheduling:
             found: CalendarObject | None = self._tx.objects.get(collection, href)
         except NotFound:
             found = None
+        _check_tag(found, wish)
+        return found
+
+    def _replaced(self, collection: Collection, href: str, uid: str, wish: Wish) -> CalendarObject | None:
+        """Return what a text of some UID replaces; raises what `_current` raises."""
+        self._tx.lock()
+        found = self._tx.objects.meant(collection, href, uid)
         _check_tag(found, wish)
         return found
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import and_, delete, func, insert, literal, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
-from storage import contentlines, itip_restored, policy
+from storage import contentlines, itip_restored, policy, spelling
 from storage.errors import InvalidObject, NameTaken, NotFound, SchedulingRefused, UidConflict
 from storage.model import CalendarObject, Client, ClientKind, Collection, Expect, NewCalendar, Principal, Written
 from storage.scheduling import Wish
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 OBJECT: Final = "object"
 CALENDAR: Final = "calendar"
 TITLE_LENGTH: Final = 255
+# Of a former name, beside the number that makes it another one.
+HREF_LENGTH: Final = 200
 _DAY: Final = 86_400
 _ATTACHED: Final = "attachments"
 _ALL = Client(ClientKind.WEB)
@@ -205,7 +207,7 @@ class Trash:
             raise NotFound("trashed object", number)
         collection, href = to or (self._origin(owner, found), found.name)
         if to is None and self._tx.objects.many(collection, [href]):
-            href = f"{found.id}-{href}"[-512:]
+            href = f"{found.id}-{spelling.cut(href, HREF_LENGTH)}"
         self._check_uid(collection, href, found.uid)
         text = self._tx.attachments.restored(itip_restored.anew(self.text(found), owner), owner, self._had(found))
         written = self._tx.scheduling.put(collection, href, text, Wish(Expect(absent=True)))
@@ -260,7 +262,7 @@ class Trash:
         except NameTaken:
             if slug:
                 raise
-        new = NewCalendar(f"{found.name[:100]}-{found.id}", found.title, components=components, **detail)
+        new = NewCalendar(f"{spelling.cut(found.name, 100)}-{found.id}", found.title, components=components, **detail)
         return self._tx.collections.create(owner, new)
 
     def purge(self) -> int:

@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from protocols.caldav import calendar_properties, paths, principal_properties
+from protocols.caldav import calendar_properties, paths, principal_properties, subject
 from protocols.caldav.context import Context
 from protocols.caldav.errors import DavError
-from protocols.caldav.paths import Place, Target
+from protocols.caldav.paths import Place
 from protocols.caldav.resources import calendar, home, stored
 from storage.errors import NotFound
 
@@ -115,13 +115,19 @@ def _state(href: str, context: Context) -> State:
     if target is None:
         return State()
     try:
-        return _of(replace(context, target=target), target)
+        own = target == context.target
+        return _of_subject(context) if own and target.place is Place.OBJECT else _of(replace(context, target=target))
     except (NotFound, DavError):
         return State()
 
 
-def _of(context: Context, target: Target) -> State:
-    match target.place:
+def _of_subject(context: Context) -> State:
+    found = subject.of(context, calendar(context))
+    return State() if found is None else State(found.etag)
+
+
+def _of(context: Context) -> State:
+    match context.target.place:
         case Place.OBJECT:
             return State(stored(context, calendar(context)).etag)
         case Place.COLLECTION:

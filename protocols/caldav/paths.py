@@ -1,6 +1,7 @@
 """The addresses of CalDAV resources: what a path names, and the path of a thing.
 
-Paths come in any equivalent percent-encoding and leave in one.
+Paths come in any equivalent percent-encoding and leave in one. The names of collections and objects keep the spelling
+that they were made with, as to reserved characters (RFC 3986, 2.2; see `storage.spelling`).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from enum import Enum
 from urllib.parse import quote, unquote, urlsplit
 
 from protocols.wire import Response
+from storage import spelling
 from storage.model import Admission
 
 PREFIX = "/dav/"
@@ -58,9 +60,10 @@ class Place(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a path names, decoded; parts that the kind of place does not have are "".
+    """What a path names; parts that the kind of place does not have are "".
 
-    Of an attachment, `slug` is the managed id and `name` the file's name.
+    A login is decoded, the slug and the name are as `storage.spelling` keeps them. Of an attachment, `slug` is the
+    managed id and `name` the file's name.
     """
 
     place: Place
@@ -86,9 +89,14 @@ class LongPath(BadPath):
     """A part of the path is longer than any name here."""
 
 
-def encode(segment: str) -> str:
-    """Return one part of a path percent-encoded."""
-    return segment if _PLAIN.fullmatch(segment) else quote(segment, safe=_SAFE)
+def encode(name: str) -> str:
+    """Return the name of a collection or an object as it stands in a path."""
+    return spelling.segment(name)
+
+
+def _quoted(text: str) -> str:
+    """Return a login, or anything else that has no spelling of its own, percent-encoded."""
+    return text if _PLAIN.fullmatch(text) else quote(text, safe=_SAFE)
 
 
 def _decode(segment: str) -> str:
@@ -103,6 +111,14 @@ def _decode(segment: str) -> str:
     return decoded
 
 
+def _named(segment: str) -> str:
+    """Return the name of a collection or an object that a part spells."""
+    name = spelling.of_segment(segment)
+    if len(name) > spelling.LONGEST:
+        raise LongPath(segment)
+    return name
+
+
 def parse(path: str) -> Target | None:
     """Return what a path on the wire names, None when it is no address of ours; raises BadPath.
 
@@ -112,7 +128,8 @@ def parse(path: str) -> Target | None:
         return Target(Place.ROOT)
     if not path.startswith(PREFIX):
         return None
-    parts = [_decode(part) for part in path.removeprefix(PREFIX).removesuffix("/").split("/")]
+    segments = path.removeprefix(PREFIX).removesuffix("/").split("/")
+    parts = [_decode(part) for part in segments]
     if parts == [""]:
         return Target(Place.ROOT)
     if parts[0] == "push" and len(parts) == 2 and parts[1]:
@@ -124,6 +141,8 @@ def parse(path: str) -> Target | None:
         return None
     if places is _PLACES["calendars"] and parts[2:3] == [TRASH]:
         places = _IN_TRASH
+    if len(parts) > 2 and parts[0] == "calendars":
+        parts[2:] = map(_named, segments[2:])
     if places[len(parts) - 1] is Place.PROXY and parts[2] not in PROXIES.values():
         return None
     return Target(places[len(parts) - 1], *parts[1:])
@@ -143,7 +162,7 @@ def parse_href(href: str) -> Target | None:
 
 def principal(login: str) -> str:
     """Return the path of a person."""
-    return f"{PRINCIPALS}{encode(login)}/"
+    return f"{PRINCIPALS}{_quoted(login)}/"
 
 
 def proxy(login: str, access: Admission) -> str:
@@ -153,27 +172,27 @@ def proxy(login: str, access: Admission) -> str:
 
 def group(key: str) -> str:
     """Return the path of a group."""
-    return f"{GROUPS}{encode(key)}/"
+    return f"{GROUPS}{_quoted(key)}/"
 
 
 def home(login: str) -> str:
     """Return the path of a person's home set."""
-    return f"{HOMES}{encode(login)}/"
+    return f"{HOMES}{_quoted(login)}/"
 
 
 def collection(login: str, slug: str) -> str:
     """Return the path of a collection as one person sees it."""
-    return f"{HOMES}{encode(login)}/{encode(slug)}/"
+    return f"{HOMES}{_quoted(login)}/{encode(slug)}/"
 
 
 def registration(name: str) -> str:
     """Return the path of a push registration."""
-    return REGISTRATIONS + encode(name)
+    return REGISTRATIONS + _quoted(name)
 
 
 def attachment(managed_id: str, name: str) -> str:
     """Return the path of a managed attachment, which is the same for everyone who may read it."""
-    return f"{ATTACHMENTS}{encode(managed_id)}" + (f"/{encode(name)}" if name else "")
+    return f"{ATTACHMENTS}{_quoted(managed_id)}" + (f"/{_quoted(name)}" if name else "")
 
 
 def redirect(request_path: str, base: str) -> Response:

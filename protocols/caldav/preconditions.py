@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from protocols.caldav import conditional
+from protocols.caldav import conditional, subject
 from protocols.caldav.context import Context
 from protocols.caldav.errors import DavError
 from protocols.caldav.resources import Calendar
@@ -17,7 +17,7 @@ def check(context: Context, holder: Calendar) -> None:
         return
     if context.tx.writable:
         context.tx.lock()
-    found = context.tx.objects.many(holder.collection, [context.target.name]).get(context.target.name)
+    found = subject.of(context, holder)
     if found is None:
         return
     unwanted = headers.get("if-none-match", "").strip()

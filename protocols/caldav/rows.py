@@ -45,6 +45,11 @@ def loaded(found: CalendarObject, data: str) -> Loaded:
     )
 
 
+def _address(name: str) -> str:
+    """Return a name as part of a path in XML, where an ampersand alone needs more than a path does."""
+    return paths.encode(name).replace("&", "&amp;")
+
+
 def _data(row: Row) -> str:
     return row.data if isinstance(row, Loaded) else ""
 
@@ -64,7 +69,7 @@ class RowWriter:
     ) -> None:
         """Compile the names of the asked properties; calendar-data is one of them only when rows are Loaded."""
         readers = {**OF_ROW, CALENDAR_DATA: _data} if with_data else OF_ROW
-        self._base = calendar.path
+        self._base = xml_out.escape(calendar.path)
         self._minimal = context.minimal
         self._readers: list[Callable[[Row], str]] = []
         # Only meetings have a Schedule-Tag: where it is asked for, they are written by a template of their own.
@@ -103,19 +108,18 @@ class RowWriter:
         return self.write_all((row,))[0]
 
     def _write(self, row: Row) -> str:
-        return self._template % (self._base + paths.encode(row.href), *[read(row) for read in self._readers])
+        return self._template % (self._base + _address(row.href), *[read(row) for read in self._readers])
 
     def write_all(self, rows: Iterable[Row]) -> list[str]:
         """Return the responses of many rows."""
         if self._meetings is not None or self._hidden is not None:
             return [self._variant(row) for row in rows]
-        template, readers, base, encode = self._template, self._readers, self._base, paths.encode
+        template, readers, base = self._template, self._readers, self._base
         if self._dead:
             return [
-                self._template_of(row) % (base + encode(row.href), *[read(row) for read in readers]) for row in rows
+                self._template_of(row) % (base + _address(row.href), *[read(row) for read in readers]) for row in rows
             ]
-        # Percent-encoded paths hold nothing that XML would need escaped.
-        return [template % (base + encode(row.href), *[read(row) for read in readers]) for row in rows]
+        return [template % (base + _address(row.href), *[read(row) for read in readers]) for row in rows]
 
     def _variant(self, row: Row) -> str:
         if self._meetings is not None and row.schedule_tag:

@@ -15,6 +15,7 @@ from radicale.item import Item
 from radicale.log import logger
 from radicale.storage import BaseCollection
 
+from protocols.radicale import names
 from storage import contentlines
 from storage.contentlines import Component, Property
 from storage.model import CalendarObject
@@ -32,7 +33,7 @@ class StoredItem(Item):
         """Fill in what Radicale would otherwise read from the text."""
         super().__init__(
             collection=collection,
-            href=found.href,
+            href=names.shown(found.href),
             last_modified=formatdate(found.modified, usegmt=True),
             text=found.ical.decode(),
             etag=f'"{found.etag}"',

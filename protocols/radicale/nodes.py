@@ -12,10 +12,11 @@ from radicale.item import Item
 from radicale.item.filter import TIMESTAMP_MAX, TIMESTAMP_MIN, simplify_prefilters
 from radicale.storage import BaseCollection
 
-from protocols.radicale import properties
+from protocols.radicale import names, properties
 from protocols.radicale.errors import Refused
 from protocols.radicale.items import StoredItem
 from protocols.radicale.session import Desk, Session
+from storage import spelling
 from storage.errors import NotFound, TokenExpired, TokenInvalid
 from storage.model import Collection, SyncToken
 from storage.tokens import format_token, parse_token
@@ -72,7 +73,7 @@ class Calendar(BaseCollection):
     @property
     def path(self) -> str:
         """The path without slashes at its ends."""
-        return f"{self.login}/{self.collection.slug}"
+        return f"{self.login}/{names.shown(self.collection.slug)}"
 
     @property
     def etag(self) -> str:
@@ -108,16 +109,16 @@ class Calendar(BaseCollection):
         """Return the object of a name, None when there is none."""
         with self._desk.session() as session:
             try:
-                return StoredItem(self, session.tx.objects.get(self.collection, href))
+                return StoredItem(self, session.tx.objects.get(self.collection, names.kept(href)))
             except NotFound:
                 return None
 
     def get_multi(self, hrefs: Iterable[str]) -> Iterable[tuple[str, Item | None]]:
         """Yield each name once with its object, or None when there is none."""
-        wanted = list(dict.fromkeys(hrefs))
+        wanted = {href: names.kept(href) for href in hrefs}
         with self._desk.session() as session:
-            found = session.tx.objects.many(self.collection, wanted)
-        return ((href, StoredItem(self, found[href]) if href in found else None) for href in wanted)
+            found = session.tx.objects.find(self.collection, list(wanted.values()))
+        return ((href, StoredItem(self, found[name]) if name in found else None) for href, name in wanted.items())
 
     def get_all(self) -> list[StoredItem]:
         """Return every object."""
@@ -176,7 +177,7 @@ class Calendar(BaseCollection):
                 page = session.tx.changes.of(self.collection, token)
         except (TokenInvalid, TokenExpired) as error:
             raise ValueError("this sync token cannot be used: start again without one") from error
-        return format_token(page.token, self._desk.school_id), [each.href for each in page.changes]
+        return format_token(page.token, self._desk.school_id), [names.shown(each.href) for each in page.changes]
 
     def _token(self, text: str) -> SyncToken:
         try:
@@ -190,14 +191,14 @@ class Calendar(BaseCollection):
     def _names(self) -> Iterator[str]:
         with self._desk.session() as session:
             entries = session.tx.objects.entries(self.collection)
-        yield from (each.href for each in entries)
+        yield from (names.shown(each.href) for each in entries)
 
     def upload(self, href: str, item: Item) -> tuple[Item, Item | None]:
         """Store an object as Radicale's library writes it; return it and the one it replaces."""
         before = self.find(href)
         with self._desk.session() as session, session.changing() as tx:
             check_name(href)
-            written = tx.objects.put(self.collection, href, item.serialize().encode())
+            written = tx.objects.put(self.collection, names.kept(href), item.serialize().encode())
         return StoredItem(self, written.object), before
 
     def delete(self, href: str | None = None) -> None:
@@ -206,10 +207,10 @@ class Calendar(BaseCollection):
             if href is None:
                 tx.collections.delete(tx.principals.by_login(self.login), self.collection)
             else:
-                tx.objects.delete(self.collection, href)
+                tx.objects.delete(self.collection, names.kept(href))
 
 
 def check_name(href: str) -> None:
     """Refuse a name for an object that our own engine could not address; raises Refused."""
-    if not 0 < len(href) <= NAME_LENGTH:
+    if not 0 < len(href) <= NAME_LENGTH or len(names.kept(href)) > spelling.LONGEST:
         raise Refused(f"a name has at most {NAME_LENGTH} characters")

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from protocols.radicale import names
 from protocols.radicale.errors import Refused, forbidden
-from storage import contentlines
+from storage import contentlines, spelling
 from storage.errors import InvalidObject
 from storage.model import Collection, CollectionPatch, NewCalendar
 
@@ -97,7 +98,7 @@ def patch(props: Mapping[str, str], collection: Collection) -> CollectionPatch:
     if props.get("tag", TAG) != TAG or _asked(props, collection.components) != collection.components:
         raise forbidden("what a calendar holds does not change")
     fields = {each.field: each.read(props.get(name, "")) for name, each in _PROPERTIES.items()}
-    fields["name"] = fields["name"] or collection.slug
+    fields["name"] = fields["name"] or spelling.plain(collection.slug)
     changed = {name: value for name, value in fields.items() if value != getattr(collection, name)}
     return CollectionPatch(**changed)
 
@@ -106,7 +107,8 @@ def new_calendar(slug: str, props: Mapping[str, str]) -> NewCalendar:
     """Return the calendar that properties describe; raises Refused for anything else, address books included."""
     if props.get("tag") != TAG:
         raise forbidden("only calendars are kept")
-    if len(slug) > SLUG_LENGTH:
+    address = names.kept(slug)
+    if len(address) > SLUG_LENGTH:
         raise forbidden(f"at most {SLUG_LENGTH} characters make a name")
     for name in props.keys() - _PROPERTIES.keys() - _PASSED_OVER - {_COMPONENT_SET}:
         raise forbidden(f"the property {name} is not kept")
@@ -114,7 +116,7 @@ def new_calendar(slug: str, props: Mapping[str, str]) -> NewCalendar:
     components = _asked(props, NewCalendar("", "").components)
     if not set(components) <= set(COMPONENTS):
         raise forbidden(f"calendars hold {', '.join(COMPONENTS)}")
-    return NewCalendar(slug, **{"name": slug, **fields}, components=components)
+    return NewCalendar(address, **{"name": slug, **fields}, components=components)
 
 
 def _asked(props: Mapping[str, str], default: tuple[str, ...]) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from typing import Final
 
 from radicale.config import Configuration
 
+from protocols.radicale import names
 from protocols.radicale.errors import translate
 from storage.directory import Account
 from storage.errors import CadranError, NotFound, SchemaMissing, SchemaOutdated, SchemaTooNew
@@ -57,17 +58,17 @@ class Session:
             return ()
         visible = self.tx.collections.visible(person, DAV_CLIENT)
         found = tuple(each for each in visible if each.kind is not CalendarKind.WEBCAL)
-        self._collections.update({(login, each.slug): each for each in found})
+        self._collections.update({(login, names.shown(each.slug)): each for each in found})
         return found
 
     def collection(self, login: str, slug: str) -> Collection | None:
-        """Return the collection a person calls by a slug, None when there is none."""
+        """Return the collection a person calls by a slug, as Radicale spells it, None when there is none."""
         if (login, slug) not in self._collections:
             person = self.person(login)
             found = None
             if person is not None:
                 with suppress(NotFound):
-                    found = self.tx.collections.by_slug(person, slug, DAV_CLIENT)
+                    found = self.tx.collections.by_slug(person, names.kept(slug), DAV_CLIENT)
             self._collections[login, slug] = found
         return self._collections[login, slug]
 

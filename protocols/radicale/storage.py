@@ -14,7 +14,7 @@ from radicale.log import logger
 from radicale.pathutils import strip_path
 from radicale.storage import BaseCollection, BaseStorage
 
-from protocols.radicale import properties
+from protocols.radicale import names, properties
 from protocols.radicale.errors import Refused, forbidden
 from protocols.radicale.nodes import Calendar, Folder, check_name
 from protocols.radicale.session import Session, desk
@@ -113,13 +113,14 @@ class Storage(BaseStorage):
             return calendar, {}, []
         texts = {f"{item.uid}.ics".replace("/", "_"): (item.uid, item.serialize().encode()) for item in items}
         before = _whole(tx, calendar.collection)
-        for href, (uid, _text) in before.items():
+        for name, (uid, _text) in before.items():
+            href = names.shown(name)
             if href not in texts or texts[href][0] != uid:
-                tx.objects.delete(calendar.collection, href)
+                tx.objects.delete(calendar.collection, name)
         replaced: dict[str, Item] = {href: item for item in calendar.get_all() if (href := item.href or "") in texts}
         for href, (_uid, text) in texts.items():
             check_name(href)
-            tx.objects.put(calendar.collection, href, text)
+            tx.objects.put(calendar.collection, names.kept(href), text)
         return calendar, replaced, [href for href in texts if href not in replaced]
 
     def move(self, item: Item, to_collection: BaseCollection, to_href: str) -> None:
@@ -131,9 +132,10 @@ class Storage(BaseStorage):
             return
         with self._desk.session() as session, session.changing() as tx:
             check_name(to_href)
-            text = tx.objects.get(source.collection, item.href).ical
-            tx.objects.delete(source.collection, item.href, trash=False)
-            tx.objects.put(to_collection.collection, to_href, text)
+            name = names.kept(item.href)
+            text = tx.objects.get(source.collection, name).ical
+            tx.objects.delete(source.collection, name, trash=False)
+            tx.objects.put(to_collection.collection, names.kept(to_href), text)
 
     def verify(self) -> bool:
         """Tell whether Radicale's iCalendar library reads every object of every person's own calendars."""

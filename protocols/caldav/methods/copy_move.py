@@ -14,6 +14,7 @@ from protocols.caldav.methods import trash
 from protocols.caldav.paths import Place, Target
 from protocols.caldav.resources import Calendar, calendar, calendar_at, resolve
 from protocols.wire import Response
+from storage import spelling
 from storage.errors import UidConflict
 from storage.model import Collection, Written
 from storage.scheduling import NOTHING
@@ -92,11 +93,22 @@ def _journey(context: Context) -> Journey:
     if target is None or target.place is not Place.OBJECT:
         raise DavError(403, reason="Objects are in calendars only.")
     destination = calendar_at(context, target)
-    if destination.collection.id == source.collection.id and target.name == context.target.name:
+    if destination.collection.id == source.collection.id and _same(context, source, target.name):
         raise DavError(403, reason="Source and destination are the same.")
     if not destination.collection.rights.write:
         raise missing_privilege(destination.path, "bind")
     return Journey(source, context.target.name, destination, target.name, overwrite == "T")
+
+
+def _same(context: Context, source: Calendar, name: str) -> bool:
+    """Whether a name in the source's calendar is the source; only a MOVE gives a thing another spelling of its name."""
+    own = context.target.name
+    if own == name or not spelling.same(own, name):
+        return own == name
+    found = context.tx.objects.find(source.collection, [own, name])
+    if own not in found:
+        return False
+    return found[own].href == name if context.request.method == "MOVE" else found[own].item == found[name].item
 
 
 def _destination(context: Context) -> Target | None:

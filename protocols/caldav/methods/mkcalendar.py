@@ -6,16 +6,17 @@ from dataclasses import replace
 
 from lxml import etree
 
-from protocols.caldav import writable, xml_in, xml_out
+from protocols.caldav import paths, writable, xml_in, xml_out
 from protocols.caldav.allowed import allow
 from protocols.caldav.context import Context
 from protocols.caldav.errors import DavError
 from protocols.caldav.methods import proppatch
 from protocols.caldav.names import caldav, calserver, dav
 from protocols.caldav.paths import Place
-from protocols.caldav.resources import Home, calendar_in, resolve, writable_home
+from protocols.caldav.resources import Calendar, Home, calendar_in, resolve, writable_home
 from protocols.caldav.writable import DEPENDENT, Outcome, Wishes
 from protocols.wire import Response
+from storage import spelling
 from storage.errors import NameTaken, NotFound
 from storage.model import CalendarKind, NewCalendar
 
@@ -60,13 +61,16 @@ def _check_place(context: Context) -> None:
         if place is Place.OBJECT:
             _check_parent(within, context)
     try:
-        resolve(context)
+        found = resolve(context)
     except NotFound:
         if place is Place.COLLECTION:
             return
         raise DavError(
             403, caldav("calendar-collection-location-ok"), reason="Calendars are made in one's home."
         ) from None
+    # Under another spelling of this address: each of them may have a calendar of its own.
+    if isinstance(found, Calendar) and found.path != paths.collection(found.home.principal.login, context.target.slug):
+        return
     raise _taken(context)
 
 
@@ -121,7 +125,8 @@ def _create(context: Context, wishes: Wishes, answer: str, kind: CalendarKind) -
         told = {name: DEPENDENT for name, _ in wishes}
         return _refused(context, {**told, _COMPONENT_SET: Outcome(error.status, error.precondition)}, answer)
     slug = context.target.slug
-    fields = {"name": slug} | {name: value for name, value in wanted.fields.items() if value not in {"", None}}
+    given = {name: value for name, value in wanted.fields.items() if value not in {"", None}}
+    fields = {"name": spelling.plain(slug)} | given
     new = NewCalendar(slug, kind=kind, **fields)
     try:
         made = context.tx.collections.create(

@@ -5,7 +5,7 @@ POST to an object manages its attachments.
 
 from __future__ import annotations
 
-from protocols.caldav import bulk, paths, schedule_headers
+from protocols.caldav import bulk, paths, schedule_headers, subject
 from protocols.caldav.allowed import allow
 from protocols.caldav.calendar_properties import ADD_MEMBER
 from protocols.caldav.context import Context
@@ -42,7 +42,7 @@ def _member(context: Context) -> Response:
     put.check_content(context)
     name = bulk.fresh_name()
     wish = schedule_headers.wish(context.request.headers, Expect(absent=True))
-    written = context.tx.scheduling.put(holder.collection, name, put.text_of(context), wish)
+    written = context.tx.scheduling.put(holder.collection, name, subject.text_of(context), wish)
     path = holder.path + paths.encode(name)
     tags = schedule_headers.tags(written, context)
     return put.represented(context, written, (("Location", path), ("Content-Location", path), *tags))

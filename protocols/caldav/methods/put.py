@@ -15,6 +15,7 @@ from protocols.caldav import (
     paths,
     preconditions,
     schedule_headers,
+    subject,
 )
 from protocols.caldav.allowed import allow, methods
 from protocols.caldav.calendar_properties import MAX_RESOURCE_SIZE
@@ -24,7 +25,6 @@ from protocols.caldav.names import caldav
 from protocols.caldav.paths import Place
 from protocols.caldav.resources import Calendar, calendar_in, home, resolve
 from protocols.wire import Response
-from storage import ical_jcal
 from storage.errors import NotFound, PreconditionFailed
 from storage.model import Written
 
@@ -47,7 +47,7 @@ def put(context: Context) -> Response:
     try:
         # Schedule-Reply speaks of deletions (RFC 6638, 8.1): a changed answer is always told.
         wish = replace(schedule_headers.wish(context.request.headers, expect), reply=True)
-        written = context.tx.scheduling.put(holder.collection, context.target.name, text_of(context), wish)
+        written = context.tx.scheduling.put(holder.collection, context.target.name, subject.text_of(context), wish)
     except PreconditionFailed:
         return _current(context, holder)
     return represented(context, written, schedule_headers.tags(written, context))
@@ -60,7 +60,7 @@ def whole(context: Context) -> Response:
         raise missing_privilege(context.request.path, "bind")
     check_headers(context.request.headers)
     conditional.required(context.request.headers, calendar_properties.etag(holder))
-    request = replace(context.request, body=text_of(context))
+    request = replace(context.request, body=subject.text_of(context))
     return bulk.write_all(replace(context, request=request), holder)
 
 
@@ -74,7 +74,7 @@ def represented(context: Context, written: Written, headers: tuple[tuple[str, st
 
 def _current(context: Context, holder: Calendar) -> Response:
     """Return 412 with what there is, which spares the client a GET (RFC 8144, 3.2); raises it bare otherwise."""
-    found = context.tx.objects.many(holder.collection, [context.target.name]).get(context.target.name)
+    found = subject.of(context, holder)
     if found is None or not context.wants_representation:
         raise PreconditionFailed(None if found is None else found.etag)
     path = holder.path + paths.encode(found.href)
@@ -101,12 +101,6 @@ def check_content(context: Context) -> None:
             caldav("max-resource-size"),
             reason=f"The object has {len(context.request.body)} bytes; at most {MAX_RESOURCE_SIZE} are kept.",
         )
-
-
-def text_of(context: Context) -> bytes:
-    """Return the iCalendar text that a request writes, which may have come as jCal (RFC 7265); raises InvalidObject."""
-    kind = context.request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    return ical_jcal.text_of(context.request.body) if kind == media.JCAL else context.request.body
 
 
 def check_headers(headers: Mapping[str, str]) -> None:

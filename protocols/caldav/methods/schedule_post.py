@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from protocols.caldav import xml_out
+from protocols.caldav import subject, xml_out
 from protocols.caldav.context import Context
 from protocols.caldav.errors import DavError
 from protocols.caldav.methods import put
@@ -42,7 +42,7 @@ def free_busy(context: Context) -> Response:
     """Answer for each attendee when that person is busy, or why it is not said."""
     asker = writable_home(context, "schedule-send-freebusy").principal
     put.check_content(context)
-    question = _question(put.text_of(context))
+    question = _question(subject.text_of(context))
     by = question.request.first("ORGANIZER")
     if by is None or addresses.resolved(by.value) not in addresses.of(asker):
         raise DavError(403, caldav("valid-organizer"), reason="The ORGANIZER is not the owner of this outbox.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from lxml import etree
 
@@ -16,6 +16,7 @@ from protocols.caldav.reports import asked
 from protocols.caldav.reports.asked import Asked
 from protocols.caldav.resources import Calendar, Home, Item, calendars
 from protocols.wire import Response
+from storage import spelling
 
 
 def calendar_multiget(root: etree._Element, resource: Home | Calendar | Item, context: Context) -> Response:
@@ -24,44 +25,88 @@ def calendar_multiget(root: etree._Element, resource: Home | Calendar | Item, co
     hrefs = dict.fromkeys(xml_in.text(node) for tag, node in xml_in.children(root) if tag == dav("href"))
     if not hrefs:
         raise DavError(400, reason="A calendar-multiget names at least one object.")
-    wanted = {href: _place(href, resource, context) for href in hrefs}
+    wanted = _places(hrefs, resource, context)
     places = list(dict.fromkeys(place for place in wanted.values() if place is not None))
     found: dict[tuple[str, str], str] = {}
-    for holder in _holders(resource, {slug for slug, _ in places}, context):
-        slug = holder.collection.slug if isinstance(resource, Home) else context.target.slug
-        names = [name for within, name in places if within == slug]
-        found |= {(slug, name): text for name, text in _responses(wish, holder, names, context)}
-    responses = (
+    for holder, slugs in _holders(resource, {slug for slug, _ in places}, context):
+        names = [place for place in places if place[0] in slugs]
+        found |= dict(_responses(wish, holder, names, context))
+    # Two hrefs may mean one object, which is told once (RFC 4918, 14.24).
+    responses = dict.fromkeys(
         found[place] if place in found else xml_out.status_response(href, 404) for href, place in wanted.items()
     )
     return multistatus_response(context, xml_out.multistatus(responses))
 
 
-def _responses(wish: Asked, holder: Calendar, names: list[str], context: Context) -> Iterator[tuple[str, str]]:
+def _responses(
+    wish: Asked, holder: Calendar, places: list[tuple[str, str]], context: Context
+) -> Iterator[tuple[tuple[str, str], str]]:
     writer = asked.Writer(wish, holder, context)
-    for at in range(0, len(names), CHUNK):
-        objects = context.tx.objects.many(holder.collection, names[at : at + CHUNK])
-        yield from zip(objects, writer.write_objects(objects.values()), strict=True)
+    for at in range(0, len(places), CHUNK):
+        part = places[at : at + CHUNK]
+        objects = context.tx.objects.find(holder.collection, list(dict.fromkeys(name for _, name in part)))
+        texts = dict(zip(objects, writer.write_objects(objects.values()), strict=True))
+        yield from ((place, texts[place[1]]) for place in part if place[1] in texts)
 
 
-def _holders(resource: Home | Calendar | Item, slugs: set[str], context: Context) -> tuple[Calendar, ...]:
-    match resource:
-        case Item():
-            return (resource.calendar,)
-        case Home():
-            return tuple(each for each in calendars(resource, context) if each.collection.slug in slugs)
-    return (resource,)
+def _holders(
+    resource: Home | Calendar | Item, slugs: set[str], context: Context
+) -> Iterator[tuple[Calendar, frozenset[str]]]:
+    """Yield the calendars that are asked, each with the slugs that mean it: its own, and others where nothing has them.
+
+    What is asked for has been found to be in the resource, so that only a home's calendars have to be told apart.
+    """
+    if isinstance(resource, Home):
+        there = list(calendars(resource, context))
+        known = {each.collection.slug: each for each in reversed(there)}
+        meant = {slug: known.get(slug) or _respelled(slug, there) for slug in slugs}
+        for each in there:
+            its = frozenset(slug for slug, holder in meant.items() if holder is each)
+            if its:
+                yield each, its
+        return
+    yield (resource.calendar if isinstance(resource, Item) else resource), frozenset(slugs)
 
 
-def _place(href: str, resource: Home | Calendar | Item, context: Context) -> tuple[str, str] | None:
-    """Return the calendar and the name that an href means in the resource, None when it means something else."""
+def _respelled(slug: str, there: list[Calendar]) -> Calendar | None:
+    found = (each for each in there if spelling.same(each.collection.slug, slug))
+    return min(found, key=lambda each: each.collection.id, default=None)
+
+
+def _places(
+    hrefs: Iterable[str], resource: Home | Calendar | Item, context: Context
+) -> dict[str, tuple[str, str] | None]:
+    """Return the calendar and the name that each href means in the resource, None for one that means something else."""
+    found = {href: _place(href, context) for href in hrefs}
+    if isinstance(resource, Home):
+        return found
+    places = {place for place in found.values() if place is not None}
+    slugs = _slugs(places, resource.calendar if isinstance(resource, Item) else resource, context)
+    if not isinstance(resource, Item):
+        return {href: place if place and place[0] in slugs else None for href, place in found.items()}
+    names = _names({name for slug, name in places if slug in slugs}, resource, context)
+    return {href: place if place and place[0] in slugs and place[1] in names else None for href, place in found.items()}
+
+
+def _place(href: str, context: Context) -> tuple[str, str] | None:
     target = paths.parse_href(href)
     if target is None or target.place is not Place.OBJECT:
         return None
-    if target.login.casefold() != context.target.login.casefold():
-        return None
-    if not isinstance(resource, Home) and target.slug != context.target.slug:
-        return None
-    if isinstance(resource, Item) and target.name != resource.entry.href:
-        return None
-    return target.slug, target.name
+    return (target.slug, target.name) if target.login.casefold() == context.target.login.casefold() else None
+
+
+def _slugs(places: set[tuple[str, str]], holder: Calendar, context: Context) -> set[str]:
+    """Return which slugs mean the calendar that is asked: other spellings of its own where nothing else has them."""
+    own = context.target.slug
+    others = {slug for slug, _ in places if slug != own and spelling.same(slug, own)}
+    if others:
+        there = {each.collection.slug for each in calendars(holder.home, context)} - {holder.collection.slug}
+        others -= there
+    return {own, *others}
+
+
+def _names(names: set[str], resource: Item, context: Context) -> set[str]:
+    """Return which names mean the object that is asked."""
+    near = [name for name in names if spelling.same(name, resource.entry.href)]
+    found = context.tx.objects.find(resource.calendar.collection, near) if near else {}
+    return {name for name, each in found.items() if each.item == resource.entry.item}
