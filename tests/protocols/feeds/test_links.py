@@ -202,8 +202,8 @@ def shared_with(desk: Desk, owner: Desk, access: Access = Access.WRITE) -> Colle
     with desk.writing() as tx:
         mine = tx.collections.by_slug(owner.person, "agenda", DAV)
         tx.sharing.offer(owner.person, mine, desk.person, Offer(access, "eve", settled=True))
-        (found,) = (each for each in tx.collections.subscribed(desk.person) if each.owner == owner.person.login)
-        return found
+        seen: tuple[Collection, ...] = tx.collections.subscribed(desk.person)
+        return next(each for each in seen if each.owner == owner.person.login)
 
 
 @pytest.mark.parametrize("access", list(Access))
