@@ -8,12 +8,19 @@ from __future__ import annotations
 
 import re
 import socket
+from collections import Counter
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from queue import Empty, SimpleQueue
+from threading import Lock, Thread
 from typing import Final
 from urllib.parse import urlsplit
 
 LONGEST: Final = 2_048
+# A name server may take a minute to say nothing; nobody waits so long, and few may ask at once.
+LOOKUP_SECONDS: Final = 3.0
+MOST_LOOKUPS: Final = 8
+MOST_OF_ONE: Final = 2
 _HOST = re.compile(r"[A-Za-z0-9._-]{1,253}|[0-9A-Fa-f:.]{2,45}", re.ASCII)
 _VISIBLE = re.compile(r"[\x21-\x7e]+")
 # Addresses that stand for an IPv4 address: NAT64, 6to4; what is mapped is told by the address itself.
@@ -28,6 +35,10 @@ class Unwelcome(Exception):
         """Keep the reason."""
         super().__init__(reason)
         self.reason = reason
+
+
+class Unanswered(Unwelcome):
+    """A host whose address is not known in time, or not asked for now; later it may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +64,64 @@ class Destination:
         return f"https://{host}" if self.port == 443 else f"https://{host}:{self.port}"
 
 
+class Lookups:
+    """Asks name servers in threads of its own, a few at a time, and waits for none of them long.
+
+    A thread whose answer nobody waits for any more counts until it ends: no operating system ends a look-up early.
+    """
+
+    def __init__(self, most: int = MOST_LOOKUPS, of_one: int = MOST_OF_ONE, seconds: float = LOOKUP_SECONDS) -> None:
+        """Allow so many at once, so many of them for one asker, each for so long."""
+        self._most, self._of_one, self._seconds = most, of_one, seconds
+        self._under_way: Counter[object] = Counter()
+        self._lock = Lock()
+
+    def find(self, there: Destination, asker: object) -> tuple[str, ...]:
+        """Return the numeric addresses of a host, none when it has none; raises Unanswered."""
+        with self._lock:
+            if self._under_way.total() >= self._most or self._under_way[asker] >= self._of_one:
+                raise Unanswered("Too many hosts are being looked up.")
+            self._under_way[asker] += 1
+        answer: SimpleQueue[tuple[str, ...]] = SimpleQueue()
+        Thread(target=self._ask, args=(there, asker, answer), name="lookup", daemon=True).start()
+        try:
+            return answer.get(timeout=self._seconds)
+        except Empty as error:
+            raise Unanswered(f"The address of {there.host} is not told in time.") from error
+
+    def _ask(self, there: Destination, asker: object, answer: SimpleQueue[tuple[str, ...]]) -> None:
+        try:
+            found = socket.getaddrinfo(there.host, there.port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError):
+            found = []
+        finally:
+            with self._lock:
+                self._under_way[asker] -= 1
+                self._under_way += Counter()
+        answer.put(tuple(dict.fromkeys(str(each[4][0]) for each in found)))
+
+
 class Outside:
     """The rules of this process; the server sets the policy when it starts."""
 
     def __init__(self) -> None:
         """Begin with the rules that trust nobody."""
         self.policy = Policy()
+        # What is sent does not wait for who registers hosts that nobody answers for.
+        self._registering, self._sending = Lookups(), Lookups(of_one=MOST_LOOKUPS)
+
+    def check(self, there: Destination, asker: object) -> None:
+        """Raise Unwelcome unless a host that somebody names may be called."""
+        self._judged(there, self._registering.find(there, asker))
 
     def addresses(self, there: Destination) -> tuple[str, ...]:
         """Return the numeric addresses of a host; raises Unwelcome when one of them is not public.
 
         Whoever connects must connect to one of these: asked again, the name could mean something else.
         """
-        try:
-            found = socket.getaddrinfo(there.host, there.port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError) as error:
-            raise Unwelcome(f"The host {there.host} has no address.") from error
-        numbers = tuple(dict.fromkeys(str(each[4][0]) for each in found))
+        return self._judged(there, self._sending.find(there, None))
+
+    def _judged(self, there: Destination, numbers: tuple[str, ...]) -> tuple[str, ...]:
         if not numbers:
             raise Unwelcome(f"The host {there.host} has no address.")
         if there.host.lower() not in self.policy.private_hosts and not all(map(is_public, numbers)):

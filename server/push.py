@@ -139,7 +139,7 @@ def _parcels(
         if each.principal_id not in people:
             people[each.principal_id] = _standings(tx, each.principal_id)
         standings = people[each.principal_id]
-        standing = None if standings is None else standings.of(each.collection_id, each.content)
+        standing = None if standings is None else standings.of(each.place, each.content)
         if standing is None:
             ended.append(each)
         elif told := news(each, standing):
@@ -174,7 +174,7 @@ def sealed(parcel: Parcel, contact: str) -> tuple[dict[str, str], bytes]:
 
 def message(parcel: Parcel) -> bytes:
     """Return the push-message: which collection, and what of it has changed."""
-    topic = topic_of(parcel.key, parcel.registration.principal_id, parcel.registration.collection_id)
+    topic = topic_of(parcel.key, parcel.registration.place)
     token = f"<content-update><D:sync-token>{parcel.standing.token}</D:sync-token></content-update>"
     parts = (token if parcel.news.content else "", "<property-update/>" if parcel.news.properties else "")
     root = '<push-message xmlns="https://bitfire.at/webdav-push" xmlns:D="DAV:">'

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import and_, bindparam, delete, exists, insert, not_, select, update
 
-from storage import attachment_lines, contentlines, shown
+from storage import attachment_lines, attachment_readers, contentlines
 from storage.attachment_lines import Label
 from storage.errors import AttachmentRefused, InvalidObject, NotFound, QuotaExceeded
-from storage.model import CalendarObject, Client, ClientKind, Principal
-from storage.schema import calendar, calendar_object, feed, subscription
+from storage.model import CalendarObject, Principal
+from storage.schema import calendar, calendar_object
 from storage.schema_attachments import attachment, attachment_content, attachment_use
 from storage.usage import SCHOOL
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 CHUNK: Final = 256 * 1024
 # Longer than anything deleted can be restored.
 GRACE_SECONDS: Final = 35 * 86_400
-_READER: Final = Client(ClientKind.DAV)
 
 _a = attachment.c
 _c = attachment_content.c
@@ -36,31 +35,6 @@ _u = attachment_use.c
 _o = calendar_object.c
 _ONE = select(_a.managed_id, _a.owner_id, _a.digest, _a.name, _a.media_type, _a.size, _a.created).where(
     _a.school_id == bindparam("school"), _a.managed_id == bindparam("managed_id")
-)
-# Where an attachment is shown to a person: one row for each collection and name.
-_PLACES = (
-    select(feed.c.collection_id, _o.href)
-    .select_from(
-        attachment_use.join(calendar_object, and_(_o.school_id == _u.school_id, _o.id == _u.object_id))
-        .join(feed, shown.same_calendar)
-        .join(
-            subscription,
-            and_(
-                subscription.c.school_id == feed.c.school_id,
-                subscription.c.collection_id == feed.c.collection_id,
-            ),
-        )
-    )
-    .where(
-        _u.school_id == bindparam("school"),
-        _u.managed_id == bindparam("managed_id"),
-        shown.visible_now,
-        feed.c.ended.is_(None),
-        subscription.c.principal_id == bindparam("principal"),
-        subscription.c.ended.is_(None),
-    )
-    .distinct()
-    .limit(50)
 )
 _used = exists().where(_u.school_id == _a.school_id, _u.managed_id == _a.managed_id)
 
@@ -99,18 +73,11 @@ class Attachments:
         return Attachment(*row)
 
     def readable(self, person: Principal, managed_id: str) -> Attachment:
-        """Return an attachment that an object refers to as this person sees it; raises NotFound for any other."""
+        """Return an attachment that an object refers to as this person reads it; raises NotFound for any other."""
         found = self.get(managed_id)
-        values = {"school": self._tx.school_id, "managed_id": managed_id, "principal": person.id}
-        for collection_id, href in self._tx.connection.execute(_PLACES, values).all():
-            try:
-                collection = self._tx.collections.by_id(person, collection_id, _READER)
-                text = self._tx.objects.get(collection, href).ical
-            except NotFound:
-                continue
-            if managed_id in attachment_lines.ids(text):
-                return found
-        raise NotFound("attachment", managed_id)
+        if not attachment_readers.may_read(self._tx, person, managed_id):
+            raise NotFound("attachment", managed_id)
+        return found
 
     def content(self, found: Attachment) -> bytes:
         """Return the octets of an attachment."""

@@ -173,6 +173,7 @@ class Delegations:
         self._tx.lock()
         gone = self._tx.connection.execute(delete(delegation).where(self._pair(owner.id, delegate.id))).rowcount > 0
         if gone:
+            self._tx.push.forget_home(delegate.id, owner.id)
             self._tx.audit.record(actor, "delegation-removed", owner.login, delegate=delegate.login)
         return gone
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import and_, bindparam, delete, func, insert, select
 
-from storage.errors import LimitReached, NotFound
+from storage import policy
+from storage.errors import Forbidden, LimitReached, NotFound
 from storage.identifiers import ordered_id
 from storage.model import Client, ClientKind, Collection, Principal
 from storage.schema_links import secret_link
@@ -62,7 +63,12 @@ class Links:
         self._tx = tx
 
     def make(self, owner: Principal, collection: Collection, *, busy: bool = False, expires: int | None = None) -> str:
-        """Return the token of a new link, which nobody can be told again; raises LimitReached."""
+        """Return the token of a new link, which nobody can be told again.
+
+        Raises LimitReached, and Forbidden when strangers may not be shown this, such as what is shared with the person.
+        """
+        if not policy.linkable(collection, owner.role):
+            raise Forbidden
         self._tx.lock()
         mine = and_(_l.school_id == self._tx.school_id, _l.principal_id == owner.id)
         if self._tx.connection.execute(select(func.count()).where(mine)).scalar_one() >= MOST_LINKS:
@@ -87,8 +93,9 @@ class Links:
     def opened(self, token: str) -> tuple[Link, Collection]:
         """Return a link and the collection it shows, as its owner sees that.
 
-        Raises NotFound for a token that is unknown, revoked or out of date, and when its owner's account is closed or
-        the collection has left the owner's list: who has a link learns nothing of the reason.
+        Raises NotFound for a token that is unknown, revoked or out of date, and when its owner's account is closed,
+        the collection has left the owner's list or is not the owner's to show: who has a link learns nothing of the
+        reason.
         """
         row = self._tx.connection.execute(_BY_HASH, {"school": self._tx.school_id, "hash": _hashed(token)}).first()
         link = None if row is None else Link(*row)
@@ -97,7 +104,10 @@ class Links:
         owner = self._tx.principals.get(link.principal_id)
         if not owner.active:
             raise NotFound("link", "")
-        return link, self._tx.collections.by_id(owner, link.collection_id, _EVERYTHING)
+        shown = self._tx.collections.by_id(owner, link.collection_id, _EVERYTHING)
+        if not policy.linkable(shown, owner.role):
+            raise NotFound("link", "")
+        return link, shown
 
     def trim(self) -> int:
         """Forget the links that are out of date; return how many."""

@@ -56,6 +56,16 @@ def shareable(collection: Collection) -> bool:
     return collection.owned and collection.kind in OWN_KINDS
 
 
+def linkable(collection: Collection, role: Role) -> bool:
+    """Tell whether a secret link may show strangers what a person sees: never what others share with the person.
+
+    One's own calendars, the timetable included; courses and the whole school's timetable for those who work there.
+    """
+    if collection.owner_id is None:
+        return collection.kind in {CalendarKind.COURSE, CalendarKind.SCHOOL} and role in _STAFF
+    return shareable(collection)
+
+
 def grantable(kind: CalendarKind, access: Access) -> Access:
     """Return the access that a calendar can be shared with: what nobody writes is read."""
     return Access.READ if access is Access.WRITE and kind not in WRITABLE else access

@@ -66,8 +66,19 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """What somebody is told of: a collection of a person's home, or that home; the asker's own, or another's."""
+
+    owner_id: int
+    collection_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Registration:
-    """One registration; times are epoch seconds, `told` numbers of the clock, `last_result` words."""
+    """One registration; times are epoch seconds, `told` numbers of the clock, `last_result` words.
+
+    `owner_id` is whose home it stands for: the person's own, or another's in whose home the person is let.
+    """
 
     id: str
     principal_id: int
@@ -86,11 +97,18 @@ class Registration:
     ended: bool
     last_at: int
     last_result: str
+    owner_id: int
+
+    @property
+    def place(self) -> Place:
+        """What it stands for."""
+        return Place(self.owner_id, self.collection_id)
 
 
-def topic_of(key: PushKey, principal_id: int, collection_id: int) -> str:
-    """Return the push topic of a collection, the same for all who see it, or of a person's home."""
-    return key.topic(f"home:{principal_id}" if collection_id == HOME else f"collection:{collection_id}")
+def topic_of(key: PushKey, place: Place) -> str:
+    """Return the push topic of a collection or of a person's home: the same for all who see it."""
+    whole = place.collection_id == HOME
+    return key.topic(f"home:{place.owner_id}" if whole else f"collection:{place.collection_id}")
 
 
 class Push:
@@ -115,7 +133,7 @@ class Push:
         self._tx.connection.execute(insert(push_key).values(**values, created=self._tx.now()))
         return made
 
-    def register(self, principal_id: int, collection_id: int, wanted: Wanted, standing: Standing) -> Registration:
+    def register(self, principal_id: int, place: Place, wanted: Wanted, standing: Standing) -> Registration:
         """Make a registration, or renew the one that the same subscriber has for the same place.
 
         A new one is up to date with `standing`; a renewed one is still told what it was not. Limits are the caller's.
@@ -124,9 +142,8 @@ class Push:
         # Whoever sends only reads: the key has to be there.
         _ = self.key
         hashed = hashlib.sha256(wanted.subscriber.resource.encode()).hexdigest()
-        same = self._here(
-            _r.principal_id == principal_id, _r.collection_id == collection_id, _r.resource_hash == hashed
-        )
+        here = and_(_r.collection_id == place.collection_id, _r.owner_id == place.owner_id)
+        same = self._here(_r.principal_id == principal_id, here, _r.resource_hash == hashed)
         old = next(iter(self._some(same)), None)
         values: dict[str, Any] = {
             "resource": wanted.subscriber.resource,
@@ -143,9 +160,10 @@ class Push:
         if old is not None:
             self._tx.connection.execute(update(push_registration).where(same).values(**values))
         else:
-            place = {"school_id": self._tx.school_id, "id": secrets.token_urlsafe(18), "principal_id": principal_id}
-            place |= {"collection_id": collection_id, "resource_hash": hashed, "created": self._tx.now()}
-            self._tx.connection.execute(insert(push_registration).values(**place, **values))
+            row = {"school_id": self._tx.school_id, "id": secrets.token_urlsafe(18), "principal_id": principal_id}
+            row |= {"collection_id": place.collection_id, "owner_id": place.owner_id}
+            row |= {"resource_hash": hashed, "created": self._tx.now()}
+            self._tx.connection.execute(insert(push_registration).values(**row, **values))
         return self._some(same)[0]
 
     def count(self, principal_id: int) -> int:
@@ -181,8 +199,8 @@ class Push:
         )
         any_of = or_(
             _r.collection_id.in_(collections),
-            _r.principal_id.in_(people),
-            and_(_r.collection_id == HOME, _r.content == "infinite", _r.principal_id.in_(seers)),
+            _r.owner_id.in_(people),
+            and_(_r.collection_id == HOME, _r.content == "infinite", _r.owner_id.in_(seers)),
             _r.id.in_(tuple(waiting)),
         )
         return self._some(and_(self._live(), any_of))
@@ -228,8 +246,14 @@ class Push:
         return self._some(self._here())
 
     def forget_person(self, principal_id: int) -> None:
-        """Drop a person's registrations."""
-        self._tx.connection.execute(delete(push_registration).where(self._here(_r.principal_id == principal_id)))
+        """Drop a person's registrations, and those of others that stand for the person's home."""
+        theirs = or_(_r.principal_id == principal_id, _r.owner_id == principal_id)
+        self._tx.connection.execute(delete(push_registration).where(self._here(theirs)))
+
+    def forget_home(self, principal_id: int, owner_id: int) -> None:
+        """Drop what a person registered for another's home: the person is let into it no more."""
+        there = self._here(_r.principal_id == principal_id, _r.owner_id == owner_id)
+        self._tx.connection.execute(delete(push_registration).where(there))
 
     def trim(self) -> None:
         """Drop what expired or ended some time ago."""

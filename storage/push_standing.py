@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
+from storage.errors import NotFound
 from storage.home_changes import home_head
-from storage.model import Client, ClientKind, Principal, SyncToken
-from storage.push import HOME, Registration
+from storage.model import Admission, Client, ClientKind, Principal, SyncToken
+from storage.push import HOME, Place, Registration
 from storage.schema import subscription
 from storage.tokens import format_home_token, format_token
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 _s = subscription.c
 _DAV = Client(ClientKind.DAV)
+# The service reader reads for migration and support, and is told of nothing.
+_TOLD = frozenset({Admission.WRITE, Admission.READ})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +46,41 @@ class News:
 
 
 class Standings:
-    """What one person sees of the places of registrations, read once."""
+    """What one person sees of the places of registrations, read once; nothing of a home the person is not let into."""
 
     def __init__(self, tx: Transaction, person: Principal) -> None:
-        """Read the collections that the person sees and when they were named last."""
+        """Ask for a person."""
+        self._tx = tx
+        self._person = person
+        self._homes: dict[int, _Home | None] = {}
+
+    def of(self, place: Place, content: str) -> Standing | None:
+        """Return how far a place has gone; None when the person does not see it, or not any more.
+
+        A home has no properties to tell of; it moves with what is in its calendars only where `content` is
+        "infinite".
+        """
+        if place.owner_id not in self._homes:
+            self._homes[place.owner_id] = self._home(place.owner_id)
+        home = self._homes[place.owner_id]
+        return None if home is None else home.standing(place.collection_id, content)
+
+    def _home(self, owner_id: int) -> _Home | None:
+        if owner_id == self._person.id:
+            return _Home(self._tx, self._person)
+        try:
+            owner = self._tx.principals.get(owner_id)
+        except NotFound:
+            return None
+        admitted = owner.active and self._tx.delegations.access(self._person, owner) in _TOLD
+        return _Home(self._tx, owner) if admitted else None
+
+
+class _Home:
+    """The collections of one home."""
+
+    def __init__(self, tx: Transaction, person: Principal) -> None:
+        """Read the collections that its owner sees and when they were named last."""
         self._tx = tx
         self._person = person
         self._visible = tx.collections.visible(person, _DAV)
@@ -55,12 +89,8 @@ class Standings:
         )
         self._named: dict[int, int] = dict(tx.connection.execute(query.group_by(_s.collection_id)).all())
 
-    def of(self, collection_id: int, content: str) -> Standing | None:
-        """Return how far a place has gone; None when the person does not see it any more.
-
-        A home has no properties to tell of; it moves with what is in its calendars only where `content` is
-        "infinite".
-        """
+    def standing(self, collection_id: int, content: str) -> Standing | None:
+        """Return how far a collection or the home has gone; None when it is not here."""
         if collection_id == HOME:
             whole = home_head(self._tx, self._person.id, self._visible)
             number = whole if content == "infinite" else max(self._named.values(), default=0)
@@ -82,5 +112,5 @@ def news(registration: Registration, standing: Standing) -> News:
 
 def up_to_date(standings: Standings, registrations: Iterable[Registration]) -> tuple[Registration, ...]:
     """Return those of a person's registrations that have nothing to be told."""
-    found = ((each, standings.of(each.collection_id, each.content)) for each in registrations)
+    found = ((each, standings.of(each.place, each.content)) for each in registrations)
     return tuple(each for each, standing in found if standing is not None and not news(each, standing))

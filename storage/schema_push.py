@@ -28,6 +28,7 @@ push_registration = Table(
     Column("ended", Boolean, nullable=False),
     Column("last_at", BigInteger, nullable=False),
     Column("last_result", Text, nullable=False),
+    Column("owner_id", BigInteger, nullable=False, server_default="0"),
 )
 Index(
     "push_registration_once",
@@ -35,6 +36,7 @@ Index(
     push_registration.c.principal_id,
     push_registration.c.collection_id,
     push_registration.c.resource_hash,
+    push_registration.c.owner_id,
     unique=True,
 )
 Index("push_registration_collection", push_registration.c.school_id, push_registration.c.collection_id)

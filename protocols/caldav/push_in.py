@@ -11,12 +11,14 @@ from lxml import etree
 from protocols.caldav import xml_in
 from protocols.caldav.errors import DavError
 from protocols.caldav.names import dav, push
-from protocols.outside import OUTSIDE, Unwelcome, destination
+from protocols.outside import OUTSIDE, Unanswered, Unwelcome, destination
+from storage.model import Principal
 from storage.push import Subscriber
 from storage.push_keys import decoded, is_public_key
 
 LIMIT = 64 * 1024
 _SECRET_OCTETS = 16
+_LATER = (("Retry-After", "60"),)
 # The draft has called the client's key by two names; programs with either are in use.
 _KEYS = (push("subscription-public-key"), push("client-public-key"))
 
@@ -54,10 +56,15 @@ def subscriber(root: etree._Element) -> Subscriber:
     return subscribed
 
 
-def check_address(subscribed: Subscriber) -> None:
-    """Refuse a push service that must not be called; asks for its address by name. Raises DavError."""
+def check_address(subscribed: Subscriber, asker: Principal) -> None:
+    """Refuse a push service that must not be called; asks for its address by name. Raises DavError.
+
+    It is looked up again whenever something is sent: what it says now is no promise.
+    """
     try:
-        OUTSIDE.addresses(destination(subscribed.resource))
+        OUTSIDE.check(destination(subscribed.resource), (asker.school_id, asker.id))
+    except Unanswered as error:
+        raise DavError(503, reason="This push service cannot be looked up now.", headers=_LATER) from error
     except Unwelcome as error:
         # Which of the names inside the school's network there are is nobody's business.
         raise invalid("This push service cannot be called.") from error

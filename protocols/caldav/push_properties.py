@@ -10,7 +10,8 @@ from protocols.caldav.names import dav, push
 from protocols.caldav.resources import Calendar, Home, ScheduleInbox
 from protocols.caldav.xml_out import element, escape, tags
 from protocols.outside import OUTSIDE
-from storage.push import HOME, topic_of
+from storage.model import Admission
+from storage.push import HOME, Place, topic_of
 
 
 def transports(resource: Calendar | Home, context: Context) -> str | None:
@@ -26,7 +27,7 @@ def topic(resource: Calendar | Home, context: Context) -> str | None:
     """Return the name of the collection in messages: the same for everyone who sees it, and it tells nothing."""
     if not available(resource):
         return None
-    return topic_of(context.tx.push.key, context.principal.id, place(resource))
+    return topic_of(context.tx.push.key, place(resource))
 
 
 def triggers(resource: Calendar | Home, context: Context) -> str | None:
@@ -41,13 +42,18 @@ def triggers(resource: Calendar | Home, context: Context) -> str | None:
 
 
 def available(resource: object) -> bool:
-    """Whether push is to be had here at all."""
-    return OUTSIDE.policy.enabled and isinstance(resource, Calendar | Home) and not isinstance(resource, ScheduleInbox)
+    """Whether push is to be had here at all; the service reader, whoever let it in, is told of nothing."""
+    if not OUTSIDE.policy.enabled or not isinstance(resource, Calendar | Home) or isinstance(resource, ScheduleInbox):
+        return False
+    home = resource if isinstance(resource, Home) else resource.home
+    return home.access is not Admission.SERVICE
 
 
-def place(resource: Calendar | Home) -> int:
-    """Return the number under which storage keeps registrations of a place."""
-    return HOME if isinstance(resource, Home) else resource.collection.id
+def place(resource: Calendar | Home) -> Place:
+    """Return what a registration stands for: in a delegate's hands the owner's home, not the delegate's own."""
+    if isinstance(resource, Home):
+        return Place(resource.principal.id, HOME)
+    return Place(resource.home.principal.id, resource.collection.id)
 
 
 PUSH: Final[Mapping[str, Callable[[Any, Context], str | None]]] = {

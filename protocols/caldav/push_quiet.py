@@ -33,7 +33,7 @@ class Quiet:
             return
         standings = Standings(context.tx, context.principal)
         for each in self.registrations:
-            standing = standings.of(each.collection_id, each.content)
+            standing = standings.of(each.place, each.content)
             if standing is not None:
                 context.tx.push.tell(each.id, standing)
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import socket
+import threading
+from collections.abc import Iterator
+from threading import Event
 
 import pytest
 
-from protocols.outside import Outside, Policy, Unwelcome, destination, is_public
+from protocols.outside import Lookups, Outside, Policy, Unanswered, Unwelcome, destination, is_public
 
 PRIVATE = """
 0.0.0.0 10.0.0.1 100.64.0.1 127.0.0.1 127.9.9.9 169.254.169.254 172.16.0.1 172.31.255.255 192.0.0.1 192.0.2.1
@@ -94,3 +97,56 @@ def test_the_operator_may_name_hosts_of_the_own_network() -> None:
     assert rules.addresses(destination("https://localhost:8443/"))
     with pytest.raises(Unwelcome):
         rules.addresses(destination("https://127.0.0.1:8443/"))
+
+
+@pytest.fixture
+def silent(monkeypatch: pytest.MonkeyPatch) -> Iterator[Event]:
+    """Let no name server answer until the event is set."""
+    spoken = Event()
+
+    def resolve(*arguments: object, **named: object) -> list[tuple[object, ...]]:
+        spoken.wait(30)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("93.184.216.34", 443))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    yield spoken
+    spoken.set()
+
+
+def test_nobody_waits_for_a_name_server_that_says_nothing(silent: Event) -> None:
+    lookups = Lookups(seconds=0.01)
+    with pytest.raises(Unanswered, match="in time"):
+        lookups.find(destination("https://push.example/"), "one")
+
+
+def test_few_look_up_at_once_and_one_asker_fewer(silent: Event) -> None:
+    lookups, there = Lookups(most=3, of_one=2, seconds=0.01), destination("https://push.example/")
+    said = []
+    for asker in ("one", "one", "one", "two", "two"):
+        with pytest.raises(Unanswered) as caught:
+            lookups.find(there, asker)
+        said.append("Too many" in caught.value.reason)
+    assert said == [False, False, True, False, True]
+
+
+def test_a_lookup_that_ended_makes_room_for_another(silent: Event) -> None:
+    lookups, there = Lookups(most=1, of_one=1, seconds=0.01), destination("https://push.example/")
+    with pytest.raises(Unanswered):
+        lookups.find(there, "one")
+    silent.set()
+    for thread in threading.enumerate():
+        if thread.name == "lookup":
+            thread.join()
+    patient = Lookups()
+    patient._under_way = lookups._under_way
+    assert patient.find(there, "two") == ("93.184.216.34",)
+    assert lookups._under_way.total() == 0
+
+
+def test_who_registers_silent_hosts_does_not_hold_up_what_is_sent(silent: Event) -> None:
+    rules, there = Outside(), destination("https://push.example/")
+    rules._registering = Lookups(most=1, of_one=1, seconds=0.01)
+    with pytest.raises(Unanswered):
+        rules.check(there, "one")
+    silent.set()
+    assert rules.addresses(there) == ("93.184.216.34",)

@@ -13,14 +13,14 @@ from xml.etree import ElementTree
 import pytest
 from sqlalchemy import update
 
-from protocols.outside import OUTSIDE, Policy
+from protocols.outside import OUTSIDE, Policy, destination
 from server import config as configuration
 from server import push_delivery
 from server.push import Pusher
 from server.push_delivery import Outcome, Verdict
 from storage.errors import NotFound
 from storage.model import Client, ClientKind, CollectionPatch, Principal
-from storage.push import HOME, Registration, Subscriber, Wanted
+from storage.push import HOME, Place, Registration, Subscriber, Wanted
 from storage.push_standing import Standings
 from storage.schema_push import push_registration
 from storage.store import Store
@@ -59,12 +59,12 @@ class Desk:
 
     def register(self, place: int | None = None, content: str = "1", *, properties: bool = True, until: int = 0) -> str:
         subscriber = Subscriber("https://push.example/a", self.receiver.public_key, self.receiver.secret)
-        place = self.agenda.id if place is None else place
+        where = Place(self.person.id, self.agenda.id if place is None else place)
         with self.store.writing(SCHOOL) as tx:
-            standing = Standings(tx, self.person).of(place, content)
+            standing = Standings(tx, self.person).of(where, content)
             assert standing is not None
             wanted = Wanted(subscriber, content, properties, until or tx.now() + 1000)
-            return tx.push.register(self.person.id, place, wanted, standing).id
+            return tx.push.register(self.person.id, where, wanted, standing).id
 
     def write(self, uid: str) -> None:
         with self.store.writing(SCHOOL) as tx:
@@ -295,6 +295,22 @@ def test_what_is_not_to_be_called_is_not_called(service: PushService, monkeypatc
     found = push_delivery.post(service.resource(), {}, b"")
     assert (found.verdict, "not public" in found.words) == (Verdict.LATER, True)
     assert service.taken.empty()
+
+
+def test_a_name_that_means_this_machine_by_now_is_not_called(
+    service: PushService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = ["93.184.216.34"]
+
+    def resolve(*arguments: object, **named: object) -> list[tuple[object, ...]]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (number, service.port)) for number in numbers]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    resource = service.resource().replace("localhost", "push.example")
+    OUTSIDE.check(destination(resource), "one")
+    numbers[:] = ["127.0.0.1"]
+    found = push_delivery.post(resource, {"TTL": "1"}, b"")
+    assert (found.verdict, "not public" in found.words, service.taken.empty()) == (Verdict.LATER, True, True)
 
 
 def test_a_service_that_is_away_or_is_not_who_it_says_is_tried_again(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
+from storage import attachment_readers
 from storage.model import Collection, SyncToken
 from storage.transaction import Transaction
 from tests.storage.builders import DAY, Desk, event_text
@@ -52,6 +53,7 @@ READING: dict[str, Ask] = {
     "empty sync": lambda tx, _, token: tx.changes.since(token, 2),
     "head": lambda tx, seen, _: tx.changes.head(seen.id),
     "day": lambda tx, seen, _: tx.objects.in_range(seen, 0, DAY),
+    "attachment": lambda tx, seen, _: attachment_readers.may_read(tx, tx.principals.get(seen.owner_id or 0), "none"),
 }
 WRITING: dict[str, Ask] = {
     "new": lambda tx, seen, _: tx.scheduling.put(seen, "new.ics", event_text("new")),

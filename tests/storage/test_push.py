@@ -6,7 +6,7 @@ import pytest
 
 from storage.errors import NotFound, WritingRequired
 from storage.model import Watch
-from storage.push import HOME, LEASE_SECONDS, PAUSE_SECONDS, Registration, Subscriber, Wanted, topic_of
+from storage.push import HOME, LEASE_SECONDS, PAUSE_SECONDS, Place, Registration, Subscriber, Wanted, topic_of
 from storage.push_standing import Standing
 from tests.storage.builders import Desk
 
@@ -22,7 +22,7 @@ def wanted(desk: Desk, name: str = "a", content: str = "1", until: int = 1_000) 
 def register(desk: Desk, place: int = 7, name: str = "a", content: str = "1", until: int = 1_000) -> Registration:
     wish = wanted(desk, name, content, until)
     with desk.store.writing(desk.school.id) as tx:
-        return tx.push.register(desk.person.id, place, wish, START)
+        return tx.push.register(desk.person.id, Place(desk.person.id, place), wish, START)
 
 
 def all_of(desk: Desk) -> tuple[Registration, ...]:
@@ -37,14 +37,18 @@ def test_a_school_has_one_key_for_ever(desk: Desk) -> None:
         made = tx.push.key
     with desk.store.reading(desk.school.id) as tx:
         assert tx.push.key == made
-    assert topic_of(made, 1, 7) == topic_of(made, 2, 7) != topic_of(made, 1, HOME) != topic_of(made, 2, HOME)
+    one, other, homes = Place(1, 7), Place(2, 7), (Place(1, HOME), Place(2, HOME))
+    assert topic_of(made, one) == topic_of(made, other)
+    assert len({topic_of(made, each) for each in (one, *homes)}) == 3
 
 
 def test_the_same_subscriber_is_registered_once_for_a_place(desk: Desk) -> None:
     first = register(desk)
     assert (first.told, first.told_properties) == (5, 3)
     with desk.store.writing(desk.school.id) as tx:
-        again = tx.push.register(desk.person.id, 7, wanted(desk, content="infinite"), Standing(9, 9, ""))
+        again = tx.push.register(
+            desk.person.id, Place(desk.person.id, 7), wanted(desk, content="infinite"), Standing(9, 9, "")
+        )
     assert (again.id, again.content, again.told) == (first.id, "infinite", 5)
     assert register(desk, name="b").id != first.id
     assert register(desk, place=8).id != first.id
@@ -109,7 +113,7 @@ def test_what_ended_is_gone_for_clients_and_comes_back_fresh(desk: Desk) -> None
     with pytest.raises(NotFound), desk.store.writing(desk.school.id) as tx:
         tx.push.remove(desk.person.id, one.id)
     with desk.store.writing(desk.school.id) as tx:
-        again = tx.push.register(desk.person.id, 7, wanted(desk), Standing(9, 9, ""))
+        again = tx.push.register(desk.person.id, Place(desk.person.id, 7), wanted(desk), Standing(9, 9, ""))
         assert (again.told, again.ended, again.last_result) == (9, False, "")
         with pytest.raises(NotFound):
             tx.push.remove(desk.person.id + 1, again.id)

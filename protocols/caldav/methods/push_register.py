@@ -45,7 +45,7 @@ def register(context: Context) -> Response:
     wanted = Wanted(push_in.subscriber(root), content, properties, ends)
     if not context.tx.writable:
         # Every registration comes here first: nobody waits for a name server with the school's turn to write.
-        push_in.check_address(wanted.subscriber)
+        push_in.check_address(wanted.subscriber, context.principal)
     return _registered(context, resource, wanted)
 
 
@@ -56,7 +56,7 @@ def _registered(context: Context, resource: Calendar | Home, wanted: Wanted) -> 
         raise _unavailable("Nobody can be told of this.")
     tx.lock()
     mine = tx.push.of_person(context.principal.id)
-    known = any((each.collection_id, each.resource) == (place, wanted.subscriber.resource) for each in mine)
+    known = any((each.place, each.resource) == (place, wanted.subscriber.resource) for each in mine)
     if not known and len(mine) >= MOST_OF_PERSON:
         raise _unavailable(f"One person may have {MOST_OF_PERSON} registrations.")
     made = tx.push.register(context.principal.id, place, wanted, standing)

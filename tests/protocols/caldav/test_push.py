@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
-from protocols.outside import OUTSIDE, Policy
+from protocols.outside import OUTSIDE, Lookups, Policy
 from storage.push import LONGEST_SECONDS, MOST_OF_PERSON, Registration
 from storage.push_standing import Standings, news
 from tests.protocols.caldav.client import Answer, D, Dav, event_text
@@ -58,7 +58,7 @@ def owed(client: Dav) -> list[tuple[bool, bool]]:
         standings = Standings(tx, client.person)
         found = []
         for each in tx.push.of_person(client.person.id):
-            standing = standings.of(each.collection_id, each.content)
+            standing = standings.of(each.place, each.content)
             assert standing is not None
             told = news(each, standing)
             found.append((told.content, told.properties))
@@ -206,3 +206,9 @@ def test_a_header_that_names_nothing_keeps_nothing_quiet(marie: Dav, header: str
     register(marie, marie.agenda)
     assert marie.put(marie.agenda + "a.ics", event_text("a"), push_dont_notify=header).status == 201
     assert owed(marie) == [(True, False)]
+
+
+def test_a_service_that_cannot_be_looked_up_now_may_be_later(marie: Dav, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(OUTSIDE, "_registering", Lookups(most=0))
+    answer = register(marie, marie.agenda)
+    assert (answer.status, answer.headers["Retry-After"], registered(marie)) == (503, "60", [])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -10,10 +11,11 @@ from protocols.feeds import app
 from protocols.feeds.app import Asked
 from protocols.wire import Response
 from storage import contentlines
-from storage.errors import LimitReached
+from storage.errors import Forbidden, LimitReached
 from storage.itip import instant
 from storage.links import MOST_LINKS, school_of
-from storage.model import Role
+from storage.model import Access, CalendarKind, Collection, Role
+from storage.sharing import Offer
 from storage.transaction import Transaction
 from tests.storage.builders import DAV, Desk, counted, event_text, make_person, make_school
 
@@ -193,6 +195,55 @@ def test_a_link_is_only_read(desk: Desk) -> None:
         assert (refused.status, headers(refused)["Allow"]) == (405, "GET, HEAD, OPTIONS")
         assert ask(desk, "/feeds/x.ics", method=method) == refused
     assert ask(desk, address, method="HEAD").status == 200
+
+
+def shared_with(desk: Desk, owner: Desk, access: Access = Access.WRITE) -> Collection:
+    """Share the agenda of an owner with a person; return it as the person has it."""
+    with desk.writing() as tx:
+        mine = tx.collections.by_slug(owner.person, "agenda", DAV)
+        tx.sharing.offer(owner.person, mine, desk.person, Offer(access, "eve", settled=True))
+        seen: tuple[Collection, ...] = tx.collections.subscribed(desk.person)
+        return next(each for each in seen if each.owner == owner.person.login)
+
+
+@pytest.mark.parametrize("access", list(Access))
+def test_no_link_shows_what_others_share_with_its_owner(desk: Desk, access: Access) -> None:
+    eve = Desk(desk.store, desk.school, make_person(desk.store, desk.school, "eve"))
+    eve.put("a.ics", soon(1, "SUMMARY:Conseil"))
+    shared = shared_with(desk, eve, access)
+    with pytest.raises(Forbidden), desk.writing() as tx:
+        tx.links.make(desk.person, shared)
+    with desk.writing() as tx:
+        own = tx.collections.by_slug(desk.person, "agenda", DAV)
+        old: str = tx.links.make(desk.person, replace(own, id=shared.id))
+    for path in (f"/feeds/{old}.ics", f"/freebusy/{old}.ifb"):
+        assert ask(desk, path) == NOWHERE
+
+
+def test_a_link_shows_nobodys_address(desk: Desk) -> None:
+    people = ("ORGANIZER:mailto:ana@ecole.example", "ATTENDEE;CN=Léo:mailto:leo@ecole.example")
+    desk.put("a.ics", soon(1, "SUMMARY:Conseil", *people, "X-MS-OLK-SENDER:mailto:ana@ecole.example"))
+    body = ask(desk, f"/feeds/{link(desk)}.ics").body
+    assert b"Conseil" in body
+    assert [word for word in (b"ecole.example", b"ATTENDEE", b"ORGANIZER", b"OLK") if word in body] == []
+
+
+@pytest.mark.parametrize(("role", "status"), [(Role.TEACHER, 200), (Role.ADMIN, 200), (Role.PUPIL, 404)])
+def test_a_course_is_shown_by_links_of_those_who_work_there(desk: Desk, role: Role, status: int) -> None:
+    with desk.writing() as tx:
+        course = tx.lessons.create_calendars(CalendarKind.COURSE, {"4B": "Latin"})["4B"]
+        seen = tx.collections.subscribe(desk.person, course, "latin", "Latin")
+        token: str = tx.links.make(desk.person, seen)
+        tx.principals.update(desk.person.id, role=role)
+    assert ask(desk, f"/feeds/{token}.ics").status == status
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_the_own_timetable_may_be_shown_by_anybody(desk: Desk, role: Role) -> None:
+    token = link(desk, slug="emploi-du-temps")
+    with desk.writing() as tx:
+        tx.principals.update(desk.person.id, role=role)
+    assert ask(desk, f"/feeds/{token}.ics").status == 200
 
 
 def test_busy_times_are_those_of_the_range(desk: Desk) -> None:
