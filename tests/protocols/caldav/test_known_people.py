@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from storage import itip
+from storage import contentlines, itip
 from storage.itip import Message
 from storage.model import Admission, Role
 from storage.principals import NewPerson
@@ -41,7 +41,7 @@ def join(circle: Circle, login: str, role: Role, email: str = "") -> Dav:
 
 def status(person: Dav, path: str, name: str = "ATTENDEE", who: str = "") -> str | None:
     """Return the SCHEDULE-STATUS on a line of a person's event."""
-    root = itip.parse(person.send("GET", path).body)
+    root = contentlines.parse(person.send("GET", path).body)
     prop = next(p for p in root.children("VEVENT")[0].all(name) if not who or itip.address(p.value) == who)
     return prop.param("SCHEDULE-STATUS")
 
@@ -105,8 +105,7 @@ def test_a_pupil_answering_an_invented_meeting_learns_nothing(circle: Circle, ad
 
 
 def test_pupils_who_share_an_address_do_not_write_outside(circle: Circle):
-    for login in ("jumelle", "jumeau"):
-        twin = join(circle, login, Role.PUPIL, "parents@dehors.example")
+    _, twin = (join(circle, login, Role.PUPIL, "parents@dehors.example") for login in ("jumelle", "jumeau"))
     assert invite(twin, "mailto:parents@dehors.example", "mailto:friend@dehors.example") == "3.8"
     assert circle.mails() == []
 
