@@ -24,7 +24,7 @@ from protocols.caldav.names import caldav
 from protocols.caldav.paths import Place
 from protocols.caldav.resources import Calendar, calendar_in, home, resolve
 from protocols.wire import Response
-from storage import ical_jcal
+from storage import ical_jcal, ical_written
 from storage.errors import NotFound, PreconditionFailed
 from storage.model import Written
 
@@ -47,7 +47,7 @@ def put(context: Context) -> Response:
     try:
         # Schedule-Reply speaks of deletions (RFC 6638, 8.1): a changed answer is always told.
         wish = replace(schedule_headers.wish(context.request.headers, expect), reply=True)
-        written = context.tx.scheduling.put(holder.collection, context.target.name, text_of(context), wish)
+        written = context.tx.scheduling.put(holder.collection, context.target.name, object_of(context), wish)
     except PreconditionFailed:
         return _current(context, holder)
     return represented(context, written, schedule_headers.tags(written, context))
@@ -104,9 +104,16 @@ def check_content(context: Context) -> None:
 
 
 def text_of(context: Context) -> bytes:
-    """Return the iCalendar text that a request writes, which may have come as jCal (RFC 7265); raises InvalidObject."""
+    """Return the iCalendar text that a request brings, which may have come as jCal (RFC 7265); raises InvalidObject."""
     kind = context.request.headers.get("content-type", "").partition(";")[0].strip().lower()
     return ical_jcal.text_of(context.request.body) if kind == media.JCAL else context.request.body
+
+
+def object_of(context: Context) -> bytes:
+    """Return the text of the one object that a request writes; raises InvalidObject for what nobody may write."""
+    text = text_of(context)
+    ical_written.check_written(text)
+    return text
 
 
 def check_headers(headers: Mapping[str, str]) -> None:
