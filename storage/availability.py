@@ -21,21 +21,27 @@ _AS_EVENT: Final = {"DECLINED": "CANCELLED", "TENTATIVE": "TENTATIVE", "NEEDS-AC
 
 
 def busy(
-    tx: Transaction, person: Principal, start: datetime, end: datetime, without: str = ""
+    tx: Transaction,
+    person: Principal,
+    start: datetime,
+    end: datetime,
+    without: str = "",
+    planner: Principal | None = None,
 ) -> Iterator[tuple[int, int, str]]:
     """Yield the (starts, ends, FBTYPE) of a person within [start, end), unsorted, from all own opaque calendars.
 
     To these come the times at which the person says not to be available (RFC 7953, 5).
 
     The timetable and bookings count. Invitations count as tentative until they are accepted, declined ones not at all.
-    `without` is the UID of a meeting to leave out: the one that is being planned.
+    `without` is the UID of a meeting to leave out: the one that the planner organizes and plans anew. Nobody learns by
+    it which UIDs others have.
     """
-    mine = addresses.of(person)
+    mine, theirs = addresses.of(person), frozenset() if planner is None else addresses.of(planner)
     for collection in tx.collections.subscribed(person):
         if collection.kind in KINDS and _counts(collection) and not collection.transparent:
             zone = collection_zone(collection, tx.zone)
             for found in _objects(tx, collection, start, end):
-                if found.uid != without:
+                if found.uid != without or not (mine == theirs or _organized(found, theirs)):
                     yield from ical.busy(_answered(found, mine), start, end, zone)
     yield from _unavailable(tx, person, start, end)
 
@@ -86,6 +92,16 @@ def _objects(tx: Transaction, collection: Collection, start: datetime, end: date
     names = [row.href for row in (*hits.entries, *hits.unsure)]
     for at in range(0, len(names), CHUNK):
         yield from tx.objects.many(collection, names[at : at + CHUNK]).values()
+
+
+def _organized(found: CalendarObject, by: frozenset[str]) -> bool:
+    """Tell whether the holder of some addresses organizes a meeting."""
+    try:
+        root = contentlines.parse(found.ical)
+    except InvalidObject:
+        return False
+    named = [itip.organizer(each) for each in root.children(found.component)]
+    return bool(named) and all(each is not None and addresses.resolved(each) in by for each in named)
 
 
 def _answered(found: CalendarObject, mine: frozenset[str]) -> bytes:

@@ -53,48 +53,61 @@ class Deliveries:
         """Share a transaction."""
         self._tx = tx
         self._known: dict[str, Principal | None] = {}
+        self._reached: dict[tuple[int, str], Principal | None] = {}
 
     def _holder(self, address: str) -> Principal | None:
         if address not in self._known:
             self._known[address] = addresses.holder(self._tx, address)
         return self._known[address]
 
-    def addressed(self, messages: Iterable[Message]) -> tuple[Message, ...]:
-        """Return the messages but those that people would send to themselves under another address."""
-        return tuple(each for each in messages if not self._same_person(each))
+    def _recipient(self, sender: Principal, address: str) -> Principal | None:
+        """Return whom of the school an address means to a sender; people the sender may not know are outside."""
+        if (sender.id, address) not in self._reached:
+            self._reached[sender.id, address] = self._tx.address_book.holder(sender, address)
+        return self._reached[sender.id, address]
 
-    def _same_person(self, message: Message) -> bool:
-        if addresses.resolved(message.sender) == addresses.resolved(message.recipient):
-            return True
-        to = self._holder(message.recipient)
-        return to is not None and addresses.resolved(message.sender) in addresses.of(to)
+    def addressed(self, messages: Iterable[Message], sender: Principal) -> tuple[Message, ...]:
+        """Return the messages of a person but those that would go to themselves under another address."""
+        mine = addresses.of(sender)
+        return tuple(each for each in messages if addresses.resolved(each.recipient) not in mine)
 
-    def prospects(self, messages: Iterable[Message]) -> dict[str, str]:
-        """Return what will become of messages, by recipient, as SCHEDULE-STATUS says it."""
-        return {each.recipient: self._prospect(each) for each in messages}
+    def prospects(self, messages: Iterable[Message], sender: Principal) -> dict[str, str]:
+        """Return what will become of messages of a person, by recipient, as SCHEDULE-STATUS says it."""
+        return {each.recipient: self._prospect(each, sender) for each in messages}
 
-    def _prospect(self, message: Message) -> str:
-        person = self._holder(message.recipient)
+    def _prospect(self, message: Message, sender: Principal) -> str:
+        person = self._recipient(sender, message.recipient)
         if person is not None:
             return self._inside(message, person)
         if not message.recipient.startswith("mailto:"):
             return UNKNOWN_USER
-        sender = self._holder(message.sender)
-        if sender is not None and not policy.may_mail_out(sender.role):
+        if not policy.may_mail_out(sender.role):
             return NOT_ALLOWED
         return MAILED if message.sender.startswith("mailto:") else UNDELIVERABLE
 
     def _inside(self, message: Message, person: Principal) -> str:
         if message.method in TO_ORGANIZER:
-            return DELIVERED if self._copy(person, message.uid) is not None else UNDELIVERABLE
+            return DELIVERED if self._awaited(message, person) else UNDELIVERABLE
         return DELIVERED if self._calendar(person, message.components[0].name) is not None else UNSUPPORTED
 
-    def deliver(self, messages: Iterable[Message], base: int) -> None:
-        """Take messages to their recipients; `base` is the number of what was changed, see `Outbox.add`."""
+    def _awaited(self, message: Message, organizer: Principal) -> bool:
+        """Tell whether a person organizes a meeting to which the sender of an answer is invited.
+
+        Nobody else learns by answering which UIDs there are in somebody's calendars.
+        """
+        place = self._copy(organizer, message.uid)
+        if place is None:
+            return False
+        stored = itip.read(place[1].ical, self._tx.zone)
+        invited = any(itip.attendee(each, (message.sender,)) is not None for each in stored.parts.values())
+        return invited and _organizes(stored, organizer)
+
+    def deliver(self, messages: Iterable[Message], base: int, sender: Principal) -> None:
+        """Take messages of a person to their recipients; `base` is the number of what was changed, see `Outbox.add`."""
         for each in messages:
-            match self._prospect(each):
+            match self._prospect(each, sender):
                 case "1.2":
-                    person = self._holder(each.recipient)
+                    person = self._recipient(sender, each.recipient)
                     assert person is not None
                     self._take(each, person, trusted=True)
                 case "1.1":
@@ -154,7 +167,7 @@ class Deliveries:
         if message.method in TO_ORGANIZER:
             if stored is None or not _organizes(stored, person):
                 return False
-            self._answer(message, arrived, (place, stored), trusted=trusted)
+            self._answer(message, arrived, (place, stored), person, trusted=trusted)
         elif message.method != PUBLISH:
             if stored is not None and not _may_change(stored, message, person):
                 return False
@@ -164,36 +177,39 @@ class Deliveries:
         self._tx.inbox.drop(person, message)
         return True
 
-    def _refresh(self, message: Message, place: tuple[Collection, CalendarObject], stored: Scheduled) -> None:
+    def _refresh(
+        self, message: Message, place: tuple[Collection, CalendarObject], stored: Scheduled, organizer: Principal
+    ) -> None:
         """Send an attendee once more what stands in the organizer's copy (RFC 5546, 3.2.6).
 
         For one state of the meeting that is done once: two programs cannot keep each other busy.
         """
         stamp = itip.instant(self._tx.now())
         told = itip_organizer.messages(None, stored, stamp, frozenset())
-        self.deliver([each for each in told if each.recipient == message.sender], place[1].seq)
+        self.deliver([each for each in told if each.recipient == message.sender], place[1].seq, organizer)
 
     def _answer(
         self,
         message: Message,
         answer: Scheduled,
         here: tuple[tuple[Collection, CalendarObject] | None, Scheduled],
+        organizer: Principal,
         *,
         trusted: bool,
     ) -> None:
         place, stored = here
         assert place is not None
         if message.method == "REFRESH":
-            self._refresh(message, place, stored)
+            self._refresh(message, place, stored, organizer)
         if message.method in {"REPLY", "COUNTER"}:
             # Who proposes other times says at once whether the present ones will do.
             kept = itip_apply.reply(stored, answer, message.sender, checked=not trusted)
             if kept is not None:
                 # Answers leave the organizer's Schedule-Tag as it is (RFC 6638, 3.2.10).
                 self._tx.objects.put(place[0], place[1].href, contentlines.serialise(kept.root))
-                self._spread(message, answer, kept)
+                self._spread(message, answer, kept, organizer)
 
-    def _spread(self, message: Message, answer: Scheduled, kept: Scheduled) -> None:
+    def _spread(self, message: Message, answer: Scheduled, kept: Scheduled, organizer: Principal) -> None:
         """Write an answer on the copies of the other attendees of the school too, for them to see who comes.
 
         It is no news for them: nothing is put in their inboxes, and their Schedule-Tag stays (RFC 6638, 3.2.10).
@@ -201,7 +217,7 @@ class Deliveries:
         others = itip_organizer.served(kept) - {message.sender}
         if len(others) > MOST_SPREAD:
             return
-        for person in filter(None, map(self._holder, sorted(others))):
+        for person in filter(None, (self._recipient(organizer, each) for each in sorted(others))):
             place = self._copy(person, message.uid)
             if place is None or not place[1].schedule_tag:
                 continue
@@ -228,7 +244,7 @@ class Deliveries:
         elif message.method == "ADD" and place is not None and stored is not None:
             added = itip_apply.add(stored, told)
             if added is None:
-                self._ask_again(message, place[1], stored, mine)
+                self._ask_again(place[1], stored, person)
                 return
             kept = added
         else:
@@ -254,13 +270,13 @@ class Deliveries:
             known |= self._tx.attachments.admit(sender, text)
         return contentlines.serialise(attachment_lines.unmanaged(contentlines.parse(text), known))
 
-    def _ask_again(self, message: Message, copy: CalendarObject, stored: Scheduled, mine: frozenset[str]) -> None:
+    def _ask_again(self, copy: CalendarObject, stored: Scheduled, person: Principal) -> None:
         """Ask the organizer for the whole of a meeting of which a part came that means nothing here (RFC 5546, 3.2.4).
 
         Only about meetings that are here: a stranger cannot make this server write letters.
         """
-        asked = itip_attendee.refresh(stored, mine, itip.instant(self._tx.now()))
-        self.deliver([] if asked is None else [asked], copy.seq)
+        asked = itip_attendee.refresh(stored, addresses.of(person), itip.instant(self._tx.now()))
+        self.deliver([] if asked is None else [asked], copy.seq, person)
 
     def _calendar(self, person: Principal, component: str) -> Collection | None:
         """Return where a person's new meetings go: where the person wants them, or the calendar for tasks."""

@@ -43,6 +43,11 @@ def complete(text: bytes) -> bytes:
     return text[: place.start()] + added + text[place.start() :]
 
 
+def undescribed(text: bytes) -> set[bytes]:
+    """Return the names of zones that an object uses and does not describe."""
+    return set() if _plainly_complete(text) else _named(text) - _described(text)
+
+
 def stripped(text: bytes) -> bytes:
     """Return a valid object without the VTIMEZONEs of zones that the zone database names (RFC 7809, 3.1.2)."""
     if b"VTIMEZONE" not in text and b"vtimezone" not in text.lower():

@@ -149,11 +149,23 @@ class Lessons:
         return numbers
 
     def rename_calendars(self, names: Mapping[int, str]) -> None:
-        """Set the names of calendars by number; people keep the names they gave."""
+        """Set the names of calendars by number, also where people see them so; people keep the names they gave."""
         self._tx.require_writing()
-        for number, name in sorted(names.items()):
-            this = and_(calendar.c.school_id == self._tx.school_id, calendar.c.id == number)
-            self._tx.connection.execute(update(calendar).where(this).values(name=name))
+        self._tx.lock()
+        here = calendar.c.school_id == self._tx.school_id
+        query = select(calendar.c.id, calendar.c.name).where(here, calendar.c.id.in_(sorted(names)))
+        former = {row.id: row.name for row in self._tx.connection.execute(query)}
+        changed = {number: names[number] for number in sorted(former) if former[number] != names[number]}
+        if not changed:
+            return
+        seq = self._tx.tick()[0]
+        for number, name in changed.items():
+            this = and_(here, calendar.c.id == number)
+            self._tx.connection.execute(update(calendar).where(this).values(name=name, seq=seq))
+            s = subscription.c
+            seen = and_(s.school_id == self._tx.school_id, s.collection_id == number, s.ended.is_(None))
+            unnamed = and_(seen, s.name == former[number])
+            self._tx.connection.execute(update(subscription).where(unnamed).values(name=name, seq=seq))
 
     def school_collection(self) -> int | None:
         """Return the whole-school collection, once an import has made it."""

@@ -139,7 +139,12 @@ def knows(asker: Role, other: Role, *, pupils_find_pupils: bool = False) -> bool
     Those who work there find everyone; pupils and guardians find those who work there, and never each other, unless the
     school's setting lets pupils find pupils.
     """
-    return asker in _STAFF or other in _STAFF or (pupils_find_pupils and asker is other is Role.PUPIL)
+    return knows_everyone(asker) or other in _STAFF or (pupils_find_pupils and asker is other is Role.PUPIL)
+
+
+def knows_everyone(asker: Role) -> bool:
+    """Tell whether a person finds everyone of the school: those who work there do."""
+    return asker in _STAFF
 
 
 def writes(role: Role) -> bool:

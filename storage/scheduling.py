@@ -115,7 +115,7 @@ class Scheduling:
         if outcome.text != text:
             same_times(found, outcome.text)
         written = self._tx.objects.put(collection, href, outcome.text, wish.expect, outcome.schedule_tag)
-        self._deliveries.deliver(outcome.messages, 0 if current is None else current.seq)
+        self._deliveries.deliver(outcome.messages, 0 if current is None else current.seq, owner)
         return written
 
     def delete(self, collection: Collection, href: str, wish: Wish | None = None) -> None:
@@ -129,7 +129,8 @@ class Scheduling:
         if owner is not None and current is not None:
             told = self._farewell(owner, itip.read(current.ical, self._tx.zone), reply=wish.reply)
         self._tx.objects.delete(collection, href if current is None else current.href, wish.expect)
-        self._deliveries.deliver(told, 0 if current is None else current.seq)
+        if owner is not None and current is not None:
+            self._deliveries.deliver(told, current.seq, owner)
 
     def copy(self, old: tuple[Collection, str], new: tuple[Collection, str], wish: Wish, *, replace: bool) -> Written:
         """Store the text of one (collection, name) under another, as a writer of it would; raises what `put` raises.
@@ -178,14 +179,15 @@ class Scheduling:
         text = contentlines.serialise(kept.root)
         written = self.put(collection, found.href, text, Wish(reply=answer.told, comment=answer.comment))
         if answer.proposed is not None:
-            self._propose(stored, _as_written(stored, mine), answer, found.seq)
+            self._propose(stored, owner, answer, found.seq)
         return written
 
-    def _propose(self, stored: Scheduled, mine: frozenset[str], answer: Answer, base: int) -> None:
+    def _propose(self, stored: Scheduled, owner: Principal, answer: Answer, base: int) -> None:
         assert answer.proposed is not None
+        mine = _as_written(stored, addresses.of(owner))
         made = itip_attendee.counter(stored, mine, answer.instance, answer.proposed, (self._stamp(), answer.comment))
         if made is not None:
-            self._deliveries.deliver(self._deliveries.addressed([made]), base)
+            self._deliveries.deliver(self._deliveries.addressed([made], owner), base, owner)
 
     def delete_all(self, collection: Collection) -> None:
         """Delete the meetings of a calendar that is about to be deleted."""
@@ -232,35 +234,39 @@ class Scheduling:
             self._check_unique(owner, collection, new.uid, current)
         match now:
             case Part.ORGANIZER:
-                return self._organized(old if was is now else None, new, text, merge=wish.schedule_tag is not None)
+                merge = wish.schedule_tag is not None
+                return self._organized(owner, (old if was is now else None, new), text, merge=merge)
             case Part.ATTENDEE:
                 old = old if was is now else None
-                settled = self._attended(old, new, (text, mine), wish)
+                settled = self._attended(owner, (old, new), text, wish)
                 if current is not None and old is not None and only_answered(old, new, _as_written(new, mine)):
                     return replace(settled, schedule_tag=current.schedule_tag)
                 return settled
         return _Outcome(text, "", () if old is None else self._farewell(owner, old, reply=wish.reply))
 
-    def _organized(self, old: Scheduled | None, new: Scheduled, text: bytes, *, merge: bool) -> _Outcome:
+    def _organized(
+        self, owner: Principal, change: tuple[Scheduled | None, Scheduled], text: bytes, *, merge: bool
+    ) -> _Outcome:
+        old, new = change
         kept = itip_organizer.prepared(old, new, merge=merge)
         told = itip_organizer.messages(old, kept, self._stamp(), itip_organizer.forced(new))
-        told = self._deliveries.addressed(told)
-        kept = itip_apply.told_of(kept, "ATTENDEE", self._deliveries.prospects(told))
+        told = self._deliveries.addressed(told, owner)
+        kept = itip_apply.told_of(kept, "ATTENDEE", self._deliveries.prospects(told, owner))
         return _settled(kept, new, text, told)
 
     def _attended(
-        self, old: Scheduled | None, new: Scheduled, given: tuple[bytes, frozenset[str]], wish: Wish
+        self, owner: Principal, change: tuple[Scheduled | None, Scheduled], text: bytes, wish: Wish
     ) -> _Outcome:
-        text, mine = given
+        (old, new), mine = change, addresses.of(owner)
         said = _as_written(new, mine)
         if old is not None and itip.agent(old.any.first("ORGANIZER")) == "SERVER":
             foreign = itip_attendee.foreign_change(old, new, said | _as_written(old, mine))
             if foreign is not None:
                 raise SchedulingRefused("allowed-attendee-scheduling-object-change", foreign)
         answer = itip_attendee.reply(old, new, said, self._stamp(), wish.comment) if wish.reply else None
-        told = self._deliveries.addressed([] if answer is None else [answer])
+        told = self._deliveries.addressed([] if answer is None else [answer], owner)
         kept = itip_attendee.kept(old, new)
-        kept = itip_apply.told_of(kept, "ORGANIZER", self._deliveries.prospects(told))
+        kept = itip_apply.told_of(kept, "ORGANIZER", self._deliveries.prospects(told, owner))
         return _settled(kept, new, text, told)
 
     def _farewell(self, owner: Principal, old: Scheduled, *, reply: bool) -> tuple[Message, ...]:
@@ -268,10 +274,11 @@ class Scheduling:
         mine = addresses.of(owner)
         match part(old, mine):
             case Part.ORGANIZER:
-                return self._deliveries.addressed(itip_organizer.messages(old, None, self._stamp(), frozenset()))
+                made = itip_organizer.messages(old, None, self._stamp(), frozenset())
+                return self._deliveries.addressed(made, owner)
             case Part.ATTENDEE if reply:
                 answer = itip_attendee.declined(old, _as_written(old, mine), self._stamp())
-                return self._deliveries.addressed([] if answer is None else [answer])
+                return self._deliveries.addressed([] if answer is None else [answer], owner)
         return ()
 
     def _stamp(self) -> str:

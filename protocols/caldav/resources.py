@@ -216,14 +216,9 @@ def home(context: Context, privilege: str = "read") -> Home:
     access = context.tx.delegations.enter(asker, owner, writing=context.request.method in WRITING)
     if access is not None:
         return Home(owner, paths.home(owner.login), access, context.tx.delegations.since(asker, owner))
-    if not (_may_know(context, owner) or context.tx.delegations.linked(asker, owner)):
+    if not context.tx.address_book.knows(asker, owner):
         raise NotFound("principal", context.target.login)
     raise missing_privilege(context.request.path, privilege)
-
-
-def _may_know(context: Context, other: Principal) -> bool:
-    allowed = context.tx.school.settings.pupils_find_pupils
-    return policy.knows(context.principal.role, other.role, pupils_find_pupils=allowed)
 
 
 def own(context: Context) -> Principal:
@@ -256,7 +251,7 @@ def _named(context: Context) -> Principal:
 def known(context: Context) -> Principal:
     """Return the person whom the path is about; raises NotFound also for one whom the asker may not know."""
     asker, found = context.principal, _named(context)
-    if found is asker or _may_know(context, found) or context.tx.delegations.linked(asker, found):
+    if context.tx.address_book.knows(asker, found):
         return found
     raise NotFound("principal", context.target.login)
 

@@ -20,7 +20,7 @@ from protocols.eas.query import Query
 from protocols.eas.session import Session
 from protocols.eas.wbxml import E, Element
 from protocols.wire import Response
-from storage import addresses, contentlines, itip, policy
+from storage import contentlines, itip, policy
 from storage.errors import InvalidObject
 from storage.model import CalendarObject
 
@@ -69,7 +69,11 @@ def send_mail(session: Session, root: Element) -> Response:
 
 def _reached(session: Session, address: str) -> bool:
     """Tell whether the server can tell somebody of a meeting: people of the school, others by mail."""
-    return _may_write(session) or addresses.holder(session.tx, f"mailto:{address}") is not None
+    return _may_write(session) or _known(session, address)
+
+
+def _known(session: Session, address: str) -> bool:
+    return session.tx.address_book.holder(session.principal, f"mailto:{address}") is not None
 
 
 def _may_write(session: Session) -> bool:

@@ -25,6 +25,7 @@ from protocols.caldav.names import caldav
 from protocols.caldav.paths import Place
 from protocols.caldav.resources import Calendar, calendar_in, home, resolve
 from protocols.wire import Response
+from storage import ical_written
 from storage.errors import NotFound, PreconditionFailed
 from storage.model import Written
 
@@ -47,7 +48,7 @@ def put(context: Context) -> Response:
     try:
         # Schedule-Reply speaks of deletions (RFC 6638, 8.1): a changed answer is always told.
         wish = replace(schedule_headers.wish(context.request.headers, expect), reply=True)
-        written = context.tx.scheduling.put(holder.collection, context.target.name, subject.text_of(context), wish)
+        written = context.tx.scheduling.put(holder.collection, context.target.name, object_of(context), wish)
     except PreconditionFailed:
         return _current(context, holder)
     return represented(context, written, schedule_headers.tags(written, context))
@@ -101,6 +102,13 @@ def check_content(context: Context) -> None:
             caldav("max-resource-size"),
             reason=f"The object has {len(context.request.body)} bytes; at most {MAX_RESOURCE_SIZE} are kept.",
         )
+
+
+def object_of(context: Context) -> bytes:
+    """Return the text of the one object that a request writes; raises InvalidObject for what nobody may write."""
+    text = subject.text_of(context)
+    ical_written.check_written(text)
+    return text
 
 
 def check_headers(headers: Mapping[str, str]) -> None:

@@ -93,13 +93,13 @@ def _invalid(reason: str) -> DavError:
 
 def _answer(attendee: Property, question: Question, asker: Principal, context: Context) -> str:
     recipient = xml_out.element(caldav("recipient"), xml_out.href(attendee.value.strip()))
-    person = addresses.holder(context.tx, attendee.value)
+    person = context.tx.address_book.holder(asker, attendee.value)
     if not policy.may_see_busy(asker.role) and (person is None or person.id != asker.id):
         # Whether there is such a person is not told either.
         return _response(recipient, NOT_ALLOWED)
     if person is None:
         return _response(recipient, NOBODY)
-    periods = availability.busy(context.tx, person, question.start, question.end, question.without)
+    periods = availability.busy(context.tx, person, question.start, question.end, question.without, asker)
     body = contentlines.serialise(_reply(question, attendee, availability.merged(periods), context.tx.now()))
     data = xml_out.element(caldav("calendar-data"), xml_out.escape(body.decode()))
     return _response(recipient, SUCCESS, data)

@@ -196,15 +196,26 @@ def test_an_invitation_that_comes_before_its_event_makes_the_event(school, ada, 
         assert b"METHOD" not in tx.objects.by_uid(school.calendar(tx, prof), "m").ical
 
 
-def test_an_invitation_that_cannot_leave_is_refused_after_those_inside_got_it(school, ada):
+def test_an_invitation_that_cannot_leave_is_refused_after_those_inside_got_it(school, ada, prof):
+    phone = LocalPhone(school.store, ada)
+    phone.connect()
+    phone.mails = True
+    lines = (f"ORGANIZER:mailto:{ADA}", f"ATTENDEE:mailto:{PROF}", f"ATTENDEE:mailto:{PARENT}")
+    assert send(phone, letter(f"{PROF}, {PARENT}", message("REQUEST", *lines))) == "120"
+    assert outbox(school) == []
+    assert partstat(school, prof, PROF) is None
+    assert send(phone, letter(PROF, message("REQUEST", *lines)), "2") == "1"
+
+
+def test_a_letter_to_a_pupil_whom_one_may_not_know_is_one_to_nobody(school, ada):
     phone = LocalPhone(school.store, school.person("zoe"))
     phone.connect()
     phone.mails = True
-    lines = [line.replace(PROF, "zoe@school.example") for line in MEETING]
-    assert send(phone, letter(f"{ADA}, {PARENT}", message("REQUEST", *lines))) == "120"
-    assert outbox(school) == []
-    assert partstat(school, ada) is None
-    assert send(phone, letter(ADA, message("REQUEST", *lines)), "2") == "1"
+    statuses = set()
+    for number, who in enumerate((ADA, "nobody@school.example")):
+        lines = ("ORGANIZER:mailto:zoe@school.example", f"ATTENDEE:mailto:{who}")
+        statuses.add(send(phone, letter(who, message("REQUEST", *lines, uid=f"m{number}")), str(number)))
+    assert statuses == {"120"}
 
 
 @pytest.mark.parametrize("first", ["MeetingResponse", "SendMail"])
