@@ -7,6 +7,7 @@ from typing import Final
 import protocols.caldav.app as caldav
 import protocols.deposit.app as deposit
 import protocols.eas.app as eas
+from importers import handed
 from protocols.wire import Request
 from server.route import Files, Route
 from server.scanning import Verdict
@@ -30,7 +31,14 @@ CALDAV: Final = Route(
     light=lambda asked: caldav.light(asked.method, asked.path, asked.headers, len(asked.body)),
 )
 EAS: Final = Route("eas", eas.handle, _reads, frozenset({"POST"}), device=eas.device_of)
-DEPOSIT: Final = Route("deposit", deposit.handle, deposit.writes, frozenset({"PUT"}), secret=True, most=deposit.LARGEST)
+DEPOSIT: Final = Route(
+    "deposit",
+    deposit.handler(handed.could_be),
+    deposit.writes,
+    frozenset({"PUT"}),
+    secret=True,
+    most=deposit.LARGEST,
+)
 AUTODISCOVER: Final = Route("autodiscover", eas.handle, _reads, frozenset())
 
 # In lower case: clients disagree on the letters.

@@ -15,6 +15,7 @@ from storage.errors import LimitReached, NotFound
 from storage.identifiers import ordered_id
 from storage.schema import principal
 from storage.schema_deposit import import_access
+from storage.schema_deposit_folder import deposit_entry
 
 if TYPE_CHECKING:
     from storage.transaction import Transaction
@@ -112,9 +113,11 @@ class Accesses:
         self._set(_a.id == access_id, revoked=self._tx.now())
 
     def forget_of(self, principal_id: int) -> None:
-        """Delete the accesses of a person who leaves the server: their identifiers hold a name."""
+        """Delete the accesses of a person who leaves the server, with their folders: identifiers hold a name."""
         self._tx.require_writing()
         theirs = and_(_a.school_id == self._tx.school_id, _a.principal_id == principal_id)
+        here, held = deposit_entry.c.school_id == self._tx.school_id, select(_a.id).where(theirs)
+        self._tx.connection.execute(delete(deposit_entry).where(here, deposit_entry.c.access_id.in_(held)))
         self._tx.connection.execute(delete(import_access).where(theirs))
 
     def set_notify(self, access_id: str, *, notify: bool) -> None:

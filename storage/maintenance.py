@@ -103,6 +103,7 @@ def trim(tx: Transaction) -> int:
     """Note the clock and purge what ended before the retention time; return how many rows were purged."""
     note_clock(tx)
     _forget_imports(tx)
+    tx.deposit_folder.trim()
     tx.people_feeds.forget_changes(tx.now() - tx.school.settings.import_reports_days * DAY_SECONDS)
     tx.outbox.forget(tx.now() - OUTBOX_SECONDS)
     tx.push.trim()

@@ -20,6 +20,7 @@ from storage.course_archive import CourseArchive
 from storage.dead_properties import DeadProperties
 from storage.decisions import Decisions
 from storage.delegations import Delegations
+from storage.deposit_folder import DepositFolder
 from storage.deposits import Deposits
 from storage.devices import Devices
 from storage.directory import read_school, write_settings
@@ -194,6 +195,11 @@ class Transaction:
     def deposits(self) -> Deposits:
         """Timetable files that were deposited."""
         return Deposits(self)
+
+    @cached_property
+    def deposit_folder(self) -> DepositFolder:
+        """What depositors see below their addresses."""
+        return DepositFolder(self)
 
     @cached_property
     def import_drafts(self) -> ImportDrafts:

@@ -19,6 +19,7 @@ LONG = bool(os.environ.get("CADRAN_LONG"))
 MISSING = {
     "postgresql": "PostgreSQL not found: storage tests ran on SQLite only",
     "wbxml2xml": "wbxml2xml not found: EAS answers were not decoded a second time",
+    "litmus": "litmus not found: the deposit folder was not tried by another WebDAV client",
 }
 hypothesis.settings.register_profile("short", deadline=None, max_examples=100, print_blob=True)
 hypothesis.settings.register_profile("long", deadline=None, max_examples=20_000, print_blob=True)
@@ -52,6 +53,15 @@ def wbxml2xml() -> str:
     found = shutil.which("wbxml2xml")
     if found is None:
         lacks("wbxml2xml")
+    return found
+
+
+@pytest.fixture(scope="session")
+def litmus() -> str:
+    """Path of Debian's WebDAV protocol tester (package litmus)."""
+    found = shutil.which("litmus")
+    if found is None:
+        lacks("litmus")
     return found
 
 

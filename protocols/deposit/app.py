@@ -1,165 +1,218 @@
-"""The deposit folder's door: files go in, none come out (R216 to R228).
+"""The deposit folder's door: exports go in and none comes out (R216 to R228).
 
 Nothing documents the dialogue of EDT's export: whatever a WebDAV client may try before or around a PUT is answered so
-that it goes on. A file that cannot be imported is taken all the same; its report says why, not HTTP.
+that it goes on. Many make a folder, write a small file, read it back and delete it before they trust a server: what
+cannot be meant as an export is kept for a day for whoever wrote it. An export that cannot be imported is taken all the
+same; its report says why, not HTTP.
 """
 
 from __future__ import annotations
 
-import re
-import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from email.utils import formatdate
+from functools import partial
 from typing import Final
-from urllib.parse import quote
 
-from protocols.deposit import paths, properties, xml
-from protocols.deposit.paths import PREFIX, BadPath, Target
-from protocols.deposit.xml import DAV, BadXml
+from protocols.deposit import locks, paths, properties, xml
+from protocols.deposit.paths import PREFIX, BadPath
+from protocols.deposit.visit import COMPLIANCE, TEXT, XML, Visit, plain
+from protocols.deposit.xml import BadXml
 from protocols.wire import Request, Response
-from storage.accesses import Access
-from storage.deposits import Deposited
-from storage.errors import NotFound
+from storage.deposit_folder import DEPTH, PROBE_OCTETS, Entry
+from storage.deposits import is_second
+from storage.errors import LimitReached, NotFound
 from storage.transaction import Transaction
 
-__all__ = ["LARGEST", "PREFIX", "handle", "writes"]
+__all__ = ["LARGEST", "PREFIX", "handler", "writes"]
 
 LARGEST: Final = 128 * 1024 * 1024
 UNNAMED: Final = "export.xml"
-LOCK_SECONDS: Final = 600
-COMPLIANCE: Final = ("DAV", "1, 2")
-XML: Final = ("Content-Type", "application/xml; charset=utf-8")
-TEXT: Final = ("Content-Type", "text/plain; charset=utf-8")
+EXPORT_ENDINGS: Final = (".xml", ".zip", ".txt", ".csv", ".ics", ".gz", ".tgz", ".tar")
 GREETING: Final = (
     "Adresse de dépôt des exports d'EDT et de Pronote : à coller dans le champ « Vers URL ».\n"
     "Address for exports of EDT and Pronote: paste it into the field “Vers URL”.\n"
 )
-_TOKEN: Final = re.compile(r"<(opaquelocktoken:[0-9a-f-]{36})>")
+KEPT_BACK: Final = (
+    "Un export déposé ne peut pas être relu : il contient les noms des élèves.\n"
+    "An export that was deposited cannot be read back: it holds the names of pupils."
+)
+FULL: Final = (
+    "Ce dossier reçoit des exports ; ce n'est pas un espace de stockage.\n"
+    "This folder takes exports; it stores no files."
+)
+
+Recognise = Callable[[bytes], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class _Visit:
-    """One request with what it concerns."""
-
-    request: Request
-    tx: Transaction
-    target: Target
-    access: Access
-
-    def file(self) -> Deposited | None:
-        """Return the file that the path names, None when it was never deposited."""
-        return self.tx.deposits.named(self.access, self.target.name)
+def handler(recognised: Recognise) -> Callable[[Request, Transaction], Response]:
+    """Return what answers requests; `recognised` tells whether bytes are of any format of timetables or people."""
+    return partial(_handle, recognised)
 
 
 def writes(request: Request) -> bool:
     """Whether the request needs a writing transaction."""
-    return request.method == "PUT"
+    return request.method in WRITING
 
 
-def handle(request: Request, tx: Transaction) -> Response:
+def _handle(recognised: Recognise, request: Request, tx: Transaction) -> Response:
     """Answer one request of whoever knows the path; an unknown or revoked access is not found."""
     try:
         target = paths.parse(request.path)
         access = tx.accesses.by_secret(target.secret)
     except (BadPath, NotFound):
-        return _plain(404)
-    if target.deep:
-        # A parent that is missing is a conflict to whoever would write below it (RFC 4918, 9.7.1).
-        return _plain(409 if request.method == "PUT" else 404)
+        return plain(404)
+    visit = Visit(request, tx, target, access)
+    if request.method == "PUT":
+        return _put(visit, recognised)
     method = METHODS.get(request.method)
     if method is None:
-        return _plain(405, ("Allow", ALLOW))
+        return plain(405, ("Allow", ALLOW))
     try:
-        return method(_Visit(request, tx, target, access))
+        return method(visit)
     except BadXml:
-        return _plain(400)
+        return plain(400)
 
 
-def _plain(status: int, *headers: tuple[str, str]) -> Response:
-    return Response(status, (TEXT, COMPLIANCE, *headers), f"{status}\n".encode())
-
-
-def _options(_visit: _Visit) -> Response:
+def _options(_visit: Visit) -> Response:
     # Microsoft's clients look for their own header before anything else.
     return Response(200, (COMPLIANCE, ("Allow", ALLOW), ("MS-Author-Via", "DAV")))
 
 
-def _put(visit: _Visit) -> Response:
-    """Take a file: 201 for a new name, 204 for one deposited before; it is imported later."""
-    new = visit.tx.deposits.take(visit.access, visit.target.name or UNNAMED, visit.request.body)
+def _put(visit: Visit, recognised: Recognise) -> Response:
+    """Take a file: 201 for a new name, 204 for one there before; an export is imported later."""
+    path = visit.target.path or UNNAMED
+    there = visit.tx.deposit_folder.entry(visit.access, path)
+    if there is not None and there.folder:
+        return plain(405, ("Allow", ALLOW))
+    if not visit.is_folder(visit.target.parent):
+        # A parent that is missing is a conflict to whoever would write below it (RFC 4918, 9.7.1).
+        return plain(409)
+    content = visit.request.body
+    if _meant_as_export(visit, there) or recognised(content):
+        new = visit.tx.deposits.take(visit.access, path, content)
+    else:
+        try:
+            new = visit.tx.deposit_folder.keep(visit.access, path, content)
+        except LimitReached:
+            return plain(507, words=FULL)
     return Response(201 if new else 204, (COMPLIANCE,))
 
 
-def _get(visit: _Visit) -> Response:
-    """Give no file back: it holds the names of minors, and whoever deposits it has it."""
-    if not visit.target.name:
-        return Response(200, (TEXT, COMPLIANCE), GREETING.encode())
-    return _plain(404 if visit.file() is None else 403)
+def _meant_as_export(visit: Visit, there: Entry | None) -> bool:
+    """Whether whoever wrote a file wants it imported, whatever is in it: its address, name or size says so."""
+    name = visit.target.name
+    named = not name or name.lower().endswith(EXPORT_ENDINGS) or is_second(name)
+    return named or len(visit.request.body) > PROBE_OCTETS or (there is not None and not there.probe)
 
 
-def _head(visit: _Visit) -> Response:
-    if not visit.target.name:
-        return Response(200, (TEXT, COMPLIANCE))
-    file = visit.file()
-    if file is None:
-        return _plain(404)
-    told = ("Content-Type", properties.CONTENT_TYPE), ("Content-Length", str(file.size))
-    return Response(200, (*told, ("ETag", properties.etag(file)), ("Last-Modified", _date(file)), COMPLIANCE))
+def _mkcol(visit: Visit) -> Response:
+    """Make a subfolder (RFC 4918, 9.3): a few, not deep, for a day."""
+    if visit.request.body:
+        return plain(415)
+    if not visit.target.path or visit.entry() is not None:
+        return plain(405, ("Allow", ALLOW))
+    if not visit.is_folder(visit.target.parent):
+        return plain(409)
+    if visit.target.depth > DEPTH:
+        return plain(403, words=FULL)
+    try:
+        visit.tx.deposit_folder.make(visit.access, visit.target.path)
+    except LimitReached:
+        return plain(507, words=FULL)
+    return Response(201, (COMPLIANCE,))
 
 
-def _date(file: Deposited) -> str:
-    return formatdate(file.received, usegmt=True)
+def _delete(visit: Visit) -> Response:
+    """Take a name away, and what is below it (RFC 4918, 9.6); the import of an export goes on.
 
-
-def _propfind(visit: _Visit) -> Response:
-    """List names, sizes and dates of what this access deposited; the folder has one level, whatever the depth."""
-    asked = properties.Asked(visit.request.body)
-    folder = visit.target.href
-    if visit.target.name:
-        file = visit.file()
-        if file is None:
-            return _plain(404)
-        found = [asked.of_file(folder + quote(file.name), file)]
-    else:
-        found = [asked.of_folder(folder)]
-        if visit.request.headers.get("depth", "infinity").strip() != "0":
-            files = visit.tx.deposits.listed(visit.access)
-            found += [asked.of_file(folder + quote(file.name), file) for file in files]
-    return Response(207, (XML, COMPLIANCE), xml.multistatus(found))
-
-
-def _lock(visit: _Visit) -> Response:
-    """Give out a lock that keeps nobody out: each deposit is a run of its own (RFC 4918, 9.10)."""
-    info = xml.root(visit.request.body, "lockinfo")
-    held = _TOKEN.search(visit.request.headers.get("if", ""))
-    if info is None and held is None:
-        return _plain(400)
-    token = held[1] if info is None and held is not None else f"opaquelocktoken:{uuid.uuid4()}"
-    shared = info is not None and info.find(f"{DAV}lockscope/{DAV}shared") is not None
-    href = visit.target.href + quote(visit.target.name)
-    active = (
-        f"<D:locktype><D:write/></D:locktype><D:lockscope><D:{'shared' if shared else 'exclusive'}/></D:lockscope>"
-        f"<D:depth>0</D:depth><D:timeout>Second-{LOCK_SECONDS}</D:timeout>"
-        f"<D:locktoken><D:href>{token}</D:href></D:locktoken><D:lockroot><D:href>{href}</D:href></D:lockroot>"
-    )
-    body = f'{xml.HEAD}<D:prop xmlns:D="DAV:"><D:lockdiscovery><D:activelock>{active}</D:activelock></D:lockdiscovery>'
-    return Response(200, (XML, COMPLIANCE, ("Lock-Token", f"<{token}>")), f"{body}</D:prop>".encode())
-
-
-def _unlock(visit: _Visit) -> Response:
-    if not _TOKEN.search(visit.request.headers.get("lock-token", "")):
-        return _plain(400)
+    A client may delete the last export before it sends the next one: if the next never comes, the last still counts.
+    """
+    if not visit.target.path:
+        return plain(403)
+    found = visit.entry()
+    if found is None:
+        return plain(404)
+    if found.folder and visit.request.headers.get("depth", "infinity").strip().lower() != "infinity":
+        return plain(400)
+    visit.tx.deposit_folder.remove(visit.access, visit.target.path)
     return Response(204, (COMPLIANCE,))
 
 
-METHODS: Final[Mapping[str, Callable[[_Visit], Response]]] = {
+def _get(visit: Visit) -> Response:
+    """Give back what was kept to be read back; never an export, which holds the names of minors."""
+    if visit.is_folder(visit.target.path):
+        return Response(200, (TEXT, COMPLIANCE), GREETING.encode())
+    found = visit.entry()
+    if found is None:
+        return plain(404)
+    if not found.probe:
+        return plain(403, words=KEPT_BACK)
+    return Response(200, _told(found), visit.tx.deposit_folder.content(visit.access, found.path))
+
+
+def _head(visit: Visit) -> Response:
+    if visit.is_folder(visit.target.path):
+        return Response(200, (TEXT, COMPLIANCE))
+    found = visit.entry()
+    if found is None:
+        return plain(404)
+    return Response(200, (*_told(found), ("Content-Length", str(found.size))))
+
+
+def _told(file: Entry) -> tuple[tuple[str, str], ...]:
+    """Return the headers of a file; no browser shows one as a page."""
+    return (
+        ("Content-Type", properties.content_type(file)),
+        ("ETag", properties.etag(file)),
+        ("Last-Modified", formatdate(file.received, usegmt=True)),
+        ("Content-Disposition", "attachment"),
+        ("X-Content-Type-Options", "nosniff"),
+        ("Cache-Control", "no-store"),
+        COMPLIANCE,
+    )
+
+
+def _propfind(visit: Visit) -> Response:
+    """List names, sizes and dates of what this access deposited (RFC 4918, 9.1)."""
+    asked = properties.Asked(visit.request.body)
+    target, path = visit.target, visit.target.path
+    found = visit.entry() if path else None
+    if path and found is None:
+        return plain(404)
+    if found is not None and not found.folder:
+        return Response(207, (XML, COMPLIANCE), xml.multistatus([asked.of(target, found)]))
+    answers = [asked.of_home(target) if found is None else asked.of(target, found)]
+    depth = visit.request.headers.get("depth", "infinity").strip()
+    if depth != "0":
+        below = visit.tx.deposit_folder.below(visit.access, path)
+        answers += [asked.of(target, each) for each in below if depth != "1" or _holds(path, each)]
+    return Response(207, (XML, COMPLIANCE), xml.multistatus(answers))
+
+
+def _holds(path: str, entry: Entry) -> bool:
+    """Whether an entry is directly in a folder."""
+    return entry.path.rpartition("/")[0] == path
+
+
+def _proppatch(visit: Visit) -> Response:
+    """Refuse each property one by one (RFC 4918, 9.2): what is told of a file is what is known of it."""
+    names = properties.patched(visit.request.body)
+    if visit.target.path and visit.entry() is None:
+        return plain(404)
+    href = visit.target.href(visit.target.path, folder=visit.is_folder(visit.target.path))
+    return Response(207, (XML, COMPLIANCE), xml.multistatus([xml.refused(href, names)]))
+
+
+METHODS: Final[Mapping[str, Callable[[Visit], Response]]] = {
     "OPTIONS": _options,
     "HEAD": _head,
     "GET": _get,
     "PROPFIND": _propfind,
-    "PUT": _put,
-    "LOCK": _lock,
-    "UNLOCK": _unlock,
+    "PROPPATCH": _proppatch,
+    "MKCOL": _mkcol,
+    "DELETE": _delete,
+    "LOCK": locks.lock,
+    "UNLOCK": locks.unlock,
 }
-ALLOW: Final = ", ".join(METHODS)
+WRITING: Final = frozenset({"PUT", "MKCOL", "DELETE"})
+ALLOW: Final = ", ".join((*METHODS, "PUT"))

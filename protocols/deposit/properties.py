@@ -1,4 +1,4 @@
-"""What the deposit folder and its files say of themselves (RFC 4918, 15)."""
+"""What the deposit folder, its subfolders and its files say of themselves (RFC 4918, 15)."""
 
 from __future__ import annotations
 
@@ -11,34 +11,54 @@ from xml.sax.saxutils import escape
 from lxml import etree
 
 from protocols.deposit import xml
+from protocols.deposit.paths import Target
 from protocols.deposit.xml import DAV, BadXml
-from storage.deposits import Deposited
+from storage.deposit_folder import Entry
 
-CONTENT_TYPE: Final = "application/xml"
 _LOCKS: Final = (
     "<D:lockentry><D:lockscope><D:exclusive/></D:lockscope><D:locktype><D:write/></D:locktype></D:lockentry>"
 )
 
 
-def etag(file: Deposited) -> str:
-    """Return the entity tag of a deposited file."""
+def etag(file: Entry) -> str:
+    """Return the entity tag of a file."""
     return f'"{file.hash[:32]}"'
 
 
-FOLDER: Final[Mapping[str, str | None]] = {
+def content_type(file: Entry) -> str:
+    """Return the media type of a file."""
+    return "application/octet-stream" if file.probe else "application/xml"
+
+
+def _created(entry: Entry) -> str:
+    return datetime.fromtimestamp(entry.received, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _name(entry: Entry) -> str:
+    return escape(entry.path.rpartition("/")[2])
+
+
+HOME: Final[Mapping[str, str | None]] = {
     f"{DAV}resourcetype": "<D:collection/>",
     f"{DAV}displayname": "Cadran",
     f"{DAV}supportedlock": _LOCKS,
     f"{DAV}lockdiscovery": None,
 }
-FILE: Final[Mapping[str, Callable[[Deposited], str | None]]] = {
+FOLDER: Final[Mapping[str, Callable[[Entry], str | None]]] = {
+    f"{DAV}resourcetype": lambda _folder: "<D:collection/>",
+    f"{DAV}displayname": _name,
+    f"{DAV}creationdate": _created,
+    f"{DAV}supportedlock": lambda _folder: _LOCKS,
+    f"{DAV}lockdiscovery": lambda _folder: None,
+}
+FILE: Final[Mapping[str, Callable[[Entry], str | None]]] = {
     f"{DAV}resourcetype": lambda _file: None,
-    f"{DAV}displayname": lambda file: escape(file.name),
+    f"{DAV}displayname": _name,
     f"{DAV}getcontentlength": lambda file: str(file.size),
-    f"{DAV}getcontenttype": lambda _file: CONTENT_TYPE,
+    f"{DAV}getcontenttype": content_type,
     f"{DAV}getetag": lambda file: escape(etag(file)),
     f"{DAV}getlastmodified": lambda file: formatdate(file.received, usegmt=True),
-    f"{DAV}creationdate": lambda file: datetime.fromtimestamp(file.received, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    f"{DAV}creationdate": _created,
     f"{DAV}supportedlock": lambda _file: _LOCKS,
     f"{DAV}lockdiscovery": lambda _file: None,
 }
@@ -56,13 +76,15 @@ class Asked:
         if found is not None and len(found) == 0:
             raise BadXml
 
-    def of_folder(self, href: str) -> str:
-        """Return the folder's response."""
-        return self._response(href, FOLDER)
+    def of_home(self, target: Target) -> str:
+        """Return the response of the address itself."""
+        return self._response(target.home, HOME)
 
-    def of_file(self, href: str, file: Deposited) -> str:
-        """Return a file's response."""
-        return self._response(href, {name: read(file) for name, read in FILE.items()})
+    def of(self, target: Target, entry: Entry) -> str:
+        """Return the response of what is below it."""
+        told = FOLDER if entry.folder else FILE
+        known = {name: read(entry) for name, read in told.items()}
+        return self._response(target.href(entry.path, folder=entry.folder), known)
 
     def _response(self, href: str, known: Mapping[str, str | None]) -> str:
         if self._names_only:
@@ -71,6 +93,16 @@ class Asked:
             return xml.response(href, known, ())
         found = {name: known[name] for name in self._names if name in known}
         return xml.response(href, found, [name for name in self._names if name not in known])
+
+
+def patched(body: bytes) -> tuple[str, ...]:
+    """Return the names of the properties that a PROPPATCH would set or remove; raises BadXml when there are none."""
+    found = xml.root(body, "propertyupdate")
+    props = [] if found is None else [prop for each in found for prop in each.iterfind(f"{DAV}prop")]
+    names = tuple(dict.fromkeys(name for prop in props for name in _names(prop)))
+    if not names:
+        raise BadXml
+    return names
 
 
 def _names(prop: etree._Element) -> tuple[str, ...]:

@@ -55,6 +55,12 @@ def response(href: str, found: Mapping[str, str | None], missing: Iterable[str])
     return f"<D:response>{''.join(parts)}</D:response>"
 
 
+def refused(href: str, names: Iterable[str]) -> str:
+    """Return one response that no property of these names was changed (RFC 4918, 9.2.1)."""
+    told = _propstat("403 Forbidden", (element(name, None) for name in names))
+    return f"<D:response><D:href>{escape(href)}</D:href>{told}</D:response>"
+
+
 def _propstat(status: str, props: Iterable[str]) -> str:
     return f"<D:propstat><D:prop>{''.join(props)}</D:prop><D:status>HTTP/1.1 {status}</D:status></D:propstat>"
 

@@ -109,7 +109,7 @@ def add(workplace: Workplace, /, login: str, as_json: bool, password_stdin: bool
 
 
 def _address(workplace: Workplace, school: School, secret: str) -> str:
-    return workplace.config.server.public_url + Target(school.code, secret, "").href
+    return workplace.config.server.public_url + Target(school.code, secret, "").home
 
 
 def _explain(workplace: Workplace, made: Access, *, mailed: bool) -> None:

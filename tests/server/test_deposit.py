@@ -66,6 +66,23 @@ def test_the_path_alone_decides_whoever_asks(deposits: Running, folder_url, whic
     assert runs(deposits) == (["queued"] if status == 201 else [])
 
 
+@pytest.mark.parametrize("login", ["", "admin", "amelie", "paul"])
+@pytest.mark.parametrize(
+    ("which", "statuses"),
+    [("plain", [201, 201, 200, 204, 204]), *((which, [404] * 5) for which in ("revoked", "crossed", "guessed"))],
+)
+def test_folders_and_files_to_try_with_are_whose_the_path_is(deposits: Running, folder_url, which, statuses, login):
+    asked = [("MKCOL", "a/"), ("PUT", "a/x"), ("GET", "a/x"), ("DELETE", "a/x"), ("DELETE", "a/")]
+    found = [
+        deposits.ask(method, folder_url[which] + name, b"1" if method == "PUT" else b"", login=login)[0].status
+        for method, name in asked
+    ]
+    # Whoever guesses has to wait longer and longer: 429.
+    assert found[0] == statuses[0]
+    assert all(status in {wanted, 429} for status, wanted in zip(found, statuses, strict=True))
+    assert runs(deposits) == []
+
+
 def test_every_unknown_path_gets_the_same_answer(deposits: Running, folder_url):
     answers = []
     for which in ("revoked", "crossed", "guessed", "no-school", "short"):

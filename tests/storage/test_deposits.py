@@ -90,7 +90,7 @@ def test_a_deposit_is_kept_and_waits_and_moves_no_clock(desk):
         assert (run.kind, run.access_id, run.file_name) == ("automatic", held.id, "export.xml")
         assert tx.import_files.content(run.file_id) == b"<xml/>"
         assert tx.accesses.get(held.id).used is not None
-        assert tx.deposits.listed(held)[0].size == 6
+        assert tx.deposit_folder.below(held)[0].size == 6
     assert desk.clock() == before
     assert [place.run_id for place in desk.store.import_queue.waiting()] == [run.id]
     assert desk.store.import_queue.untold() == ()

@@ -9,38 +9,10 @@ from lxml import etree
 
 from protocols.deposit import app, paths
 from protocols.deposit.paths import BadPath
-from protocols.wire import Request, Response
-from storage.accesses import NewAccess
+from protocols.wire import Request
 from storage.errors import WritingRequired
-from storage.model import Role
-from storage.principals import NewPerson
 from storage.store import Store
-
-NS = {"D": "DAV:"}
-
-
-class Folder:
-    """A deposit folder without a socket."""
-
-    def __init__(self, store: Store, code: str) -> None:
-        self.store = store
-        self.school = store.directory.create_school(code, "Collège", "Europe/Paris")
-        with store.writing(self.school.id) as tx:
-            self.head = tx.principals.create(NewPerson(f"head.{code}", "Roc", "Line", Role.STAFF))
-            self.access, self.secret = tx.accesses.add(NewAccess(self.head.id, "Roc"))
-
-    def ask(self, method: str, name: str = "", body: bytes = b"", secret: str = "", **headers: str) -> Response:
-        """Answer a request on the folder or on a file."""
-        path = f"/webdav/{self.school.code}/{secret or self.secret}/{name}"
-        named = {key.replace("_", "-"): value for key, value in headers.items()}
-        request = Request(method, path, "", named, body, self.head, "http://x")
-        with (self.store.writing if app.writes(request) else self.store.reading)(self.school.id) as tx:
-            return app.handle(request, tx)
-
-    def runs(self) -> list[tuple[str, str]]:
-        """Return the runs, newest first."""
-        with self.store.reading(self.school.id) as tx:
-            return [(run.file_name, run.status) for run in tx.imports.history()]
+from tests.protocols.deposit.folders import HANDLE, NS, Folder, listed
 
 
 @pytest.fixture
@@ -52,15 +24,6 @@ def dialect() -> str:
 @pytest.fixture
 def folder(store: Store) -> Folder:
     return Folder(store, "0990001X")
-
-
-def listed(answer: Response) -> dict[str, str]:
-    """Return sizes by href."""
-    root = etree.fromstring(answer.body)
-    return {
-        each.findtext("D:href", "", NS): each.findtext(".//D:getcontentlength", "", NS)
-        for each in root.iterfind("D:response", NS)
-    }
 
 
 @pytest.mark.req("R225", "R228")
@@ -102,10 +65,13 @@ def test_only_the_properties_asked_for_are_told(folder: Folder):
     ("method", "name", "body", "status"),
     [
         ("MKCOL", "", b"", 405),
-        ("MKCOL", "folder", b"", 405),
-        ("DELETE", "a.xml", b"", 405),
+        ("MKCOL", "folder", b"<mkcol/>", 415),
+        ("MKCOL", "none/folder", b"", 409),
+        ("DELETE", "", b"", 403),
+        ("DELETE", "a.xml", b"", 404),
         ("MOVE", "a.xml", b"", 405),
-        ("PROPPATCH", "a.xml", b"", 405),
+        ("COPY", "a.xml", b"", 405),
+        ("PROPPATCH", "a.xml", b"", 400),
         ("BREW", "", b"", 405),
         ("PUT", "a/b.xml", b"<a/>", 409),
         ("PUT", "a%00b", b"<a/>", 404),
@@ -128,7 +94,7 @@ def test_every_method_has_its_answer_and_nothing_is_queued_by_a_refused_one(fold
     answer = folder.ask(method, name, body)
     assert answer.status == status
     if status == 405:
-        assert "MKCOL" not in dict(answer.headers)["Allow"]
+        assert "COPY" not in dict(answer.headers)["Allow"]
     assert folder.runs() == []
 
 
@@ -168,13 +134,13 @@ def test_another_schools_path_does_nothing_here(store: Store, folder: Folder):
 def test_a_revoked_path_does_nothing(store: Store, folder: Folder):
     with store.writing(folder.school.id) as tx:
         tx.accesses.revoke(folder.access.id)
-    assert {folder.ask(method).status for method in app.METHODS} == {404}
+    assert {folder.ask(method).status for method in (*app.METHODS, "PUT")} == {404}
 
 
 def test_a_put_meets_a_reading_transaction_without_effect(store: Store, folder: Folder):
     request = Request("PUT", f"/webdav/0990001X/{folder.secret}/", "", {}, b"<a/>", folder.head, "")
     with store.reading(folder.school.id) as tx, pytest.raises(WritingRequired):
-        app.handle(request, tx)
+        HANDLE(request, tx)
 
 
 @given(st.text(alphabet=st.characters(max_codepoint=255), max_size=80))
@@ -184,4 +150,5 @@ def test_any_path_is_a_place_or_no_path(text: str):
     except BadPath:
         return
     assert "/" not in target.name + target.school + target.secret
-    assert paths.parse(target.href).school == target.school or not target.school
+    again = target.href(target.path, folder=False)
+    assert not target.school or not target.secret or len(again) > paths.LONGEST or paths.parse(again) == target
