@@ -5,7 +5,7 @@ POST to an object manages its attachments.
 
 from __future__ import annotations
 
-from protocols.caldav import bulk, paths, schedule_headers, subject
+from protocols.caldav import bulk, paths, schedule_headers
 from protocols.caldav.allowed import allow
 from protocols.caldav.calendar_properties import ADD_MEMBER
 from protocols.caldav.context import Context
