@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 import tempfile
 from collections.abc import Collection
 from pathlib import Path
@@ -82,4 +84,6 @@ def _say(sentence: str) -> None:
 
 
 if __name__ == "__main__":
+    # Whoever ends the bench ends the servers it has started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     main()
