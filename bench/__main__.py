@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 import tempfile
 from collections.abc import Collection
 from pathlib import Path
@@ -16,7 +18,8 @@ from bench.servers import PEERS
 from bench.wanted import Ground, Wishes
 
 SMALLER: Final = 10
-TIMES: Final = 3
+# How often to import, and seconds for each row.
+THOROUGH: Final = (3, 4.0)
 QUICK: Final = (1, 1.0)
 BEGAN: Final = perf_counter()
 
@@ -34,13 +37,13 @@ BEGAN: Final = perf_counter()
 @click.option(
     "--schools", type=click.IntRange(2), default=3, show_default=True, help="Schools that deposit into one database."
 )
-@click.option("--quick", "form", flag_value="quick", help="Fewer repetitions.")
-@click.option("--long", "form", flag_value="long", help="Also a calendar ten times as large.")
+@click.option("--quick", is_flag=True, help="Fewer repetitions.")
+@click.option("--long", "thorough", is_flag=True, help="Also a calendar ten times as large.")
 @click.option("--folder", type=click.Path(path_type=Path, file_okay=False, exists=True), help="Where to measure.")
 @click.option("--write", type=click.Path(path_type=Path, dir_okay=False), help="Put the tables into this page.")
-def main(only: str, peers: str, form: str | None, folder: Path | None, write: Path | None, **sizes: int) -> None:
+def main(only: str, peers: str, folder: Path | None, write: Path | None, **amounts: int) -> None:
     """Measure, print, and write if asked to, each part as soon as it is there."""
-    wishes = _wishes(_chosen(peers, PEERS, "--peers"), form, sizes)
+    wishes = _wishes(_chosen(peers, PEERS, "--peers"), amounts)
     parts = _chosen(only, PARTS, "--only")
     with tempfile.TemporaryDirectory(prefix="cadran-bench-", dir=folder) as name:
         ground = Ground(Path(name), wishes, _say)
@@ -60,11 +63,12 @@ def measured(part: str, ground: Ground) -> str:
     return f"## {PARTS[part].title}\n\n{told}\n{tables}"
 
 
-def _wishes(peers: tuple[str, ...], form: str | None, sizes: dict[str, int]) -> Wishes:
-    events = sizes.pop("events")
-    calendars = (events // SMALLER, events, *((events * SMALLER,) if form == "long" else ()))
-    times, budget = QUICK if form == "quick" else (TIMES, 4.0)
-    return Wishes(sizes=calendars, peers=peers, times=times, budget=budget, **sizes)
+def _wishes(peers: tuple[str, ...], amounts: dict[str, int]) -> Wishes:
+    """Return what is wished for; `amounts` are the options that are numbers or flags."""
+    events, thorough = amounts.pop("events"), amounts.pop("thorough")
+    sizes = (events // SMALLER, events, *((events * SMALLER,) if thorough else ()))
+    times, budget = QUICK if amounts.pop("quick") else THOROUGH
+    return Wishes(sizes=sizes, peers=peers, times=times, budget=budget, **amounts)
 
 
 def _chosen(text: str, known: Collection[str], option: str) -> tuple[str, ...]:
@@ -80,4 +84,6 @@ def _say(sentence: str) -> None:
 
 
 if __name__ == "__main__":
+    # Whoever ends the bench ends the servers it has started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     main()

@@ -91,10 +91,12 @@ def owners(folder: Path, phones: Sequence[Phone], count: int) -> tuple[Owner, ..
     each = -(-count // len(phones))
     with closing(sqlite3.connect(folder / DATABASE)) as database, database:
         for phone in phones:
-            for number in range(1, each):
-                values = {"first": phone.device_id, "new": _device(phone.login, number)}
-                for table in ("device", "device_state"):
-                    database.execute(_copying(database, table), values)
+            asked = "SELECT school_id, principal_id FROM device WHERE device_id = ?"
+            ((school, person),) = database.execute(asked, (phone.device_id,))
+            known = {"school": school, "person": person, "first": phone.device_id}
+            copies = [known | {"new": _device(phone.login, number)} for number in range(1, each)]
+            for table in ("device", "device_state"):
+                database.executemany(_copying(database, table), copies)
     return tuple(Owner(phone, tuple(_device(phone.login, number) for number in range(each))) for phone in phones)
 
 
@@ -106,4 +108,6 @@ def _copying(database: sqlite3.Connection, table: str) -> str:
     """Return the statement that repeats the rows of a device under another name."""
     columns = [str(row[1]) for row in database.execute(f"PRAGMA table_info({table})")]
     taken = ", ".join(":new" if column == "device_id" else column for column in columns)
-    return f"INSERT INTO {table} ({', '.join(columns)}) SELECT {taken} FROM {table} WHERE device_id = :first"
+    # The whole key: without it each copy would read all copies made before.
+    here = "school_id = :school AND principal_id = :person AND device_id = :first"
+    return f"INSERT INTO {table} ({', '.join(columns)}) SELECT {taken} FROM {table} WHERE {here}"

@@ -25,7 +25,7 @@ from tests.eas.client import Phone
 from tests.eas.wbxml import decode
 
 IDLE_SECONDS: Final = 10.0
-WAVE: Final = 50
+WAVE: Final = 100
 LOOK_SECONDS: Final = 0.005
 QUIET_SECONDS: Final = 5.0
 QUIET_LOOKS: Final = 3

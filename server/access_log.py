@@ -27,7 +27,7 @@ class AccessLog:
             values = {"method": method, "path": path, "status": status, "octets": octets, "ms": ms, "address": address}
             line = json.dumps({**values, "event": _EVENT, "level": "info", "timestamp": self._now()})
         else:
-            shown = path if path.isascii() and path.isprintable() and " " not in path else ascii(path)
+            shown = path if path.isprintable() and " " not in path else ascii(path)
             line = (
                 f"{self._now()} [info     ] {_EVENT} {status} {method} {shown} "
                 f"octets={octets} ms={ms} address={address or '-'}"

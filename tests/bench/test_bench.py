@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bench import events, page
+from bench import comparison, events, page
 from bench.comparison import Results, measured
 from bench.connection import Connection, basic, request_bytes
 from bench.crowd import Crowd, crowd_table
@@ -182,6 +182,28 @@ def test_a_server_that_does_not_start_is_told_with_its_last_words(tmp_path: Path
     found = measured(Subject("peer", tmp_path, command, "/c{size}/"), (10,), 0.1, lambda _: None)
     assert not found.found
     assert "no such database" in found.problems[0]
+
+
+def test_a_silent_server_is_started_anew_for_each_row_until_its_time_is_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    for name, seconds in (("GIVE_UP_SECONDS", 0.1), ("WARM_SECONDS", 0.1), ("SIZE_SECONDS", 1.0)):
+        monkeypatch.setattr(comparison, name, seconds)
+    started_with = tmp_path / "starts"
+
+    def command(port: int) -> tuple[str, ...]:
+        started_with.write_text(started_with.read_text() + "." if started_with.exists() else ".")
+        listening = f"import socket, time; s = socket.create_server(('127.0.0.1', {port})); time.sleep(60)"
+        return sys.executable, "-c", listening
+
+    found = measured(Subject("peer", tmp_path, command, "/c{size}/"), (10,), 0.1, lambda _: None)
+    assert not found.found
+    assert found.given_up
+    assert len(started_with.read_text()) - len(found.given_up) in {0, 1}
+    asked = {title for title, _ in found.given_up}
+    assert [each.title for each in ROWS if each.title not in asked] == [
+        problem.partition(", 10 events: not asked")[0] for problem in found.problems
+    ]
 
 
 def test_a_peer_that_takes_too_long_is_given_up_and_said_to_be():

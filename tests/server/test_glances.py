@@ -108,7 +108,7 @@ def test_a_line_of_the_access_log_tells_one_request():
     assert (values["event"], values["path"], values["status"], values["ms"]) == ("request", "/dav/a", 207, 0.4)
 
 
-@pytest.mark.parametrize("path", ["/dav/\x1b[31m", "/dav/é", "/dav/\x85"])
+@pytest.mark.parametrize("path", ["/dav/\x1b[31m", "/dav/\x85"])
 def test_a_path_cannot_write_on_the_terminal_of_whoever_reads_the_log(path: str):
     assert path not in told(path, as_json=False)
     assert told(path, as_json=False).isascii()

@@ -8,6 +8,7 @@ from tests.eas.items import add
 from tests.eas.items import event as item
 from tests.eas.wbxml import decode
 from tests.protocols.eas.harness import LocalPhone, event
+from tests.protocols.eas.test_sync_download import counted
 from tests.protocols.eas.test_sync_upload import DENTIST
 
 
@@ -34,6 +35,19 @@ def test_a_ping_without_news_waits_for_its_folders_and_the_list_of_them(school, 
     assert park.watch == {Watch("collection", int(agenda[1:])), Watch("home", ada.id)}
     assert park.seconds == 600
     assert park.device == (school.id, ada.id, "PHONE1")
+
+
+def test_a_ping_asks_as_much_of_a_large_calendar_as_of_a_small_one(school, ada, synced, agenda):
+    synced.ping([agenda], 600)
+    with counted(school.store) as small:
+        synced.ping([agenda], 600)
+    for number in range(40):
+        school.put(ada, f"e{number}", event(f"e{number}", "More"))
+    synced.sync_all(agenda)
+    with counted(school.store) as large:
+        synced.ping([agenda], 600)
+    assert len(synced.parked) == 3
+    assert len(small) == len(large) <= 9
 
 
 def test_a_waiting_ping_is_woken_with_the_folder_that_moved(school, ada, synced, agenda):
