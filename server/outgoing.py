@@ -50,17 +50,33 @@ def redirect(location: str) -> Response:
 
 
 def compressed(response: Response, accepted: str) -> Response:
-    """Return an answer gzipped when the client takes gzip and it is worth it."""
-    if len(response.body) <= COMPRESS_FROM or not _accepts_gzip(accepted):
+    """Return an answer gzipped when the client takes gzip and it is worth it.
+
+    What has a strong entity tag stays as it is: that tag is of these octets (RFC 9110, 8.8.3.3), and CalDAV clients
+    send it back in If-Match.
+    """
+    if len(response.body) <= COMPRESS_FROM or any(_keeps_form(*each) for each in response.headers):
         return response
-    for name, value in response.headers:
-        lower = name.lower()
-        if lower == "content-encoding" or (lower == "content-type" and value.startswith(_ALREADY_SMALL)):
-            return response
+    varying = replace(response, headers=(*response.headers, ("Vary", "Accept-Encoding")))
+    return _packed(varying) if _accepts_gzip(accepted) else varying
+
+
+def _keeps_form(name: str, value: str) -> bool:
+    match name.lower():
+        case "content-encoding":
+            return True
+        case "content-type":
+            return value.startswith(_ALREADY_SMALL)
+        case "etag":
+            return not value.startswith("W/")
+    return False
+
+
+def _packed(response: Response) -> Response:
     machine = zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, GZIP_WINDOW)
     body = machine.compress(response.body) + machine.flush()
     headers = tuple(pair for pair in response.headers if pair[0].lower() != "content-length")
-    return replace(response, headers=(*headers, ("Content-Encoding", "gzip"), ("Vary", "Accept-Encoding")), body=body)
+    return replace(response, headers=(*headers, ("Content-Encoding", "gzip")), body=body)
 
 
 def head(response: Response, *, close: bool) -> bytes:

@@ -357,6 +357,8 @@ def _to_collection(row: Sequence[Any], person: Principal) -> Collection:
     components, transparent, on, seq, fed, shared, owner, granted, remark, opaque, born = rest
     kind, owned = CalendarKind(kind_name), owner_id == person.id
     access = Access(granted) if granted and not owned else None
+    # A share marks the calendar with the number at which it begins; other subscriptions begin unmarked.
+    marked = access is not None or (owner_id is not None and not owned and max(seq, fed) >= born)
     return Collection(
         id=number,
         # Another's default calendar is nobody else's default one.
@@ -376,7 +378,7 @@ def _to_collection(row: Sequence[Any], person: Principal) -> Collection:
         transparent=transparent if access is None else not opaque,
         owner=owner,
         access=access,
-        since=born if access is not None else 0,
+        since=born if marked else 0,
         shared=shared,
         mask=policy.mask(owned=owned or owner_id is None, access=access),
         viewer=person.id if access is not None else 0,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import ColumnElement, and_, select
 
+from storage import policy
 from storage.directory import PERSON, WITH_ACCOUNT, to_principal
 from storage.errors import NotFound
 from storage.model import CalendarKind, Principal, Role
@@ -91,6 +92,7 @@ class Groups:
             if each.kind is GroupKind.COURSE
             or any(_counts(each, course, roles[course.id]) for course in mine if course.class_name)
         )
+        fits = (each for each in fits if _fits(each, person))
         return (school, *by_role, *fits)
 
     def members(self, key: str) -> tuple[Principal, ...]:
@@ -105,7 +107,7 @@ class Groups:
             return ()
         stays = self._stays(membership.c.collection_id.in_(list(courses)))
         inside = {row.principal_id for row in stays if _counts(group, courses[row.collection_id], Role(row.role))}
-        return tuple(each for each in self._people() if each.id in inside)
+        return tuple(each for each in self._people() if each.id in inside and _fits(group, each))
 
     def _people(self, *conditions: ColumnElement[bool]) -> tuple[Principal, ...]:
         query = select(*PERSON).select_from(WITH_ACCOUNT)
@@ -152,6 +154,11 @@ def _of_courses(courses: Iterable[_Course]) -> tuple[Group, ...]:
     teams = (Group(f"team-{name}", GroupKind.TEAM, f"Équipe pédagogique {name}") for name in names)
     singles = (Group(f"course-{each.id}", GroupKind.COURSE, each.name) for each in given)
     return tuple(each for each in (*classes, *teams, *singles) if len(each.key) <= LONGEST_KEY)
+
+
+def _fits(group: Group, person: Principal) -> bool:
+    """Tell whether somebody who has a place in a group has the role for it too, now."""
+    return group.kind is not GroupKind.TEAM or policy.works_there(person.role)
 
 
 def _counts(group: Group, course: _Course, role: Role) -> bool:

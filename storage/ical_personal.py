@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import tzinfo
-from typing import Final
+from typing import Any, Final
 
 from storage import contentlines, itip
 from storage.contentlines import Component, Property
@@ -18,6 +18,8 @@ _PROPERTIES: Final = ("TRANSP",)
 # Thunderbird notes with the event when an alarm was dismissed or put off.
 _NOTES: Final = ("X-MOZ-LASTACK", "X-MOZ-SNOOZE")
 _ALARM: Final = "VALARM"
+# What programs renew with every writing, and says nothing of the event.
+_RENEWED: Final = frozenset({"DTSTAMP", "LAST-MODIFIED", "CREATED", "X-MOZ-GENERATION"})
 # Property names are never folded so early in a line.
 _SIGNS: Final = (b"VALARM", b"TRANSP", b"X-MOZ-LASTACK", b"X-MOZ-SNOOZE")
 
@@ -89,6 +91,25 @@ def _with(component: Component, own: Component | None) -> Component:
 def same(one: bytes, other: bytes) -> bool:
     """Tell whether two texts differ in nothing but what is personal; raises InvalidObject."""
     return one == other or _shared(one) == _shared(other)
+
+
+def same_to_reader(stored: bytes, text: bytes, zone: tzinfo) -> bool:
+    """Tell whether a program that may only change what is personal changed nothing else; raises InvalidObject.
+
+    Programs write an object in their own order and hand, with zones described, and renew their stamps.
+    """
+    one, other = itip.read(stored, zone).parts, itip.read(text, zone).parts
+    return one.keys() == other.keys() and all(_told_by(one[key]) == _told_by(other[key]) for key in one)
+
+
+def _told_by(component: Component) -> Any:
+    lines = sorted(
+        (each.name, tuple(sorted((name, values) for name, values in each.params)), each.text)
+        for each in component.properties
+        if not _personal(each) and each.name not in _RENEWED
+    )
+    inner = sorted(contentlines.serialise(each) for each in component.components if each.name != _ALARM)
+    return component.name, lines, inner
 
 
 def _shared(text: bytes) -> Component:

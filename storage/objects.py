@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import and_, bindparam, insert, select, update
 
-from storage import ical, masking, occurrences, policy, spelling
+from storage import ical, ical_personal, masking, occurrences, policy, spelling
 from storage.errors import InvalidObject, NotFound, PreconditionFailed, ReadOnly, UidConflict
 from storage.examined import Examined, examine
 from storage.ical import Facts, Span
@@ -17,6 +17,9 @@ from storage.listings import WHOLE, Listings
 from storage.model import FOREVER, CalendarKind, CalendarObject, Collection, Expect, Written
 from storage.schema import calendar, calendar_object, occurrence
 from storage.zones import collection_zone
+
+# Who only reads keeps a few alarms with each object, at the owner's expense.
+MOST_OF_READER: Final = 4096
 
 _o = calendar_object.c
 _school = and_(_o.school_id == bindparam("school"), _o.ended.is_(None))
@@ -102,6 +105,28 @@ class Objects(Listings):
         stored = self._touch(written.object) if kept and not written.changed else written.object
         seen = self._tx.personal.seen(stored, collection)
         return Written(seen, created=written.created, changed=written.changed or kept)
+
+    def put_own(self, collection: Collection, href: str, text: bytes, expect: Expect | None = None) -> Written:
+        """Keep a reader's own alarms and transparency of an object that others write; everybody else's stay.
+
+        Raises ReadOnly unless the text says of everything else what is stored, in a calendar that people write;
+        and PreconditionFailed or InvalidObject.
+        """
+        if not collection.viewer or collection.kind not in policy.WRITABLE:
+            raise ReadOnly(collection.id, "write-content")
+        self.examine(collection, text)
+        self._tx.lock()
+        current = self._stored(collection.id, href)
+        _check_hidden(collection, current, text)
+        if current is None or not ical_personal.same_to_reader(current.ical, text, self._tx.zone):
+            raise ReadOnly(collection.id, "write-content")
+        _check(self._as_seen(collection, current), expect or Expect())
+        part = ical_personal.part_of(text, self._tx.zone)
+        if len(part) > MOST_OF_READER:
+            raise InvalidObject("max-resource-size", f"alarms of more than {MOST_OF_READER} bytes")
+        kept = self._tx.personal.keep(collection, current.item, part)
+        stored = self._touch(current) if kept else current
+        return Written(self._tx.personal.seen(stored, collection), created=False, changed=kept)
 
     def _as_seen(self, collection: Collection, current: CalendarObject | None) -> CalendarObject | None:
         """Return what is stored with the entity tag that the writer knows."""

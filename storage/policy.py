@@ -123,6 +123,11 @@ def size_warning(count: int) -> bool:
 _STAFF: Final = frozenset({Role.ADMIN, Role.STAFF, Role.TEACHER})
 
 
+def works_there(role: Role) -> bool:
+    """Tell whether a person works in the school: the teams of classes are theirs, whatever a timetable still says."""
+    return role in _STAFF
+
+
 def may_see_busy(asker: Role) -> bool:
     """Tell whether a person may ask when others of the school are busy; pupils and guardians may not."""
     return asker in _STAFF

@@ -221,7 +221,19 @@ class Principals:
         this = and_(principal.c.school_id == self._tx.school_id, principal.c.id == principal_id)
         self._tx.connection.execute(update(principal).where(this).values(**values))
         if values.get("role", person.role.value) != person.role.value:
-            self._tx.sharing.sharees.settle_groups()
+            self._follow_role(person, Role(values["role"]))
+
+    def _follow_role(self, before: Principal, role: Role) -> None:
+        """Take what a role no longer gives, and give what it gives without asking."""
+        self._tx.sharing.sharees.settle_later(before.id)
+        whole = self._tx.lessons.school_collection()
+        if whole is None or policy.subscribes_to_school(before.role) == policy.subscribes_to_school(role):
+            return
+        if not policy.subscribes_to_school(role):
+            self._tx.collections.unsubscribe(before, whole)
+        elif not any(each.id == whole or each.slug == SCHOOL_SLUG for each in self._tx.collections.subscribed(before)):
+            rows = self._school_rows(role, before.id, self._tx.tick()[0])
+            self._tx.connection.execute(insert(subscription), rows)
 
     def _account(self, principal_id: int, **values: Any) -> None:
         this = and_(account.c.school_id == self._tx.school_id, account.c.principal_id == principal_id)
@@ -235,10 +247,12 @@ class Principals:
     def deactivate(self, principal_id: int) -> None:
         """Close an account: nobody gets in, nothing is deleted."""
         self._account(principal_id, active=False)
+        self._tx.sharing.sharees.settle_later(principal_id)
 
     def reactivate(self, principal_id: int) -> None:
         """Open a closed account again, with the password it had."""
         self._account(principal_id, active=True)
+        self._tx.sharing.sharees.settle_later(principal_id)
 
     def remove(self, principal_id: int) -> None:
         """Delete a person with their own calendars, subscriptions, memberships, devices and account."""

@@ -98,6 +98,8 @@ class Transaction:
 
     def settle(self) -> None:
         """Write what is written once, whatever the transaction did: called before it commits."""
+        if "sharing" in self.__dict__:
+            self.sharing.sharees.settle_due()
         if "usage" in self.__dict__:
             self.usage.settle()
 

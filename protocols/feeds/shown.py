@@ -28,8 +28,8 @@ class Unfit(ValueError):
 
 
 def headers(etag: str) -> tuple[tuple[str, str], ...]:
-    """Return the headers of every answer with content."""
-    return ("ETag", f'"{etag}"'), *_FIXED
+    """Return the headers of every answer with content; the tag is weak, for one file is sent compressed and plain."""
+    return ("ETag", f'W/"{etag}"'), *_FIXED
 
 
 def known(asked: Asked, etag: str) -> Response | None:

@@ -87,7 +87,8 @@ def _decoded(segment: str) -> str:
 def _answered(body: bytes, headers: Mapping[str, str], kind: str = "application/json", opaque: str = "") -> Response:
     """Return an answer with its entity tag, or 304 to a client that has it."""
     tag = f'"{opaque or f"{actions.synctoken()}-{zlib.crc32(body):08x}"}"'
-    fixed = (("ETag", tag), ("Vary", "Accept"), _CACHE)
+    # Lists are sent compressed to those who take it, so that their octets are not what the tag is of.
+    fixed = (("ETag", tag if opaque else f"W/{tag}"), ("Vary", "Accept"), _CACHE)
     wanted = {each.strip().removeprefix("W/") for each in headers.get("if-none-match", "").split(",")}
     if wanted & {tag, "*"}:
         return Response(304, fixed)

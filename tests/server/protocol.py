@@ -39,6 +39,11 @@ def echo(request: Request, tx: Transaction) -> Response:
 
 def large(request: Request, tx: Transaction) -> Response:
     """Answer with a body worth compressing."""
+    return Response(200, (("Content-Type", "text/calendar"), ("ETag", 'W/"1"')), b"BEGIN:VCALENDAR\r\n" * 1000)
+
+
+def strong(request: Request, tx: Transaction) -> Response:
+    """Answer with a body worth compressing whose tag is of its octets."""
     return Response(200, (("Content-Type", "text/calendar"), ("ETag", '"1"')), b"BEGIN:VCALENDAR\r\n" * 1000)
 
 
@@ -96,6 +101,7 @@ def writing_thread(request: Request, tx: Transaction) -> Response:
 ANSWERS: dict[str, Callable[[Request, Transaction], Response | Park]] = {
     "echo": echo,
     "large": large,
+    "strong": strong,
     "boom": boom,
     "create": create,
     "split": split,

@@ -122,9 +122,15 @@ def test_request_codings_that_cannot_be_undone_are_refused(
 )
 def test_large_answers_are_gzipped_for_those_who_take_it(running: Running, accepted: str, coding: str | None) -> None:
     response, body = running.ask("GET", "/dav/large", Accept_Encoding=accepted)
-    assert response.headers["Content-Encoding"] == coding
+    assert (response.headers["Content-Encoding"], response.headers["Vary"]) == (coding, "Accept-Encoding")
     assert (gzip.decompress(body) if coding else body) == b"BEGIN:VCALENDAR\r\n" * 1000
-    assert response.headers["ETag"] == '"1"'
+    assert response.headers["ETag"] == 'W/"1"'
+
+
+def test_a_strong_tag_is_of_the_octets_that_are_sent(running: Running) -> None:
+    response, body = running.ask("GET", "/dav/strong", Accept_Encoding="gzip")
+    assert (response.headers["ETag"], response.headers["Content-Encoding"]) == ('"1"', None)
+    assert body == b"BEGIN:VCALENDAR\r\n" * 1000
 
 
 def test_head_tells_the_length_and_sends_no_body(running: Running) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 
-from structlog.testing import capture_logs
+import pytest
 
 from storage.model import Client, ClientKind
 from tests.server.conftest import Running, Serve
@@ -58,11 +58,11 @@ def test_a_revoked_link_that_is_asked_again_and_again_is_no_guess(running: Runni
         assert running.ask("GET", f"/feeds/1-{'a' * 32}.ics", login="")[0].status == 404
 
 
-def test_the_secret_is_not_in_the_access_log(serve: Serve) -> None:
-    with capture_logs() as entries:
-        running = serve(log={"access": True})
-        token = link(running)
-        running.ask("GET", f"/feeds/{token}.ics", login="")
-        running.ask("GET", f"/freebusy/{token}.ifb", login="")
-    assert "/feeds/…" in str(entries)
-    assert token not in str(entries)
+def test_the_secret_is_not_in_the_access_log(serve: Serve, capsys: pytest.CaptureFixture[str]) -> None:
+    running = serve(log={"access": True})
+    token = link(running)
+    running.ask("GET", f"/feeds/{token}.ics", login="")
+    running.ask("GET", f"/freebusy/{token}.ifb", login="")
+    told = capsys.readouterr().err
+    assert "GET /feeds/…" in told
+    assert token not in told

@@ -93,7 +93,8 @@ def _jcal(text: bytes) -> bytes:
 def _collection(context: Context) -> Response:
     holder = calendar(context)
     etag = calendar_properties.etag(holder)
-    fixed = (("ETag", conditional.quoted(etag)), ("Vary", "CalDAV-Timezones"), _CACHE)
+    # Sent compressed to those who take it, so the tag is weak; objects have strong ones and are sent as they are.
+    fixed = (("ETag", f"W/{conditional.quoted(etag)}"), ("Vary", "CalDAV-Timezones"), _CACHE)
     if _unchanged(context.request.headers, etag):
         return Response(304, fixed)
     body = ical.merge(map(context.shape, context.tx.objects.texts(holder.collection)), _titles(holder.collection))

@@ -26,7 +26,7 @@ from protocols.caldav.paths import Place
 from protocols.caldav.resources import Calendar, calendar_in, home, resolve
 from protocols.wire import Response
 from storage import ical_written
-from storage.errors import NotFound, PreconditionFailed
+from storage.errors import InvalidObject, NotFound, PreconditionFailed, ReadOnly
 from storage.model import Written
 
 _CHARSETS = frozenset({"", "utf-8", "utf8", "us-ascii", "ascii"})
@@ -41,7 +41,7 @@ def put(context: Context) -> Response:
         raise DavError(405, reason="Only objects in a calendar are written.", headers=(allow(context.target),))
     holder = _holder(context)
     if not holder.collection.rights.write:
-        raise missing_privilege(context.request.path, "write-content")
+        return _own_part(context, holder)
     check_content(context)
     preconditions.check(context, holder)
     expect = conditional.expectation(context.request.headers)
@@ -51,6 +51,21 @@ def put(context: Context) -> Response:
         written = context.tx.scheduling.put(holder.collection, context.target.name, object_of(context), wish)
     except PreconditionFailed:
         return _current(context, holder)
+    return represented(context, written, schedule_headers.tags(written, context))
+
+
+def _own_part(context: Context, holder: Calendar) -> Response:
+    """Keep what is a reader's own of a shared object; whoever changes anything else lacks the privilege."""
+    missing = missing_privilege(context.request.path, "write-content")
+    if not holder.collection.viewer or not holder.home.access.writes:
+        raise missing
+    check_content(context)
+    preconditions.check(context, holder)
+    expect = conditional.expectation(context.request.headers)
+    try:
+        written = context.tx.objects.put_own(holder.collection, context.target.name, subject.text_of(context), expect)
+    except (ReadOnly, InvalidObject) as error:
+        raise missing from error
     return represented(context, written, schedule_headers.tags(written, context))
 
 

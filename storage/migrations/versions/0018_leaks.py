@@ -1,4 +1,4 @@
-"""whose home a push registration stands for."""
+"""whose home a push registration stands for; subscriptions that were there before a share."""
 
 from __future__ import annotations
 
@@ -19,10 +19,12 @@ def upgrade() -> None:
     op.execute("UPDATE push_registration SET owner_id = principal_id")
     op.drop_index("push_registration_once", table_name="push_registration")
     op.create_index("push_registration_once", "push_registration", [*_ONCE, "owner_id"], unique=True)
+    op.add_column("subscription", sa.Column("plain", sa.Boolean(), server_default=sa.false(), nullable=False))
 
 
 def downgrade() -> None:
     """Undo this revision; what stands for others' homes goes."""
+    op.drop_column("subscription", "plain")
     op.execute("DELETE FROM push_registration WHERE owner_id <> principal_id")
     op.drop_index("push_registration_once", table_name="push_registration")
     op.create_index("push_registration_once", "push_registration", _ONCE, unique=True)

@@ -112,7 +112,7 @@ def test_what_the_reader_has_is_not_sent_again(desk: Desk, path: str) -> None:
     address = path.format(link(desk))
     desk.put("a.ics", soon())
     tag = headers(ask(desk, address))["ETag"]
-    for sent in (tag, f"W/{tag}", f'"x", {tag}', "*"):
+    for sent in (tag, tag.removeprefix("W/"), f'"x", {tag}', "*"):
         known = ask(desk, address, if_none_match=sent)
         assert (known.status, known.body, headers(known)["ETag"]) == (304, b"", tag)
     desk.put("b.ics", soon(2, uid="b"))
