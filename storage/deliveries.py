@@ -16,8 +16,10 @@ from storage import (
     itip_apply,
     itip_attendee,
     itip_organizer,
+    itip_proposals,
     policy,
 )
+from storage.contentlines import Component
 from storage.errors import SchedulingRefused
 from storage.itip import Message, Scheduled
 from storage.listings import WHOLE
@@ -204,10 +206,26 @@ class Deliveries:
         if message.method in {"REPLY", "COUNTER"}:
             # Who proposes other times says at once whether the present ones will do.
             kept = itip_apply.reply(stored, answer, message.sender, checked=not trusted)
+            if kept is not None and message.method == "COUNTER":
+                kept = itip_proposals.noted(kept, answer, message.sender)
             if kept is not None:
                 # Answers leave the organizer's Schedule-Tag as it is (RFC 6638, 3.2.10).
                 self._tx.objects.put(place[0], place[1].href, contentlines.serialise(kept.root))
                 self._spread(message, answer, kept, organizer)
+
+    def put_aside(self, organizer: Principal, message: Component) -> None:
+        """Decline the proposal that a message in the organizer's inbox made, if it was still open."""
+        told = itip.scheduled(message.without("METHOD"), self._tx.zone)
+        place = self._copy(organizer, told.uid)
+        if (message.text("METHOD") or "").strip().upper() != "COUNTER" or place is None:
+            return
+        stored, stamp = itip.read(place[1].ical, self._tx.zone), itip.instant(self._tx.now())
+        for who in itip.attendees(told.any) if _organizes(stored, organizer) else ():
+            kept, refused = itip_proposals.put_aside(stored, told, who, stamp)
+            if refused:
+                self._tx.objects.put(place[0], place[1].href, contentlines.serialise(kept.root))
+                self.deliver(refused, place[1].seq, organizer)
+                stored = kept
 
     def _spread(self, message: Message, answer: Scheduled, kept: Scheduled, organizer: Principal) -> None:
         """Write an answer on the copies of the other attendees of the school too, for them to see who comes.

@@ -21,7 +21,9 @@ PRODUCT: Final = "-//Cadran//Scheduling//EN"
 NEEDS_ACTION: Final = "NEEDS-ACTION"
 # When the answer on an organizer's ATTENDEE line was given: what arrives late must not undo it (RFC 5546, 2.1.5).
 ANSWERED: Final = "X-CADRAN-ANSWERED"
-_DETAILS: Final = frozenset({"SCHEDULE-AGENT", "SCHEDULE-STATUS", "SCHEDULE-FORCE-SEND", ANSWERED})
+# The other times that an attendee proposed and the organizer has not decided on.
+PROPOSED: Final = "X-CADRAN-PROPOSED"
+_DETAILS: Final = frozenset({"SCHEDULE-AGENT", "SCHEDULE-STATUS", "SCHEDULE-FORCE-SEND", ANSWERED, PROPOSED})
 
 # The instant of a RECURRENCE-ID in epoch seconds; None stands for the series itself.
 Key = int | None

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from storage import itip
 from storage.contentlines import Component, Property
-from storage.itip import ANSWERED, NEEDS_ACTION, Key, Message, Scheduled
+from storage.itip import ANSWERED, NEEDS_ACTION, PROPOSED, Key, Message, Scheduled
 
 # The organizer's own affair, or what every writing changes: no reason to tell anybody.
 _UNTOLD: Final = frozenset(
@@ -21,7 +21,7 @@ _UNTOLD: Final = frozenset(
     }
 )
 _OWN_PARAMS: Final = frozenset(
-    {"CN", "PARTSTAT", "RSVP", "SCHEDULE-AGENT", "SCHEDULE-FORCE-SEND", "SCHEDULE-STATUS", ANSWERED}
+    {"CN", "PARTSTAT", "RSVP", "SCHEDULE-AGENT", "SCHEDULE-FORCE-SEND", "SCHEDULE-STATUS", ANSWERED, PROPOSED}
 )
 
 
@@ -221,7 +221,8 @@ def _with_answer(prop: Property, before: Component) -> Property:
     known = itip.attendee(before, (itip.address(prop.value),)) if prop.name == "ATTENDEE" else None
     if known is None or itip.agent(prop) != "SERVER":
         return prop
-    return itip.with_params(prop, PARTSTAT=known.param("PARTSTAT"), X_CADRAN_ANSWERED=known.param(ANSWERED))
+    kept = {"X_CADRAN_ANSWERED": known.param(ANSWERED), "X_CADRAN_PROPOSED": known.param(PROPOSED)}
+    return itip.with_params(prop, PARTSTAT=known.param("PARTSTAT"), **kept)
 
 
 def _prepared(key: Key, component: Component, old: Scheduled | None, new: Scheduled, merge: bool) -> Component:
@@ -240,8 +241,8 @@ def _kept(prop: Property, before: Component | None, merge: bool) -> Property:
     """Return an attendee's line without the wish to be asked again, and with what the server knows of the attendee."""
     known = itip.attendee(before, (itip.address(prop.value),)) if before is not None else None
     status = prop.param("SCHEDULE-STATUS") if known is None else known.param("SCHEDULE-STATUS")
-    given = None if known is None else known.param(ANSWERED)
-    line = itip.with_params(prop, SCHEDULE_FORCE_SEND=None, SCHEDULE_STATUS=status, X_CADRAN_ANSWERED=given)
+    notes = {each.replace("-", "_"): None if known is None else known.param(each) for each in (ANSWERED, PROPOSED)}
+    line = itip.with_params(prop, SCHEDULE_FORCE_SEND=None, SCHEDULE_STATUS=status, **notes)
     if merge and known is not None and itip.agent(line) == "SERVER":
         return itip.with_params(line, PARTSTAT=known.param("PARTSTAT"))
     return line

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 
-from storage import addresses, contentlines, itip, itip_apply, itip_attendee, itip_organizer, policy
+from storage import addresses, contentlines, itip, itip_apply, itip_attendee, itip_organizer, itip_proposals, policy
 from storage.deliveries import Deliveries
 from storage.errors import NotFound, PreconditionFailed, ReadOnly, SchedulingRefused
 from storage.examined import same_times
@@ -188,6 +188,16 @@ class Scheduling:
         if made is not None:
             self._deliveries.deliver(self._deliveries.addressed([made], owner), base, owner)
 
+    def remove_message(self, person: Principal, href: str, expect: Expect) -> None:
+        """Delete a message from a person's inbox; a proposal not taken is declined by that (RFC 5546, 3.2.8).
+
+        Raises NotFound or PreconditionFailed.
+        """
+        found = self._tx.objects.many(self._tx.inbox.of(person), [href]).get(href)
+        self._tx.inbox.remove(person, href, expect)
+        if found is not None and b"COUNTER" in found.ical:
+            self._deliveries.put_aside(person, contentlines.parse(found.ical))
+
     def delete_all(self, collection: Collection) -> None:
         """Delete the meetings of a calendar that is about to be deleted."""
         for entry in self._tx.objects.entries(collection):
@@ -242,6 +252,9 @@ class Scheduling:
         old, new = change
         kept = itip_organizer.prepared(old, new, merge=merge)
         told = itip_organizer.messages(old, kept, self._stamp(), itip_organizer.forced(new))
+        if old is not None and not merge:
+            kept, refused = itip_proposals.decided(old, kept, self._stamp())
+            told = (*told, *refused)
         told = self._deliveries.addressed(told, owner)
         kept = itip_apply.told_of(kept, "ATTENDEE", self._deliveries.prospects(told, owner))
         return _settled(kept, new, text, told)
