@@ -151,12 +151,12 @@ class Deliveries:
         return tuple(took)
 
     def _only(self, message: Message, people: dict[int, Principal]) -> dict[int, Principal]:
-        person = self.addressee(message.recipient)
+        person = self._addressee(message.recipient)
         if person is None or (message.method != PUBLISH and person.id not in people):
             raise SchedulingRefused("recipient", message.recipient)
         return {person.id: person}
 
-    def addressee(self, address: str) -> Principal | None:
+    def _addressee(self, address: str) -> Principal | None:
         """Return whose mailbox an address is; what follows a + in it is the person's own affair (RFC 5233)."""
         user, _, domain = address.partition("@")
         return self._holder(address) or (self._holder(f"{user.partition('+')[0]}@{domain}") if "+" in user else None)

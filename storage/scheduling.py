@@ -308,10 +308,6 @@ class Scheduling:
         """Note on the sender's copy that a message could not be mailed."""
         self._deliveries.undelivered(sender, recipient, uid)
 
-    def addressee(self, address: str) -> Principal | None:
-        """Return whose mailbox an address is; see `Deliveries.addressee`."""
-        return self._deliveries.addressee(address)
-
     def receive(self, message: Message) -> tuple[Principal, ...]:
         """Act on a message from outside and return the people of this school who got it; see `Deliveries.receive`."""
         return self._deliveries.receive(message)
