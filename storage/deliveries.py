@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
@@ -15,6 +15,7 @@ from storage import (
     itip,
     itip_apply,
     itip_attendee,
+    itip_groups,
     itip_organizer,
     itip_proposals,
     policy,
@@ -55,6 +56,7 @@ class Deliveries:
         """Share a transaction."""
         self._tx = tx
         self._known: dict[str, Principal | None] = {}
+        self._groups: dict[str, tuple[Principal, ...] | None] = {}
         self._reached: dict[tuple[int, str], Principal | None] = {}
 
     def _holder(self, address: str) -> Principal | None:
@@ -81,11 +83,26 @@ class Deliveries:
         person = self._recipient(sender, message.recipient)
         if person is not None:
             return self._inside(message, person)
+        if key := itip_groups.key_of(message.recipient):
+            return UNKNOWN_USER if self.members(sender)(key) is None else DELIVERED
         if not message.recipient.startswith("mailto:"):
             return UNKNOWN_USER
         if not policy.may_mail_out(sender.role):
             return NOT_ALLOWED
         return MAILED if message.sender.startswith("mailto:") else UNDELIVERABLE
+
+    def members(self, organizer: Principal) -> Callable[[str], tuple[Principal, ...] | None]:
+        """Return what tells the members of a group by its key; None for a group that a person may not invite."""
+
+        def inside(key: str) -> tuple[Principal, ...] | None:
+            if not policy.may_share_with_groups(organizer.role):
+                return None
+            if key not in self._groups:
+                known = any(each.key == key for each in self._tx.groups.all())
+                self._groups[key] = self._tx.groups.members(key) if known else None
+            return self._groups[key]
+
+        return inside
 
     def _inside(self, message: Message, person: Principal) -> str:
         if message.method in TO_ORGANIZER:
@@ -110,8 +127,9 @@ class Deliveries:
             match self._prospect(each, sender):
                 case "1.2":
                     person = self._recipient(sender, each.recipient)
-                    assert person is not None
-                    self._take(each, person, trusted=True)
+                    # A group is reached by its members, each of whom has a message of their own.
+                    if person is not None:
+                        self._take(each, person, trusted=True)
                 case "1.1":
                     self._tx.outbox.add(each, base)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from storage import itip
+from storage import itip, itip_groups
 from storage.contentlines import Component, Property
 from storage.itip import ANSWERED, NEEDS_ACTION, PROPOSED, Key, Message, Scheduled
 
@@ -37,7 +37,11 @@ def view(found: Scheduled | None, who: str) -> View:
     """Return what of an object this server invites an attendee to; what is cancelled, nobody is (RFC 6638, 3.2.1)."""
     if found is None or (found.master is not None and itip.cancelled(found.master)):
         return View({}, frozenset())
-    invited = {key: each for key, each in found.parts.items() if not itip.cancelled(each) and _invites(each, who)}
+    invited = {
+        key: itip_groups.shown(each, who)
+        for key, each in found.parts.items()
+        if not itip.cancelled(each) and _invites(each, who)
+    }
     if None not in invited:
         return View(invited, frozenset())
     left_out = frozenset(key for key in found.parts if key is not None and key not in invited)

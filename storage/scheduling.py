@@ -13,7 +13,17 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 
-from storage import addresses, contentlines, itip, itip_apply, itip_attendee, itip_organizer, itip_proposals, policy
+from storage import (
+    addresses,
+    contentlines,
+    itip,
+    itip_apply,
+    itip_attendee,
+    itip_groups,
+    itip_organizer,
+    itip_proposals,
+    policy,
+)
 from storage.deliveries import Deliveries
 from storage.errors import NotFound, PreconditionFailed, ReadOnly, SchedulingRefused
 from storage.examined import same_times
@@ -250,7 +260,10 @@ class Scheduling:
         self, owner: Principal, change: tuple[Scheduled | None, Scheduled], text: bytes, *, merge: bool
     ) -> _Outcome:
         old, new = change
-        kept = itip_organizer.prepared(old, new, merge=merge)
+        members = self._deliveries.members(owner)
+        whole = itip_groups.expanded(old, new, members)
+        _check_shape(whole)
+        kept = itip_organizer.prepared(old, whole, merge=merge)
         told = itip_organizer.messages(old, kept, self._stamp(), itip_organizer.forced(new))
         if old is not None and not merge:
             kept, refused = itip_proposals.decided(old, kept, self._stamp())
