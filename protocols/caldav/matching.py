@@ -112,7 +112,7 @@ def _value(wanted: PropFilter, found: Property, root: Component, zone: tzinfo) -
 
 
 def _in_range(within: TimeRange, found: Property, root: Component, zone: tzinfo) -> bool:
-    """Whether a value of a property is in a range; EXDATE and RDATE have several, of which RDATE may tell the length."""
+    """Whether a value of a property is in a range; EXDATE and RDATE have several, and some of RDATE have a length."""
     try:
         if found.name not in _LISTS:
             at = epoch(ical.moment(found, root, zone), zone)
