@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -46,7 +47,7 @@ class Courier:
     def knows(self, recipient: str) -> Verdict:
         """Tell whether somebody has an address, alone in a school."""
         try:
-            return WELCOME if self._schools(recipient) else NOBODY
+            return WELCOME if self._schools([recipient])[recipient] else NOBODY
         except Busy:
             return BUSY
 
@@ -60,12 +61,15 @@ class Courier:
             message = imip.read(data, more=frozenset({PUBLISH}))
         except (LetterRefused, InvalidObject):
             return (NO_CALENDAR,) * len(recipients)
-        return tuple(self._deliver(message, each) for each in recipients)
+        try:
+            schools = self._schools(recipients)
+        except Busy:
+            return (BUSY,) * len(recipients)
+        return tuple(self._deliver(message, each, schools[each]) for each in recipients)
 
-    def _deliver(self, message: Message, recipient: str) -> Verdict:
+    def _deliver(self, message: Message, recipient: str, schools: tuple[int, ...]) -> Verdict:
         mine = replace(message, recipient=address(f"mailto:{recipient}"))
         try:
-            schools = self._schools(recipient)
             imip.take(self._store, mine, schools)
         except SchedulingRefused:
             return NOT_ALLOWED
@@ -83,11 +87,8 @@ class Courier:
             return FAULT
         return TAKEN if schools else NOBODY
 
-    def _schools(self, recipient: str) -> tuple[int, ...]:
-        wanted = address(f"mailto:{recipient}")
-        found = []
-        for school in self._store.directory.schools():
-            with self._store.reading(school.id) as tx:
-                if tx.scheduling.addressee(wanted) is not None:
-                    found.append(school.id)
-        return tuple(found)
+    def _schools(self, recipients: Iterable[str]) -> dict[str, tuple[int, ...]]:
+        """Return in which schools somebody has each address: one look for all schools and all recipients."""
+        wanted = {each: address(f"mailto:{each}") for each in recipients}
+        found = self._store.directory.mailboxes(wanted.values())
+        return {each: found[wanted[each]] for each in wanted}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import email
 from email.message import Message as Letter
 from email.utils import getaddresses
@@ -16,6 +17,21 @@ from storage.store import Store
 
 LARGEST: Final = 2 * 1024 * 1024
 MOST_PARTS: Final = 50
+# What letters are written in; others of Python's codecs are no character sets, and some take minutes.
+_CHARSETS: Final = (
+    "utf-8",
+    "utf-16",
+    "ascii",
+    "iso8859",
+    "iso2022",
+    "cp",
+    "koi8",
+    "mac",
+    "gb",
+    "big5",
+    "euc",
+    "shift_jis",
+)
 
 
 class LetterRefused(Exception):
@@ -36,12 +52,17 @@ def read(data: bytes, more: frozenset[str] = frozenset()) -> Message:
     """
     if len(data) > LARGEST:
         raise LetterRefused("too-large")
-    letter = email.message_from_bytes(data)
-    calendar = contentlines.parse(_calendar(letter))
+    try:
+        letter = email.message_from_bytes(data)
+        text, sender = _calendar(letter), _sender(letter)
+    except RecursionError as error:
+        # Parts in parts, or comments in comments, by the thousand: nobody writes so but to harm.
+        raise LetterRefused("nesting") from error
+    calendar = contentlines.parse(text)
     method = (calendar.text("METHOD") or "").strip().upper()
     if method not in TO_ATTENDEES | TO_ORGANIZER | more:
         raise LetterRefused("method")
-    return Message(method, _sender(letter), "", calendar)
+    return Message(method, sender, "", calendar)
 
 
 def _sender(letter: Letter) -> str:
@@ -65,9 +86,12 @@ def _calendar(letter: Letter) -> bytes:
 
 def _utf8(raw: bytes, charset: str) -> bytes:
     try:
-        return raw.decode(charset).encode()
-    except (LookupError, UnicodeDecodeError) as error:
+        known = codecs.lookup(charset).name
+        if known.startswith(_CHARSETS):
+            return raw.decode(known).encode()
+    except (LookupError, ValueError) as error:
         raise LetterRefused("charset") from error
+    raise LetterRefused("charset")
 
 
 def take(store: Store, message: Message, school_ids: tuple[int, ...]) -> tuple[Principal, ...]:

@@ -20,6 +20,7 @@ from storage.outbox import NOTICE, OutboxMessage
 _ADDRESS: Final = re.compile(r"[^\s@<>()\[\],;:\\\"]{1,64}@[A-Za-z0-9.-]{1,255}")
 _SUBJECTS: Final = {
     "REQUEST": N_("Invitation: {summary}"),
+    "DECLINECOUNTER": N_("Other time declined: {summary}"),
     "CANCEL": N_("Cancelled: {summary}"),
     "ACCEPTED": N_("Accepted: {summary}"),
     "DECLINED": N_("Declined: {summary}"),

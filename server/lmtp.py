@@ -23,10 +23,14 @@ from server.imip import LARGEST
 
 IDLE_SECONDS: Final = 300
 MOST_RECIPIENTS: Final = 50
+# Addresses looked for on behalf of one letter, most of which may be nobody's here.
+MOST_ASKED: Final = 200
 MOST_CONNECTIONS: Final = 50
 LONGEST_COMMAND: Final = 2048
 LONGEST_LINE: Final = 64 * 1024
 MOST_ERRORS: Final = 20
+# A letter is read to its end to be refused politely, unless it has none.
+ENDLESS: Final = 16 * LARGEST
 
 _PATH: Final = re.compile(rb"<(?:@[^:>]*:)?([^<>\x00-\x20\x7f]*)>((?: [\x21-\x7e]+)*)")
 _SIZE: Final = re.compile(rb" SIZE=(\d{1,12})(?: |$)", re.IGNORECASE)
@@ -54,6 +58,7 @@ class LetterBox(LineReceiver, TimeoutMixin):
     def _start(self) -> None:
         self._sender: bytes | None = None
         self._recipients: list[str] = []
+        self._asked = 0
         self._lines: list[bytes] = []
         self._octets = 0
 
@@ -147,7 +152,7 @@ class LetterBox(LineReceiver, TimeoutMixin):
             self._wrong(Verdict(503, "5.5.1", "MAIL first"))
         elif found is None or not found[1]:
             self._wrong(Verdict(501, "5.5.4", "RCPT TO:<address>"))
-        elif len(self._recipients) >= MOST_RECIPIENTS:
+        elif len(self._recipients) >= MOST_RECIPIENTS or self._asked >= MOST_ASKED:
             self._say(Verdict(452, "4.5.3", "Too many recipients"))
         else:
             address = found[1].decode("utf-8", "replace")
@@ -156,6 +161,7 @@ class LetterBox(LineReceiver, TimeoutMixin):
     def _admitted(self, address: str, verdict: Verdict) -> None:
         if verdict.code < 300:
             self._recipients.append(address)
+        self._asked += 1
         self._say(verdict)
 
     def data(self, rest: bytes) -> None:
@@ -175,8 +181,11 @@ class LetterBox(LineReceiver, TimeoutMixin):
         self._octets += len(line) + 2
         if self._octets <= LARGEST:
             self._lines.append(line)
-        else:
-            self._lines.clear()
+            return
+        self._lines.clear()
+        if self._octets > ENDLESS:
+            self._say(Verdict(552, "5.3.4", "Too large"))
+            self._leave()
 
     def _give_over(self) -> None:
         recipients = tuple(self._recipients)

@@ -21,6 +21,8 @@ _SHOWN = 60
 _FOLD = re.compile(rb"\n[ \t]")
 # U+FFFE and U+FFFF are refused with the controls because XML 1.0, which carries calendar-data, has no place for them.
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
+# Parameters whose grammar is a quoted address (RFC 5545, 3.2).
+_QUOTED = frozenset({"ALTREP", "DELEGATED-FROM", "DELEGATED-TO", "DIR", "MEMBER", "SENT-BY"})
 _HEAD = re.compile(r"([A-Za-z0-9_.-]+)([;:])")
 _VALUE = r'(?:"[^"]*"|[^";:,]*)'
 _PARAM = re.compile(rf"([A-Za-z0-9_.-]+)(?:=({_VALUE}(?:,{_VALUE}){{0,{MAX_PARAM_VALUES - 1}}}+))?([;:])")
@@ -50,7 +52,7 @@ class Property:
         """Build a property from a raw value; raises InvalidObject when it could not stand on one line."""
         given = {**(params or {}), **more}
         decoded = tuple((key.upper(), (v,) if isinstance(v, str) else tuple(v)) for key, v in given.items())
-        written = "".join(f";{key}={','.join(map(_quoted, values))}" for key, values in decoded)
+        written = "".join(f";{key}={','.join(_quoted(key, value) for value in values)}" for key, values in decoded)
         line = f"{name.upper()}{written}:{value}"
         if "\n" in line or _CONTROL.search(line):
             raise InvalidObject("valid-calendar-data", f"{name} contains a control character")
@@ -293,9 +295,9 @@ def _param_decoded(value: str) -> str:
     return _PARAM_CODED.sub(lambda found: _PARAM_PLAIN[found[1]], value) if "^" in value else value
 
 
-def _quoted(value: str) -> str:
+def _quoted(key: str, value: str) -> str:
     coded = _CONTROL.sub("", value).translate(_PARAM_CODES)
-    return f'"{coded}"' if any(mark in coded for mark in ":;,") else coded
+    return f'"{coded}"' if key in _QUOTED or any(mark in coded for mark in ":;,") else coded
 
 
 def _not_a_property(line: str) -> InvalidObject:

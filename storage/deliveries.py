@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
@@ -15,9 +15,12 @@ from storage import (
     itip,
     itip_apply,
     itip_attendee,
+    itip_groups,
     itip_organizer,
+    itip_proposals,
     policy,
 )
+from storage.contentlines import Component
 from storage.errors import SchedulingRefused
 from storage.itip import Message, Scheduled
 from storage.listings import WHOLE
@@ -53,6 +56,7 @@ class Deliveries:
         """Share a transaction."""
         self._tx = tx
         self._known: dict[str, Principal | None] = {}
+        self._groups: dict[str, tuple[Principal, ...] | None] = {}
         self._reached: dict[tuple[int, str], Principal | None] = {}
 
     def _holder(self, address: str) -> Principal | None:
@@ -79,11 +83,26 @@ class Deliveries:
         person = self._recipient(sender, message.recipient)
         if person is not None:
             return self._inside(message, person)
+        if key := itip_groups.key_of(message.recipient):
+            return UNKNOWN_USER if self.members(sender)(key) is None else DELIVERED
         if not message.recipient.startswith("mailto:"):
             return UNKNOWN_USER
         if not policy.may_mail_out(sender.role):
             return NOT_ALLOWED
         return MAILED if message.sender.startswith("mailto:") else UNDELIVERABLE
+
+    def members(self, organizer: Principal) -> Callable[[str], tuple[Principal, ...] | None]:
+        """Return what tells the members of a group by its key; None for a group that a person may not invite."""
+
+        def inside(key: str) -> tuple[Principal, ...] | None:
+            if not policy.may_share_with_groups(organizer.role):
+                return None
+            if key not in self._groups:
+                known = any(each.key == key for each in self._tx.groups.all())
+                self._groups[key] = self._tx.groups.members(key) if known else None
+            return self._groups[key]
+
+        return inside
 
     def _inside(self, message: Message, person: Principal) -> str:
         if message.method in TO_ORGANIZER:
@@ -108,8 +127,9 @@ class Deliveries:
             match self._prospect(each, sender):
                 case "1.2":
                     person = self._recipient(sender, each.recipient)
-                    assert person is not None
-                    self._take(each, person, trusted=True)
+                    # A group is reached by its members, each of whom has a message of their own.
+                    if person is not None:
+                        self._take(each, person, trusted=True)
                 case "1.1":
                     self._tx.outbox.add(each, base)
 
@@ -149,12 +169,12 @@ class Deliveries:
         return tuple(took)
 
     def _only(self, message: Message, people: dict[int, Principal]) -> dict[int, Principal]:
-        person = self.addressee(message.recipient)
+        person = self._addressee(message.recipient)
         if person is None or (message.method != PUBLISH and person.id not in people):
             raise SchedulingRefused("recipient", message.recipient)
         return {person.id: person}
 
-    def addressee(self, address: str) -> Principal | None:
+    def _addressee(self, address: str) -> Principal | None:
         """Return whose mailbox an address is; what follows a + in it is the person's own affair (RFC 5233)."""
         user, _, domain = address.partition("@")
         return self._holder(address) or (self._holder(f"{user.partition('+')[0]}@{domain}") if "+" in user else None)
@@ -204,10 +224,26 @@ class Deliveries:
         if message.method in {"REPLY", "COUNTER"}:
             # Who proposes other times says at once whether the present ones will do.
             kept = itip_apply.reply(stored, answer, message.sender, checked=not trusted)
+            if kept is not None and message.method == "COUNTER":
+                kept = itip_proposals.noted(kept, answer, message.sender)
             if kept is not None:
                 # Answers leave the organizer's Schedule-Tag as it is (RFC 6638, 3.2.10).
                 self._tx.objects.put(place[0], place[1].href, contentlines.serialise(kept.root))
                 self._spread(message, answer, kept, organizer)
+
+    def put_aside(self, organizer: Principal, message: Component) -> None:
+        """Decline the proposal that a message in the organizer's inbox made, if it was still open."""
+        told = itip.scheduled(message.without("METHOD"), self._tx.zone)
+        place = self._copy(organizer, told.uid)
+        if (message.text("METHOD") or "").strip().upper() != "COUNTER" or place is None:
+            return
+        stored, stamp = itip.read(place[1].ical, self._tx.zone), itip.instant(self._tx.now())
+        for who in itip.attendees(told.any) if _organizes(stored, organizer) else ():
+            kept, refused = itip_proposals.put_aside(stored, told, who, stamp)
+            if refused:
+                self._tx.objects.put(place[0], place[1].href, contentlines.serialise(kept.root))
+                self.deliver(refused, place[1].seq, organizer)
+                stored = kept
 
     def _spread(self, message: Message, answer: Scheduled, kept: Scheduled, organizer: Principal) -> None:
         """Write an answer on the copies of the other attendees of the school too, for them to see who comes.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, Final
@@ -50,6 +50,14 @@ class Account:
     principal: Principal
     password_hash: str
     school: School
+
+
+def _mailbox_names(address: str) -> tuple[str, ...]:
+    name = address.removeprefix("mailto:")
+    user, at, domain = name.rpartition("@")
+    if not at or not address.startswith("mailto:"):
+        return ()
+    return (name, f"{user.partition('+')[0]}@{domain}") if "+" in user else (name,)
 
 
 def fold_login(login: str) -> str:
@@ -137,6 +145,26 @@ class Directory:
         """Return the account of a login, whatever its letter case."""
         with self._engine.connect() as connection:
             return read_account(connection, login)
+
+    def mailboxes(self, wanted: Iterable[str]) -> dict[str, tuple[int, ...]]:
+        """Return, by `mailto:` address, the schools in which one active person alone has it, in one read.
+
+        What follows a + in an address is the person's own affair (RFC 5233).
+        """
+        names = {each: _mailbox_names(each) for each in wanted}
+        asked = sorted({name for each in names.values() for name in each})
+        email = func.lower(principal.c.email)
+        query = (
+            select(email, principal.c.school_id)
+            .select_from(WITH_ACCOUNT)
+            .where(account.c.active, email.in_(asked))
+            .group_by(email, principal.c.school_id)
+            .having(func.count() == 1)
+            .order_by(principal.c.school_id)
+        )
+        with self._engine.connect() as connection:
+            rows = connection.execute(query).all() if asked else ()
+        return {each: tuple(dict.fromkeys(row[1] for row in rows if row[0] in names[each])) for each in names}
 
     def clocks(self) -> dict[int, int]:
         """Return every school's number now, in one read: what the watcher of waiting phones looks at."""

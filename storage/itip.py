@@ -21,7 +21,9 @@ PRODUCT: Final = "-//Cadran//Scheduling//EN"
 NEEDS_ACTION: Final = "NEEDS-ACTION"
 # When the answer on an organizer's ATTENDEE line was given: what arrives late must not undo it (RFC 5546, 2.1.5).
 ANSWERED: Final = "X-CADRAN-ANSWERED"
-_DETAILS: Final = frozenset({"SCHEDULE-AGENT", "SCHEDULE-STATUS", "SCHEDULE-FORCE-SEND", ANSWERED})
+# The other times that an attendee proposed and the organizer has not decided on.
+PROPOSED: Final = "X-CADRAN-PROPOSED"
+_DETAILS: Final = frozenset({"SCHEDULE-AGENT", "SCHEDULE-STATUS", "SCHEDULE-FORCE-SEND", ANSWERED, PROPOSED})
 
 # The instant of a RECURRENCE-ID in epoch seconds; None stands for the series itself.
 Key = int | None
@@ -213,9 +215,12 @@ def foresee(found: Scheduled, keys: Iterable[int]) -> None:
     if found.master is None or not wanted:
         return
     found.made.update(dict.fromkeys(wanted))
-    alone = found.root.with_components([*found.root.children("VTIMEZONE"), found.master])
+    ranges = [each for each in found.parts.values() if _ranges(each)]
+    alone = found.root.with_components([*found.root.children("VTIMEZONE"), found.master, *ranges])
     try:
-        starts, stops = datetime.fromtimestamp(min(wanted), UTC), datetime.fromtimestamp(max(wanted) + 1, UTC)
+        margin = max((_moved(found, each) for each in ranges), default=0)
+        starts = datetime.fromtimestamp(min(wanted) - margin, UTC)
+        stops = datetime.fromtimestamp(max(wanted) + margin + 1, UTC)
         listed = ical.expand(alone, starts, stops, found.zone)
     except (InvalidObject, ValueError, OverflowError):
         # No series reaches beyond the years that have a date.
@@ -229,16 +234,30 @@ def foresee(found: Scheduled, keys: Iterable[int]) -> None:
             found.made[at] = _overriding(found.master, one)
 
 
+def _ranges(component: Component) -> bool:
+    """Tell whether a component speaks of an instance and all after it (RFC 5545, 3.2.13)."""
+    prop = component.first("RECURRENCE-ID")
+    return prop is not None and (prop.param("RANGE") or "").strip().upper() == "THISANDFUTURE"
+
+
+def _moved(found: Scheduled, component: Component) -> int:
+    """Return by how many seconds at most an instance lies away from where the series would have it."""
+    key, starts = key_of(component, found.root, found.zone), found.timing(component).starts
+    return 0 if key is None or starts is None else abs(epoch(starts, found.zone) - key)
+
+
 def _overriding(master: Component, one: ical.Instance) -> Component:
-    """Return a series' component turned into that of one instance."""
-    bare = master.without("RRULE", "RDATE", "EXDATE", "EXRULE", "RECURRENCE-ID")
-    start = master.first("DTSTART")
+    """Return the component that tells an occurrence, turned into that of this instance alone."""
+    bare = one.component.without("RRULE", "RDATE", "EXDATE", "EXRULE", "RECURRENCE-ID")
+    start, origin = one.component.first("DTSTART"), master.first("DTSTART")
     assert start is not None
+    assert origin is not None
+    assert one.recurrence is not None
     made = bare.replaced("DTSTART", written(start, one.starts))
     for name in ("DTEND", "DUE"):
         if made.first(name) is not None:
             made = made.replaced(name, written(Property(name, start.params, start.value, ""), one.ends))
-    named = written(Property("RECURRENCE-ID", start.params, start.value, ""), one.starts)
+    named = written(Property("RECURRENCE-ID", origin.params, origin.value, ""), one.recurrence)
     return Component(made.name, (*made.properties, named), made.components)
 
 

@@ -14,7 +14,9 @@ from storage.itip_organizer import rules
 # What of an event is the organizer's, besides times and recurrence. DESCRIPTION is left out: several clients write it
 # in another form than they read it.
 _THEIRS: Final = ("SUMMARY", "LOCATION", "STATUS")
-_REPLIED: Final = ("UID", "RECURRENCE-ID", "DTSTART", "SUMMARY", "SEQUENCE", "COMMENT")
+_REPLIED: Final = frozenset({"UID", "RECURRENCE-ID", "DTSTART", "SUMMARY", "SEQUENCE", "COMMENT"})
+# How far the attendee has come with a task (RFC 5546, 3.4.3).
+_PROGRESS: Final = frozenset({"PERCENT-COMPLETE", "COMPLETED", "STATUS"})
 
 
 def foreign_change(old: Scheduled, new: Scheduled, mine: Collection[str]) -> str | None:
@@ -202,7 +204,13 @@ def _answers(old: Scheduled | None, new: Scheduled, key: Key, mine: Collection[s
     if organizer is not None and (organizer.param("SCHEDULE-FORCE-SEND") or "").upper() == "REPLY":
         return True
     before = None if old is None else _former(old, key)
-    return _said(after) != (_said(itip.attendee(before, mine)) if before is not None else (NEEDS_ACTION, None))
+    if _said(after) != (_said(itip.attendee(before, mine)) if before is not None else (NEEDS_ACTION, None)):
+        return True
+    return itip.partstat(after) != NEEDS_ACTION and before is not None and _percent(before) != _percent(new.parts[key])
+
+
+def _percent(component: Component) -> str:
+    return _text(component, "PERCENT-COMPLETE") if component.name == "VTODO" else ""
 
 
 def _said(prop: Property | None) -> tuple[Any, ...]:
@@ -225,6 +233,7 @@ def _answer(component: Component, mine: Collection[str], stamp: str, status: str
     if own is None or organizer is None:
         return None
     own = itip.with_params(own, PARTSTAT=status or itip.partstat(own), RSVP=None)
-    lines = [prop for prop in component.properties if prop.name in _REPLIED]
+    named = _REPLIED if component.name != "VTODO" else _REPLIED | _PROGRESS
+    lines = [prop for prop in component.properties if prop.name in named]
     lines += [organizer, own, Property.make("REQUEST-STATUS", "2.0;Success")]
     return itip.outgoing(Component(component.name, tuple(lines)), stamp)

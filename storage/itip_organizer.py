@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from storage import itip
+from storage import itip, itip_groups
 from storage.contentlines import Component, Property
-from storage.itip import ANSWERED, NEEDS_ACTION, Key, Message, Scheduled
+from storage.itip import ANSWERED, NEEDS_ACTION, PROPOSED, Key, Message, Scheduled
 
 # The organizer's own affair, or what every writing changes: no reason to tell anybody.
 _UNTOLD: Final = frozenset(
@@ -21,7 +21,7 @@ _UNTOLD: Final = frozenset(
     }
 )
 _OWN_PARAMS: Final = frozenset(
-    {"CN", "PARTSTAT", "RSVP", "SCHEDULE-AGENT", "SCHEDULE-FORCE-SEND", "SCHEDULE-STATUS", ANSWERED}
+    {"CN", "PARTSTAT", "RSVP", "SCHEDULE-AGENT", "SCHEDULE-FORCE-SEND", "SCHEDULE-STATUS", ANSWERED, PROPOSED}
 )
 
 
@@ -37,7 +37,11 @@ def view(found: Scheduled | None, who: str) -> View:
     """Return what of an object this server invites an attendee to; what is cancelled, nobody is (RFC 6638, 3.2.1)."""
     if found is None or (found.master is not None and itip.cancelled(found.master)):
         return View({}, frozenset())
-    invited = {key: each for key, each in found.parts.items() if not itip.cancelled(each) and _invites(each, who)}
+    invited = {
+        key: itip_groups.shown(each, who)
+        for key, each in found.parts.items()
+        if not itip.cancelled(each) and _invites(each, who)
+    }
     if None not in invited:
         return View(invited, frozenset())
     left_out = frozenset(key for key in found.parts if key is not None and key not in invited)
@@ -221,7 +225,8 @@ def _with_answer(prop: Property, before: Component) -> Property:
     known = itip.attendee(before, (itip.address(prop.value),)) if prop.name == "ATTENDEE" else None
     if known is None or itip.agent(prop) != "SERVER":
         return prop
-    return itip.with_params(prop, PARTSTAT=known.param("PARTSTAT"), X_CADRAN_ANSWERED=known.param(ANSWERED))
+    kept = {"X_CADRAN_ANSWERED": known.param(ANSWERED), "X_CADRAN_PROPOSED": known.param(PROPOSED)}
+    return itip.with_params(prop, PARTSTAT=known.param("PARTSTAT"), **kept)
 
 
 def _prepared(key: Key, component: Component, old: Scheduled | None, new: Scheduled, merge: bool) -> Component:
@@ -240,8 +245,8 @@ def _kept(prop: Property, before: Component | None, merge: bool) -> Property:
     """Return an attendee's line without the wish to be asked again, and with what the server knows of the attendee."""
     known = itip.attendee(before, (itip.address(prop.value),)) if before is not None else None
     status = prop.param("SCHEDULE-STATUS") if known is None else known.param("SCHEDULE-STATUS")
-    given = None if known is None else known.param(ANSWERED)
-    line = itip.with_params(prop, SCHEDULE_FORCE_SEND=None, SCHEDULE_STATUS=status, X_CADRAN_ANSWERED=given)
+    notes = {each.replace("-", "_"): None if known is None else known.param(each) for each in (ANSWERED, PROPOSED)}
+    line = itip.with_params(prop, SCHEDULE_FORCE_SEND=None, SCHEDULE_STATUS=status, **notes)
     if merge and known is not None and itip.agent(line) == "SERVER":
         return itip.with_params(line, PARTSTAT=known.param("PARTSTAT"))
     return line

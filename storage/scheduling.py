@@ -13,7 +13,17 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 
-from storage import addresses, contentlines, itip, itip_apply, itip_attendee, itip_organizer, policy
+from storage import (
+    addresses,
+    contentlines,
+    itip,
+    itip_apply,
+    itip_attendee,
+    itip_groups,
+    itip_organizer,
+    itip_proposals,
+    policy,
+)
 from storage.deliveries import Deliveries
 from storage.errors import NotFound, PreconditionFailed, ReadOnly, SchedulingRefused
 from storage.examined import same_times
@@ -189,6 +199,16 @@ class Scheduling:
         if made is not None:
             self._deliveries.deliver(self._deliveries.addressed([made], owner), base, owner)
 
+    def remove_message(self, person: Principal, href: str, expect: Expect) -> None:
+        """Delete a message from a person's inbox; a proposal not taken is declined by that (RFC 5546, 3.2.8).
+
+        Raises NotFound or PreconditionFailed.
+        """
+        found = self._tx.objects.many(self._tx.inbox.of(person), [href]).get(href)
+        self._tx.inbox.remove(person, href, expect)
+        if found is not None and b"COUNTER" in found.ical:
+            self._deliveries.put_aside(person, contentlines.parse(found.ical))
+
     def delete_all(self, collection: Collection) -> None:
         """Delete the meetings of a calendar that is about to be deleted."""
         for entry in self._tx.objects.entries(collection):
@@ -248,8 +268,14 @@ class Scheduling:
         self, owner: Principal, change: tuple[Scheduled | None, Scheduled], text: bytes, *, merge: bool
     ) -> _Outcome:
         old, new = change
-        kept = itip_organizer.prepared(old, new, merge=merge)
+        members = self._deliveries.members(owner)
+        whole = itip_groups.expanded(old, new, members)
+        _check_shape(whole)
+        kept = itip_organizer.prepared(old, whole, merge=merge)
         told = itip_organizer.messages(old, kept, self._stamp(), itip_organizer.forced(new))
+        if old is not None and not merge:
+            kept, refused = itip_proposals.decided(old, kept, self._stamp())
+            told = (*told, *refused)
         told = self._deliveries.addressed(told, owner)
         kept = itip_apply.told_of(kept, "ATTENDEE", self._deliveries.prospects(told, owner))
         return _settled(kept, new, text, told)
@@ -302,10 +328,6 @@ class Scheduling:
     def undelivered(self, sender: str, recipient: str, uid: str) -> None:
         """Note on the sender's copy that a message could not be mailed."""
         self._deliveries.undelivered(sender, recipient, uid)
-
-    def addressee(self, address: str) -> Principal | None:
-        """Return whose mailbox an address is; see `Deliveries.addressee`."""
-        return self._deliveries.addressee(address)
 
     def receive(self, message: Message) -> tuple[Principal, ...]:
         """Act on a message from outside and return the people of this school who got it; see `Deliveries.receive`."""

@@ -82,6 +82,9 @@ def _selection(node: etree._Element, depth: int) -> Selection:
     if depth == 0:
         raise DavError(400, reason="Components are nested too deep.")
     parts = list(xml_in.children(node))
+    if not parts:
+        # RFC 4791, 7.8.1 shows that a component of which nothing is said comes whole.
+        return Selection(node.get("name", "").upper())
     tags = {tag for tag, _ in parts}
     props = [child for tag, child in parts if tag == caldav("prop")]
     comps = tuple(_selection(child, depth - 1) for tag, child in parts if tag == caldav("comp"))
@@ -168,7 +171,8 @@ def _occurrence(instance: Instance) -> Component:
     times = [] if instance.recurrence is None else [_moment("RECURRENCE-ID", instance.recurrence)]
     if starts:
         times.append(_moment("DTSTART", instance.starts))
-    if due or instance.ends != instance.starts:
+    # A journal entry of a day has no property that says when it ends (RFC 5545, 3.6.3).
+    if due or (instance.ends != instance.starts and own.name != "VJOURNAL"):
         times.append(_moment("DUE" if own.name == "VTODO" else "DTEND", instance.ends))
     kept = own.without(*_RECURRING)
     return replace(kept, properties=(*kept.properties, *times))

@@ -13,8 +13,10 @@ from storage import contentlines, ical
 from storage.contentlines import Component, Property
 from storage.errors import InvalidObject
 from storage.ical_alarms import ringing
+from storage.ical_times import moments
 from storage.ical_values import epoch
 
+_LISTS = frozenset({"EXDATE", "RDATE"})
 _FOLD = re.compile(rb"\r?\n[ \t]")
 # Characters whose presence in a text cannot be looked for in raw lines, where they are escaped.
 _ESCAPED = re.compile(r"[\\;,:\"^\n\r]")
@@ -110,11 +112,16 @@ def _value(wanted: PropFilter, found: Property, root: Component, zone: tzinfo) -
 
 
 def _in_range(within: TimeRange, found: Property, root: Component, zone: tzinfo) -> bool:
+    """Whether a value of a property is in a range; EXDATE and RDATE have several, and some of RDATE have a length."""
     try:
-        at = epoch(ical.moment(found, root, zone), zone)
-    except InvalidObject:
+        if found.name not in _LISTS:
+            at = epoch(ical.moment(found, root, zone), zone)
+            return within.meets(at, at)
+        listed = moments(found, root, zone)
+        spans = [(epoch(each, zone), epoch(length.after(each) if length else each, zone)) for each, length in listed]
+        return any(within.meets(*each) for each in spans)
+    except (InvalidObject, OverflowError):
         return False
-    return within.meets(at, at)
 
 
 def _parameter(wanted: ParamFilter, found: Property) -> bool:

@@ -25,7 +25,7 @@ def delete(context: Context) -> Response:
             preconditions.check(context, holder)
             expect = conditional.expectation(context.request.headers)
             if isinstance(holder, ScheduleInbox):
-                context.tx.inbox.remove(holder.home.principal, context.target.name, expect)
+                context.tx.scheduling.remove_message(holder.home.principal, context.target.name, expect)
                 return Response(204)
             wish = schedule_headers.wish(context.request.headers, expect)
             context.tx.scheduling.delete(holder.collection, context.target.name, wish)

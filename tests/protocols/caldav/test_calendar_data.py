@@ -75,6 +75,24 @@ def test_a_selection_gives_the_named_parts(marie: Dav, series: str):
     }  # fmt: skip
 
 
+def test_a_component_of_which_nothing_is_said_comes_whole(marie: Dav, series: str):
+    wish = '<C:calendar-data><C:comp name="VCALENDAR"><C:prop name="VERSION"/><C:comp name="VEVENT"/></C:comp>'
+    given = data(marie, series, wish + "</C:calendar-data>")
+    assert given.split() == WHOLE.replace("PRODID:-//Cadran//Tests//EN\r\n", "").split()
+
+
+def test_expanding_a_journal_invents_no_end(marie: Dav):
+    marie.send("MKCALENDAR", marie.home + "notes/")
+    lines = ("UID:j", "DTSTAMP:20261101T000000Z", "DTSTART;VALUE=DATE:20261123", "RRULE:FREQ=DAILY;COUNT=2")
+    text = "\r\n".join(("BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//T//EN", "BEGIN:VJOURNAL", *lines, "END:VJOURNAL"))
+    assert marie.put(marie.home + "notes/j.ics", text + "\r\nEND:VCALENDAR\r\n").status == 201
+    wish = '<C:calendar-data><C:expand start="20261120T000000Z" end="20261130T000000Z"/></C:calendar-data>'
+    path = marie.home + "notes/j.ics"
+    given = marie.multiget(marie.home + "notes/", [path], wish).rows[path].text(C + "calendar-data")
+    assert given.count("BEGIN:VJOURNAL") == 2
+    assert "DTEND" not in given
+
+
 def test_a_selection_of_everything_is_everything(marie: Dav, series: str):
     wish = '<C:calendar-data><C:comp name="VCALENDAR"><C:allprop/><C:allcomp/></C:comp></C:calendar-data>'
     assert data(marie, series, wish).split() == WHOLE.split()

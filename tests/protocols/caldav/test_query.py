@@ -181,6 +181,24 @@ def test_a_query_finds_what_it_asks(agenda: Dav, conditions: str, names: set[str
     assert found(agenda, conditions) == names
 
 
+@pytest.mark.parametrize(
+    ("name", "day", "found"),
+    [
+        ("EXDATE", "20261130", True),
+        ("EXDATE", "20261207", True),
+        ("EXDATE", "20261214", False),
+        ("RDATE", "20270105", True),
+    ],
+)
+def test_each_of_listed_dates_is_looked_at(marie: Dav, name: str, day: str, found: bool):
+    lines = ("DURATION:PT1H", "RRULE:FREQ=WEEKLY;COUNT=9", "EXDATE:20261130T080000Z,20261207T080000Z")
+    more = "RDATE;VALUE=PERIOD:20270101T080000Z/PT1H,20270104T230000Z/PT2H"
+    marie.put(marie.agenda + "x.ics", event_text("x", "Cours", "20261123T080000Z", *lines, more))
+    within = f'<C:time-range start="{day}T000000Z" end="{day}T235959Z"/>'
+    asked = f'<C:comp-filter name="VEVENT"><C:prop-filter name="{name}">{within}</C:prop-filter></C:comp-filter>'
+    assert marie.names(marie.query(marie.agenda, asked)) == ({"x.ics"} if found else set())
+
+
 def test_a_moved_occurrence_speaks_for_its_own_time_only(marie: Dav):
     series = event_text("s", "Piscine", "20261102T080000Z", "DURATION:PT1H", "RRULE:FREQ=WEEKLY;COUNT=3")
     override = event_text("s", "Gymnase", "20261109T140000Z", "RECURRENCE-ID:20261109T080000Z", "DURATION:PT1H")
