@@ -224,12 +224,21 @@ def summary(status_name: str, report: Mapping[str, Any]) -> str:
         return _(aside)
     counts = report.get("counts")
     if isinstance(counts, Mapping):
+        if status_name == "done" and not any(counts.get(name, 0) for name in _COUNTS if name != "events_frozen"):
+            return _("Nothing has changed since the last import.")
         text = _("{events_created} sessions created, {events_updated} changed, {events_deleted} deleted")
         return text.format_map({name: counts.get(name, 0) for name in _COUNTS})
     if status_name == "rejected":
-        data = report.get("data")
-        return refusal(str(report.get("reason", "")), data if isinstance(data, Mapping) else {})
+        return refusal(str(report.get("reason", "")), _named(report.get("data")))
     return _("An error of the program: the log of that day tells more.") if status_name == "failed" else ""
+
+
+def _named(data: object) -> dict[str, Any]:
+    """Return what a refusal says, the checks that it names in words."""
+    said = dict(data) if isinstance(data, Mapping) else {}
+    if "checks" in said:
+        said["checks"] = ", ".join(check(name) for name in str(said["checks"]).split(", "))
+    return said
 
 
 def _under_way(report: Mapping[str, Any]) -> str:
