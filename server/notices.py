@@ -109,6 +109,8 @@ def _report(run: ImportRun) -> Mapping[str, Any]:
 
 def _numbers(run: ImportRun) -> Iterator[str]:
     report = _report(run)
+    if run.status == REJECTED and report.get("counts"):
+        yield _("This is what it would have done:")
     known = Counts.__dataclass_fields__
     counts = {name: value for name, value in (report.get("counts") or {}).items() if name in known}
     for words, number in reports.counted(Counts(**counts)):
@@ -127,7 +129,8 @@ def _checks(run: ImportRun) -> Iterator[str]:
         return
     yield _("Checks:")
     for each, (name, measured, limit, _blocking, _exceeded) in zip(verdicts, reports.verdicts(verdicts), strict=True):
-        yield f"{_mark(each)} {name} : {measured}" + (f" / {limit}" if limit else "")
+        told = _("{name}: {measured}, limit {limit}") if limit else _("{name}: {measured}")
+        yield f"{_mark(each)} {told.format(name=name, measured=measured, limit=limit)}"
     yield ""
 
 

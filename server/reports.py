@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from importers.proposal import Counts
 from importers.report import Report, Unmatched
 from importers.thresholds import WITHOUT_PERCENT
-from server.texts import N_, _
+from server.texts import N_, _, number
 from server.wording import filled, refusal
 from storage.imports import ImportRun
 
@@ -65,6 +65,21 @@ _NOTICES: Final = {
     "not-a-session": N_("Calendar entries that are no lessons, left out: {count}."),
     "newer-software": N_("The export was written by {about}, newer than the versions known here: look at the result."),
     "older-export": N_("The file was exported on {about}, before the one imported last."),
+}
+_ABOUT: Final = {
+    "teacher": N_("teacher"),
+    "staff": N_("staff member"),
+    "pupil": N_("pupil"),
+    "class": N_("class"),
+    "part": N_("part of a class"),
+    "group": N_("group"),
+    "room": N_("room"),
+    "equipment": N_("equipment"),
+    "subject": N_("subject"),
+    "school": N_("school"),
+    "lesson": N_("lesson"),
+    "alternation": N_("alternation of weeks"),
+    "cell": N_("place in the grid"),
 }
 _RUNS: Final = {"manual": N_("by hand"), "automatic": N_("automatic"), "undo": N_("undo")}
 _STATUS: Final = {
@@ -148,15 +163,19 @@ def warnings(report: Report) -> Iterator[str]:
     if len(report.unmatched) > SHOWN:
         yield _("… and {number} more people; --json lists them all.").format(number=len(report.unmatched) - SHOWN)
     for notice in report.notices:
-        if notice.code in _NOTICES:
-            yield filled(_NOTICES[notice.code], {"count": notice.count, "about": notice.about})
+        line = notice_line(notice.code, notice.about, notice.count)
+        if line:
+            yield line
     for verdict in report.alerts:
+        if not verdict.whole:
+            # The first import: there is nothing yet that it could upset.
+            continue
         text = _("Check “{check}”: {percent} % ({part} of {whole}), the limit is {limit} %.")
         if verdict.check in WITHOUT_PERCENT:
             text = _("Check “{check}”: {part} coming sessions are on days on which the school is closed.")
         yield text.format(
             check=check(verdict.check),
-            percent=verdict.percent,
+            percent=number(verdict.percent),
             part=verdict.part,
             whole=verdict.whole,
             limit=verdict.limit,
@@ -164,6 +183,11 @@ def warnings(report: Report) -> Iterator[str]:
     for large in report.large:
         text = _("Warning: “{slug}” holds {count} entries; above 9000 some devices have trouble synchronising it.")
         yield text.format(slug=large.name, count=large.count)
+
+
+def notice_line(code: str, about: str, count: int) -> str:
+    """Return an oddity of a file in words, "" when it needs none."""
+    return filled(_NOTICES[code], {"count": count, "about": _(_ABOUT.get(about, about))}) if code in _NOTICES else ""
 
 
 def outcome(report: Report) -> str:
@@ -200,12 +224,21 @@ def summary(status_name: str, report: Mapping[str, Any]) -> str:
         return _(aside)
     counts = report.get("counts")
     if isinstance(counts, Mapping):
+        if status_name == "done" and not any(counts.get(name, 0) for name in _COUNTS if name != "events_frozen"):
+            return _("Nothing has changed since the last import.")
         text = _("{events_created} sessions created, {events_updated} changed, {events_deleted} deleted")
         return text.format_map({name: counts.get(name, 0) for name in _COUNTS})
     if status_name == "rejected":
-        data = report.get("data")
-        return refusal(str(report.get("reason", "")), data if isinstance(data, Mapping) else {})
+        return refusal(str(report.get("reason", "")), _named(report.get("data")))
     return _("An error of the program: the log of that day tells more.") if status_name == "failed" else ""
+
+
+def _named(data: object) -> dict[str, Any]:
+    """Return what a refusal says, the checks that it names in words."""
+    said = dict(data) if isinstance(data, Mapping) else {}
+    if "checks" in said:
+        said["checks"] = ", ".join(check(name) for name in str(said["checks"]).split(", "))
+    return said
 
 
 def _under_way(report: Mapping[str, Any]) -> str:
@@ -231,13 +264,21 @@ def verdicts(stored: Iterable[Mapping[str, Any]]) -> list[tuple[str, ...]]:
     return [
         (
             check(each["check"]),
-            f"{each['percent']} % ({each['part']}/{each['whole']})",
+            _measured(each),
             "" if each["check"] in WITHOUT_PERCENT else f"{each['limit']} %",
             _("yes") if each["blocking"] else _("no"),
             _("yes") if each["exceeded"] else _("no"),
         )
         for each in stored
     ]
+
+
+def _measured(verdict: Mapping[str, Any]) -> str:
+    """Return what a check counted; a percentage only where there was something before."""
+    part, whole = verdict["part"], verdict["whole"]
+    if not whole:
+        return _("{number}, nothing before").format(number=part) if part else "0"
+    return f"{number(verdict['percent'])} % ({part}/{whole})"
 
 
 def heading(run: ImportRun, zone: str) -> Iterator[str]:
@@ -280,7 +321,7 @@ def progress(step: Callable[[str, int, int], None]) -> Callable[[str, int, int],
 
 def moment(seconds: int, zone: str) -> str:
     """Return an instant (Unix seconds) as the clocks of a school show it."""
-    return datetime.fromtimestamp(seconds, ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M")
+    return datetime.fromtimestamp(seconds, ZoneInfo(zone)).strftime(_("%Y-%m-%d %H:%M"))
 
 
 def _unmatched(person: Unmatched) -> str:

@@ -15,6 +15,7 @@ from typing import Final
 
 import click
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
 
 SOURCE_LANGUAGE: Final = "en"
 LANGUAGES: Final = (SOURCE_LANGUAGE, "fr")
@@ -63,6 +64,11 @@ def ngettext(one: str, many: str, number: int) -> str:
     forms = catalogue(language).get(one, (one, many))
     # French counts 0 and 1 as singular.
     return forms[0] if number in {0, 1} else forms[-1]
+
+
+def number(value: float) -> str:
+    """Return a number as the language of this process, or of the person it is written for, writes it."""
+    return str(format_decimal(value, locale=_spoken.get() or process_language()))
 
 
 def translated(message: str, language: str) -> str:

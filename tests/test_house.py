@@ -128,6 +128,11 @@ def test_rows_said_to_be_met_are_shown_by_a_test():
     assert requirements.unshown() == []
 
 
+def test_each_promise_of_the_timetable_import_has_a_test_or_a_reason():
+    assert requirements.unexplained() == []
+    assert requirements.lost() == []
+
+
 def test_the_commands_of_the_systemd_unit_are_commands(tmp_path):
     lines = re.findall(r"^ExecStart\w*=\S+/cadran (.*)$", (ROOT / "conf" / "cadran.service").read_text(), re.MULTILINE)
     config_file = tmp_path / "cadran.toml"

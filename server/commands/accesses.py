@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, Final
 
 import click
 
 from protocols.deposit.paths import Target
-from server import letters, notices, passwords
+from server import letters, notices, passwords, reports
 from server.commands.workplace import (
     Failure,
     Workplace,
@@ -44,12 +43,12 @@ def access() -> None:
 def list_(workplace: Workplace, /, as_json: bool, code: str | None) -> None:
     """Print who may deposit, by which identifier, whether they are told of imports, and the last use (R220)."""
     with workplace.store() as store, store.reading(chosen_school(store, code).id) as tx:
-        found = tx.accesses.all()
+        found, zone = tx.accesses.all(), tx.school.zone
     if as_json:
         print_json([_plain(each) for each in found])
         return
     columns = (_("User"), _("Access identifier"), _("Notification"), _("Password"), _("Last use"))
-    print_table(columns, [_row(each) for each in found])
+    print_table(columns, [_row(each, zone) for each in found])
 
 
 def _plain(each: Access) -> dict[str, object]:
@@ -65,8 +64,8 @@ def _plain(each: Access) -> dict[str, object]:
     }
 
 
-def _row(each: Access) -> tuple[str, ...]:
-    used = "" if each.used is None else datetime.fromtimestamp(each.used).astimezone().isoformat(" ", "minutes")
+def _row(each: Access, zone: str) -> tuple[str, ...]:
+    used = "" if each.used is None else reports.moment(each.used, zone)
     return each.name, each.identifier, _yes(each.notify), _yes(bool(each.password_hash)), used
 
 
@@ -118,10 +117,18 @@ def _explain(workplace: Workplace, made: Access, *, mailed: bool) -> None:
             identifier=made.identifier
         )
     )
+    warn(
+        _(
+            "In EDT: Imports/Exports > Socles ENT > Export automatique; paste it into “Vers URL”, first trigger at "
+            "8:00, once a day. Automatic imports begin after a first import by hand."
+        )
+    )
     if not workplace.config.server.public_url:
         warn(_("Put the address of this server before it: server.public_url is not configured."))
     if mailed:
         warn(_("It is also mailed to {email}.").format(email=made.email))
+    elif made.notify:
+        warn(_("No report can be mailed: this person has no e-mail address, or [mail] is not configured."))
 
 
 @access.command("revoke", help=_("Make the address of an access worthless at once."))

@@ -16,7 +16,7 @@ from importers import undo as undoing
 from importers.errors import ImportRefused
 from importers.report import Report
 from importers.run import Options
-from server import origins, partner_keys, reports
+from server import origins, partner_keys, recap, reports
 from server.commands.progress import steps
 from server.commands.workplace import (
     Failure,
@@ -61,7 +61,7 @@ def _run(store: Store, school: School, name: str, statuses: Iterable[str] = ()) 
 @school_option
 @pass_workplace
 def show(workplace: Workplace, /, number: str, as_json: bool, code: str | None) -> None:
-    """Print the report of a run: what was done, tasks by kind, checks (R176 to R179)."""
+    """Print the report of a run: what was done, tasks by kind, who was recognised, checks (R176 to R181, R193)."""
     with workplace.store() as store:
         school = chosen_school(store, code)
         run = _run(store, school, number)
@@ -75,9 +75,15 @@ def show(workplace: Workplace, /, number: str, as_json: bool, code: str | None) 
         say(line)
     if report.get("tasks"):
         print_table((_("Task"), _("Success"), _("Error")), reports.tasks(report["tasks"]))
+        say(recap.total(report["tasks"]))
+    known = recap.recognised(report)
+    if known:
+        print_table((_("In the file"), _("Recognised"), _("Not recognised")), known)
     if report.get("verdicts"):
         columns = (_("Check"), _("Measured"), _("Limit"), _("Blocking"), _("Exceeded"))
         print_table(columns, reports.verdicts(report["verdicts"]))
+    for line in recap.advice(run.status, report):
+        say(line)
 
 
 @click.command(
@@ -87,24 +93,28 @@ def show(workplace: Workplace, /, number: str, as_json: bool, code: str | None) 
 @click.argument("number", default=_LAST)
 @click.option("--csv", "as_csv", is_flag=True, help=_("Print a table (CSV, semicolons)."))
 @click.option("--kind", type=click.Choice(("pupil", "teacher", "staff")), help=_("Only these people."))
+@click.option("--offset", type=click.IntRange(0), default=0, help=_("First line to show."))
+@click.option("--limit", type=click.IntRange(1), help=_("How many lines to show."))
 @json_option
 @school_option
 @pass_workplace
-def unmatched(
-    workplace: Workplace, /, number: str, as_csv: bool, kind: str | None, as_json: bool, code: str | None
-) -> None:
+def unmatched(workplace: Workplace, /, number: str, as_json: bool, code: str | None, **told: Any) -> None:
     """Print who was not recognised and why (R194 to R196)."""
+    first, most, kind = told["offset"], told["limit"], told["kind"]
     with workplace.store() as store:
         school = chosen_school(store, code)
         run = _run(store, school, number, (DONE, REJECTED))
     report = run.report.get("planned", run.report)
     people = [each for each in report.get("unmatched", ()) if kind in (None, each["kind"])]
+    people = people[first:] if most is None else people[first : first + most]
     if as_json:
         print_json(people)
-    elif as_csv:
+    elif told["as_csv"]:
         writer = csv.writer(sys.stdout, delimiter=";", lineterminator="\n")
         writer.writerow(reports.unmatched_columns())
         writer.writerows(_cells(people))
+    elif not people:
+        say(_("Nobody: everybody was recognised."))
     else:
         for line in reports.unmatched_lines(people):
             say(line)
@@ -197,6 +207,8 @@ def print_outcome(report: Report) -> None:
     """Print warnings, numbers and the last word of an import."""
     for sentence in reports.warnings(report):
         warn(sentence)
+    if any(verdict.whole for verdict in report.alerts):
+        warn(_("Checks stop automatic imports only; what is imported by hand is not stopped by them."))
     print_table((_("What"), _("Number")), reports.rows(report))
     say(reports.outcome(report))
 

@@ -73,6 +73,9 @@ def waiting(workplace: Workplace, /, as_json: bool, code: str | None) -> None:
     if as_json:
         print_json([asdict(each) for each in found])
         return
+    if not found:
+        say(_("Nothing waits. “cadran import history” shows what was imported."))
+        return
     columns = (_("Import"), _("When"), _("File"), _("State"))
     rows = [(w.id[:18], reports.moment(w.started, school.zone), w.file_name, w.words(school.zone)) for w in found]
     print_table(columns, rows)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -24,11 +24,19 @@ from server.commands.workplace import (
     say,
     school_option,
 )
-from server.texts import _
-from storage.model import Principal, Role
+from server.texts import N_, _
+from storage.model import Principal, Role, Source
 from storage.principals import NewPerson, check_login
 
 _ROLES = click.Choice([role.value for role in Role])
+_ROLE_WORDS: Final = {
+    Role.ADMIN: N_("administrator"),
+    Role.TEACHER: N_("teacher"),
+    Role.STAFF: N_("staff member"),
+    Role.PUPIL: N_("pupil"),
+    Role.GUARDIAN: N_("guardian"),
+    Role.READER: N_("reader"),
+}
 
 
 @click.group("user", help=_("Add, list and remove accounts, set passwords, let people stand in for others."))
@@ -91,7 +99,17 @@ def list_users(workplace: Workplace, role: str | None, as_json: bool, code: str 
         print_json([_plain(each) for each in people])
         return
     columns = (_("Login"), _("Name"), _("Role"), _("Source"), _("Active"))
-    print_table(columns, [(p.login, p.name, p.role, p.source, _("yes") if p.active else _("no")) for p in people])
+    print_table(
+        columns,
+        [
+            (p.login, p.name, _(_ROLE_WORDS[p.role]), _source(p.source), _("yes") if p.active else _("no"))
+            for p in people
+        ],
+    )
+
+
+def _source(source: Source) -> str:
+    return _("by hand") if source is Source.MANUAL else source.value
 
 
 @user.command("passwd", help=_("Set the password of an account."))

@@ -43,19 +43,19 @@ _STATES: Final = {
 }
 _ADVICE: Final = {
     "class-parts-without-group": N_(
-        "{count} courses have only parts of classes and no group, and make no course: in EDT, Timetable > Courses > "
-        "Edit > “Generate the groups for PRONOTE”, then export again ({names})."
+        "Courses with only parts of classes and no group, which make no course here: {count} ({names}). In EDT: "
+        "Timetable > Courses > Edit > “Generate the groups for PRONOTE”, then export again."
     ),
     "classes-side-by-side": N_(
-        "{count} courses have several classes side by side: each class gets a course of its own. For one course, make "
-        "a group of these classes in EDT ({names})."
+        "Courses with several classes side by side: {count} ({names}). Each class gets a course of its own; for one "
+        "course, make a group of these classes in EDT."
     ),
     "groups-nearly-alike": N_(
-        "{count} groups are a class or another group give or take one or two pupils: add ULIS and allophone pupils to "
-        "the courses of their class instead, and do not let EDT make groups by itself ({names})."
+        "Groups that are a class or another group give or take one or two pupils: {count} ({names}). Add ULIS and "
+        "allophone pupils to the courses of their class instead, and do not let EDT make groups by itself."
     ),
     "pupils-without-class": N_(
-        "{count} pupils are in no class this year: are those of last year still in the base? ({names})"
+        "Pupils in no class this year: {count} ({names}). Are those of last year still in the base?"
     ),
 }
 
@@ -115,6 +115,9 @@ def drafts(workplace: Workplace, /, drop: str | None, as_json: bool, code: str |
     if as_json:
         print_json([asdict(draft) for draft in held])
         return
+    if not held:
+        say(_("No manual import is begun. “cadran import begin FILE” begins one."))
+        return
     rows = [(draft.id[:_SHORT], reports.moment(draft.changed, school.zone), draft.file_name) for draft in held]
     print_table((_("Import"), _("When"), _("File")), rows)
 
@@ -155,6 +158,7 @@ def step_(workplace: Workplace, /, number: str, step: str, as_json: bool, code: 
                 print_json(report.data())
             else:
                 print_outcome(report)
+                say(_("Next: “cadran import launch {number}” carries out exactly this.").format(number=number))
             return
         if wanted != Change():
             with store.writing(school.id) as tx:
@@ -165,6 +169,19 @@ def step_(workplace: Workplace, /, number: str, step: str, as_json: bool, code: 
         print_json(asdict(page))
         return
     _print_page(page)
+    _print_next(page, number)
+
+
+def _print_next(page: Page, number: str) -> None:
+    """Say what the lines that need a word mean, where the rest of them is, and which step follows."""
+    if page.states.get("new"):
+        say(_("What is not in the list is imported all the same, and enters it at launch; --leave-out leaves it out."))
+    last = page.offset + len(page.rows)
+    if last < page.total:
+        say(_("The lines that follow: --offset {number}").format(number=last))
+    order = list(Step)
+    following = order[order.index(page.step) + 1].value
+    say(_("Next: “cadran import step {number} {step}”.").format(number=number, step=following))
 
 
 def _plain(options: Options) -> dict[str, Any]:
@@ -203,7 +220,8 @@ def _print_page(page: Page) -> None:
         note = near or (reports.reason(row.reason) if row.reason else "")
         rows.append((row.name, row.ours, _(_STATES[row.state]), row.ident, note))
     print_table(columns, rows)
-    counted = ", ".join(f"{_(_STATES[name])}: {number}" for name, number in page.states.items())
+    words = _("{name}: {value}")
+    counted = ", ".join(words.format(name=_(_STATES[name]), value=number) for name, number in page.states.items())
     last = page.offset + len(page.rows)
     text = _("Lines {first} to {last} of {total} ({counted}).")
     say(text.format(first=min(page.offset + 1, last), last=last, total=page.total, counted=counted))
@@ -225,6 +243,9 @@ def launch(workplace: Workplace, /, number: str, as_json: bool, code: str | None
         print_json(report.data())
         return
     print_outcome(report)
+    say(
+        _("Everything about it: “cadran import show”. To have EDT send its exports itself: “cadran import access add”.")
+    )
 
 
 @click.command(

@@ -43,7 +43,7 @@ def ended(demo: Demo) -> dict[str, Any]:
     raise AssertionError("the import never ended")
 
 
-@pytest.mark.req("R161", "R169", "R183", "R225", "R231", "R232", "R235", "R238")
+@pytest.mark.req("R82", "R161", "R169", "R183", "R225", "R229", "R231", "R232", "R235", "R238")
 def test_a_deposit_reaches_the_devices_and_an_upheaval_waits_for_a_word(own_demo: Demo):
     demo = own_demo
     login = demo.account("pupil")["login"]

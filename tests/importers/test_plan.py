@@ -40,7 +40,7 @@ def replanned(before: Timetable, after: Timetable, now=NOVEMBER, **more):
     return plan(imported(before), wanted(after, **more), now)
 
 
-@pytest.mark.req("R68", "R69", "R70")
+@pytest.mark.req("R68", "R69", "R70", "R202")
 def test_a_first_import_creates_courses_members_and_events():
     made = plan(Current(), wanted(college()), AUGUST)
     assert made.counts.courses_created == 5

@@ -55,7 +55,7 @@ def test_two_classes_side_by_side_make_two_courses_and_one_session():
     assert [name.label for name in course_keys(french[0])] == ["FRANCAIS - 3B", "FRANCAIS - 3F"]
 
 
-@pytest.mark.req("R147")
+@pytest.mark.req("R127", "R147")
 def test_a_class_course_is_called_subject_and_class():
     assert "FRANCAIS - 3F" in labels(expand(college(), settings()))
 

@@ -20,7 +20,7 @@ from tests.jobs.conftest import Desk
 HOUR = 3600
 
 
-@pytest.mark.req("R184")
+@pytest.mark.req("R82", "R184", "R214")
 def test_the_first_import_is_made_by_hand(desk: Desk):
     desk.deposit(desk.file())
     desk.work()
@@ -198,6 +198,7 @@ def test_a_server_that_stops_undoes_the_import_under_way_and_it_waits_again(desk
     assert desk.statuses()[0] == "done"
 
 
+@pytest.mark.req("R162", "R163", "R170", "R173")
 def test_stages_are_recorded_while_a_run_runs(desk: Desk, monkeypatch):
     desk.by_hand()
     desk.deposit(desk.file(1))
