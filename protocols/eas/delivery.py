@@ -83,6 +83,8 @@ class Delivery:
         self._commands: list[Element] = []
         self._octets = 0
         self._told: set[int] = set()
+        # Of these only the window was followed: what else became of them may be yet to tell.
+        self._looked_at: set[int] = set()
 
     @property
     def commands(self) -> tuple[Element, ...]:
@@ -307,6 +309,7 @@ class Delivery:
                     return
                 if item in texts:
                     self.show(texts[item], fresh=False)
+                    self._looked_at.add(item)
                 else:
                     self.hide(item)
 
@@ -347,17 +350,25 @@ class Delivery:
     def _tell_change(self, change: Change, found: CalendarObject | None) -> None:
         item = change.item
         own = self.written.pop(item, None) == change.seq
-        if item in self._told or (own and found is not None):
+        if own and found is not None:
             return
-        if self.full:
-            part = self.parts.get(item)
-            if part is not None:
-                self.parts[item] = Part(part.held, part.held)
-            self.due.add(item)
+        if item in self._looked_at and item in self.parts:
+            self._postpone(item)
+        elif item in self._told:
+            return
+        elif self.full:
+            self._postpone(item)
         elif found is not None:
             self.show(found)
         else:
             self.hide(item, soft=change.etag is not None)
+
+    def _postpone(self, item: int) -> None:
+        """Leave the news of an item to the next answer."""
+        part = self.parts.get(item)
+        if part is not None:
+            self.parts[item] = Part(part.held, part.held)
+        self.due.add(item)
 
     def _drop_unseen(self) -> None:
         """Take away what the device added and somebody deleted before its token saw it: no change tells of that."""
