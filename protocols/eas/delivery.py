@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from typing import Final
 
 from protocols.eas.codepages import AirSync, Tag
@@ -44,7 +45,9 @@ class Source:
     def form(self, found: CalendarObject) -> Representation | None:
         """Return the form an object takes on the device; None for one whose text cannot be read."""
         try:
-            return self.reminders.over(found.item, self.kind.represent(found.ical, self.context, self.window))
+            form = self.kind.represent(found.ical, self.context, self.window)
+            single = partial(self.kind.single, found.ical, self.context)
+            return self.reminders.over(found.item, form, single, self.context)
         except CadranError:
             return None
 

@@ -234,7 +234,7 @@ class Upload:
         if name is None or found is None or command.data is None:
             self._respond(command, NOT_FOUND)
             return
-        if self._read_only and (kept := self._personal.reminded(name, found, command.data, self._edit)) is not None:
+        if self._read_only and (kept := self._reminded(name, found, command, command.data)) is not None:
             self._respond(command, OK)
             if not kept:
                 self._restored.setdefault(name.item, []).append(name.suffix)
@@ -253,6 +253,16 @@ class Upload:
             self._undo(command, name, CONFLICT)
         except _REFUSALS:
             self._undo(command, name, MALFORMED)
+
+    def _reminded(self, name: ItemId, found: CalendarObject, command: Command, data: Element) -> bool | None:
+        """Keep the reminder that a refused Change sets, of an item or of one occurrence of a series."""
+        if not command.instance:
+            return self._personal.reminded(name, found, data, self._edit)
+        try:
+            self._check_instance(name)
+            return self._personal.reminded_of(command.instance, name, found, data)
+        except ItemRefused:
+            return None
 
     def _patched(self, name: ItemId, found: CalendarObject, command: Command, data: Element) -> bytes:
         if command.instance:
@@ -276,6 +286,7 @@ class Upload:
             return
         if self._refused(found):
             self._undo(command, name, CONFLICT)
+            self._personal.lost(None, found)
             return
         try:
             self._check_instance(name)

@@ -7,18 +7,12 @@ import pytest
 from storage.model import Settings
 from tests.eas.items import add, change
 from tests.eas.wire import AOSP, IOS, TBSYNC_16
-from tests.protocols.eas.harness import LocalPhone, Timetable, at, event, statuses
+from tests.protocols.eas.harness import LocalPhone, Timetable, at, event, instance, statuses
 from tests.protocols.eas.test_meeting_response import GUESTS, WEEKLY, answers, invite, prof
 
 __all__ = ["answers", "invite", "prof"]
 SERIES = ("RRULE:FREQ=WEEKLY;COUNT=4",)
 TIMES = [("Calendar:StartTime", "20261201T080000Z"), ("Calendar:EndTime", "20261201T090000Z")]
-
-
-def instance(kind, server_id, moment, data=None):
-    """A command on one occurrence."""
-    named = [("AirSync:ServerId", server_id), ("AirSyncBase:InstanceId", moment)]
-    return (f"AirSync:{kind}", named if data is None else [*named, ("AirSync:ApplicationData", data)])
 
 
 def text(school, person, uid):
