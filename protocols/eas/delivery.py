@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from typing import Final
 
 from protocols.eas.codepages import AirSync, Tag
@@ -44,7 +45,9 @@ class Source:
     def form(self, found: CalendarObject) -> Representation | None:
         """Return the form an object takes on the device; None for one whose text cannot be read."""
         try:
-            return self.reminders.over(found.item, self.kind.represent(found.ical, self.context, self.window))
+            form = self.kind.represent(found.ical, self.context, self.window)
+            single = partial(self.kind.single, found.ical, self.context)
+            return self.reminders.over(found.item, form, single, self.context)
         except CadranError:
             return None
 
@@ -83,6 +86,8 @@ class Delivery:
         self._commands: list[Element] = []
         self._octets = 0
         self._told: set[int] = set()
+        # Of these only the window was followed: what else became of them may be yet to tell.
+        self._looked_at: set[int] = set()
 
     @property
     def commands(self) -> tuple[Element, ...]:
@@ -307,6 +312,7 @@ class Delivery:
                     return
                 if item in texts:
                     self.show(texts[item], fresh=False)
+                    self._looked_at.add(item)
                 else:
                     self.hide(item)
 
@@ -337,7 +343,8 @@ class Delivery:
         more = True
         while more and not self.full:
             page = self.source.tx.changes.of(self.source.collection, self._token, min(self.room, CHUNK))
-            texts = self.source.texts(each.item for each in page.changes if each.etag is not None)
+            # What left one calendar of a view may have come to another: the same item, in a later change.
+            texts = self.source.texts(each.item for each in page.changes)
             for change in page.changes:
                 self._tell_change(change, texts.get(change.item))
             self._token, more = page.token, page.more
@@ -347,17 +354,25 @@ class Delivery:
     def _tell_change(self, change: Change, found: CalendarObject | None) -> None:
         item = change.item
         own = self.written.pop(item, None) == change.seq
-        if item in self._told or (own and found is not None):
+        if own and found is not None:
             return
-        if self.full:
-            part = self.parts.get(item)
-            if part is not None:
-                self.parts[item] = Part(part.held, part.held)
-            self.due.add(item)
+        if item in self._looked_at and item in self.parts:
+            self._postpone(item)
+        elif item in self._told:
+            return
+        elif self.full:
+            self._postpone(item)
         elif found is not None:
             self.show(found)
         else:
             self.hide(item, soft=change.etag is not None)
+
+    def _postpone(self, item: int) -> None:
+        """Leave the news of an item to the next answer."""
+        part = self.parts.get(item)
+        if part is not None:
+            self.parts[item] = Part(part.held, part.held)
+        self.due.add(item)
 
     def _drop_unseen(self) -> None:
         """Take away what the device added and somebody deleted before its token saw it: no change tells of that."""

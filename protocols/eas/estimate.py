@@ -104,7 +104,7 @@ def _with_filter(session: Session, folder: Folder, holding: Holding, asked: Elem
 def _waiting(source: Source, holding: Holding) -> int:
     held = unpacked(holding.items) | holding.parts.keys()
     try:
-        changed = changed_since(source, holding)
+        changed = changed_since(source.tx, source.collection, holding)
     except (TokenInvalid, TokenExpired) as error:
         raise CommandRefused(BAD_KEY) from error
     own = {item for item, seq in holding.written.items() if changed.get(item) == seq}

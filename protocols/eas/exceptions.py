@@ -13,6 +13,7 @@ from protocols.eas.errors import NotRepresentable
 from protocols.eas.event import Times, alarm, busy_status, meant, overrides, sensitivity, starts, times, values
 from protocols.eas.fields import category_list, location, reminder, stamp, subject
 from protocols.eas.item import ItemContext
+from protocols.eas.modern import place
 from protocols.eas.recurrence import Recurring, instants
 from protocols.eas.times import compact, instant
 from protocols.eas.wbxml import E, Element
@@ -89,7 +90,7 @@ def _changed(start: datetime, override: Component, root: Component, context: Ite
         stamp(override),
         E(Calendar.StartTime, compact(context.instant(when.starts))),
         E(Calendar.EndTime, compact(context.instant(when.ends))),
-        *_clearable(override, event),
+        *_clearable(override, event, context),
         _description(override, event, context),
         E(Calendar.Sensitivity, sensitivity(override)),
         E(Calendar.BusyStatus, busy_status(override, elsewhere=context.modern)),
@@ -100,9 +101,14 @@ def _changed(start: datetime, override: Component, root: Component, context: Ite
     )
 
 
-def _clearable(override: Component, event: Component) -> list[Element]:
+def _clearable(override: Component, event: Component, context: ItemContext) -> list[Element]:
     elements: list[Element] = []
     for tag, build in _CLEARABLE:
+        if tag == Calendar.Location and context.modern:
+            # A place is more than its name.
+            here = place(override)
+            elements += [here] if here != place(event) else []
+            continue
         own, inherited = build(override), build(event)
         if own != inherited:
             elements += own or [E(tag)]

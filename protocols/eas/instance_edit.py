@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 
-from protocols.eas.calendar_edit import dated
+from protocols.eas.calendar_edit import OVERLAY, dated
 from protocols.eas.codepages import Calendar
 from protocols.eas.errors import ItemRefused
 from protocols.eas.event import master, starts
 from protocols.eas.exception_edit import original_start, with_override, without_occurrence
 from protocols.eas.item import EditContext, ItemContext
-from protocols.eas.times import read_compact
+from protocols.eas.times import compact, read_compact
+from protocols.eas.times import instant as moment
 from protocols.eas.wbxml import Element
 from storage.contentlines import Component, parse, serialise
 
@@ -33,6 +35,21 @@ def patched_instance(ical: bytes, instance: str, data: Element, context: ItemCon
         raise ItemRefused(6, "all-day-flag")
     changed = with_override(root, start, data, None, context)
     return ical if changed == root else serialise(dated(changed, root, sent.now))
+
+
+def only_reminder_of_instance(ical: bytes, instance: str, data: Element, context: ItemContext) -> str | None:
+    """Return the suffix of an occurrence of which a Change says nothing new but Reminder or Categories, else None.
+
+    Raises ItemRefused as `patched_instance` does.
+    """
+    root, _, start = _place(ical, instance, context)
+    if start is None:
+        return None
+    bare = replace(data, children=tuple(each for each in data.children if each.tag not in OVERLAY))
+    same = replace(data, children=())
+    if with_override(root, start, bare, None, context) != with_override(root, start, same, None, context):
+        return None
+    return compact(moment(start, context.zone)) if isinstance(start, datetime) else f"{start:%Y%m%d}"
 
 
 def without_instance(ical: bytes, instance: str, context: ItemContext, sent: EditContext) -> bytes:

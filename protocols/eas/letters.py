@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import email
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from email.header import Header
 from email.message import Message
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
@@ -56,6 +57,27 @@ def read(data: bytes) -> Letter:
     if not letter.recipients:
         raise CommandRefused(NO_RECIPIENT)
     return letter
+
+
+def addressed(people: Sequence[tuple[str, str]], subject: str, text: bytes) -> bytes:
+    """Return a letter to people (name, address); `text` is a letter of which only what it says is taken.
+
+    Raises CommandRefused for nobody, for too many and for an address that is none.
+    """
+    if not people:
+        raise CommandRefused(NO_RECIPIENT)
+    if len(people) > MAX_RECIPIENTS or not all(_ADDRESS.fullmatch(each) and each.isascii() for _, each in people):
+        raise CommandRefused(UNKNOWN_RECIPIENT)
+    made = email.message_from_bytes(text) if text.strip() else Message()
+    for name in ("To", "Cc", "Bcc"):
+        del made[name]
+    try:
+        made["To"] = ", ".join(formataddr(each) for each in people)
+        if "Subject" not in made:
+            made["Subject"] = Header(subject, "utf-8").encode()
+        return made.as_bytes()
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise CommandRefused(INVALID_MIME) from error
 
 
 def _recipients(message: Message) -> tuple[str, ...]:

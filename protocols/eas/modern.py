@@ -65,6 +65,11 @@ def _outgoing(element: Element, event: Component | None) -> Element:
     return element
 
 
+def place(event: Component) -> Element:
+    """Give the place of an event, or of one changed occurrence; an empty one says that there is none."""
+    return _place(one_line(event.text("LOCATION") or ""), event)
+
+
 def _place(name: str, event: Component | None) -> Element:
     if not name:
         return E(AirSyncBase.Location)

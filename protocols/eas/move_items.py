@@ -17,9 +17,17 @@ from protocols.eas.errors import CommandRefused
 from protocols.eas.folders import Folder, ItemId, folder_list, item_id, scope_of
 from protocols.eas.holdings import Holding, packed, read_holding, unpacked
 from protocols.eas.session import Session
+from protocols.eas.upload import changed_since
 from protocols.eas.wbxml import E, Element
 from protocols.wire import Response
-from storage.errors import PreconditionFailed, ReadOnly, SchedulingRefused, UidConflict
+from storage.errors import (
+    PreconditionFailed,
+    ReadOnly,
+    SchedulingRefused,
+    TokenExpired,
+    TokenInvalid,
+    UidConflict,
+)
 from storage.model import CalendarObject, Collection, Written
 from storage.scheduling import Wish
 
@@ -91,10 +99,11 @@ class _Moves:
         if name.suffix:
             # One occurrence of a series cannot leave it.
             raise _Refused(LOCKED)
+        known = not self._outdated(source, here, name.item)
         written = self._stored(found, here, there)
         moved = ItemId(target, written.object.item)
         self._correct(source, name.item, None)
-        self._correct(target, written.object.item, written.object.seq)
+        self._correct(target, written.object.item, written.object.seq, known=known)
         self._made[text] = str(moved)
         return str(moved)
 
@@ -128,12 +137,28 @@ class _Moves:
                 raise _Refused(LOCKED) from error
         raise _Refused(LOCKED)
 
-    def _correct(self, folder_id: str, item: int, seq: int | None) -> None:
-        """Enter an item in what the device holds of a folder, or strike it out when it has no number there."""
+    def _outdated(self, folder_id: str, here: Collection, item: int) -> bool:
+        """Tell whether the device may have yet to learn how an item is: what it moves is what it holds."""
+        holdings = [read_holding(here.id, each) for each in self._session.ledger(scope_of(folder_id)).states()]
+        return not holdings or any(self._behind(here, each, item) for each in holdings)
+
+    def _behind(self, here: Collection, holding: Holding, item: int) -> bool:
+        try:
+            changed = changed_since(self._session.tx, here, holding)
+        except (TokenInvalid, TokenExpired):
+            return True
+        return item in holding.due or (item in changed and changed[item] != holding.written.get(item))
+
+    def _correct(self, folder_id: str, item: int, seq: int | None, *, known: bool = True) -> None:
+        """Enter an item in what the device holds of a folder, or strike it out when it has no number there.
+
+        One that is not `known` as it is comes again with the next Sync.
+        """
         number = int(folder_id[1:])
 
         def corrected(state: Mapping[str, Any]) -> dict[str, Any]:
-            return _with(read_holding(number, state), item, seq).to_json()
+            holding = _with(read_holding(number, state), item, seq)
+            return (holding if known else replace(holding, due=holding.due | {item})).to_json()
 
         self._session.ledger(scope_of(folder_id)).correct(corrected)
 

@@ -14,7 +14,9 @@ from protocols.eas.errors import ItemRefused
 from protocols.eas.field_edit import MAX_REMINDER, number
 from protocols.eas.folders import ItemId, scope_of
 from protocols.eas.holdings import Part, read_holding
+from protocols.eas.instance_edit import only_reminder_of_instance
 from protocols.eas.item import EditContext
+from protocols.eas.reminders import start_of
 from protocols.eas.session import Session
 from protocols.eas.states import Ledger
 from protocols.eas.wbxml import Element
@@ -58,12 +60,28 @@ class Personal:
         except (ItemRefused, InvalidObject):
             return None
         if wanted != _minutes(shown):
-            self._tx.overlays.put(reminders.where, place, wanted)
-            vars(reminders).pop("found", None)
+            reminders.put(place, wanted)
             self._tell_others(name.item)
         labels = data.find(Calendar.Categories)
         same = labels is None or labels == shown.find(Calendar.Categories)
         return same and not data.has(Calendar.Exceptions)
+
+    def reminded_of(self, instance: str, name: ItemId, found: CalendarObject, data: Element) -> bool | None:
+        """Do the same for a Change of one occurrence, named by its start, of a series told as one item.
+
+        Raises ItemRefused when there is no such occurrence.
+        """
+        reminders, context = self._source.reminders, self._source.context
+        suffix = only_reminder_of_instance(found.ical, instance, data, context)
+        shown = self._shown(name, found)
+        if suffix is None or shown is None or len(reminders.found) >= MOST_REMINDERS:
+            return None
+        if data.has(Calendar.Reminder):
+            wanted = number(data, Calendar.Reminder, MAX_REMINDER)
+            if wanted != _minutes_of(shown, start_of(suffix, context)):
+                reminders.put((name.item, suffix), wanted)
+                self._tell_others(name.item)
+        return not data.has(Calendar.Categories)
 
     def _shown(self, name: ItemId, found: CalendarObject) -> Element | None:
         if name.suffix:
@@ -123,6 +141,13 @@ class Personal:
 def _minutes(shown: Element) -> int | None:
     text = shown.value(Calendar.Reminder)
     return int(text) if text else None
+
+
+def _minutes_of(series: Element, start: str) -> int | None:
+    """Return the minutes of one occurrence: its exception's, or else those of its series."""
+    named = (each for each in _exceptions(series) if each.value(AirSyncBase.InstanceId) == start)
+    exception = next(named, series)
+    return _minutes(exception if exception.has(Calendar.Reminder) else series)
 
 
 def summary(found: CalendarObject) -> str:

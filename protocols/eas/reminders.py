@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from functools import cached_property
 from typing import Final
 
-from protocols.eas.codepages import Calendar, Tag
+from protocols.eas.codepages import AirSyncBase, Calendar, Tag
+from protocols.eas.item import ItemContext
 from protocols.eas.representation import Instances, Representation, Series
+from protocols.eas.times import compact
 from protocols.eas.wbxml import E, Element
 from storage.transaction import Transaction
 
@@ -30,13 +33,35 @@ class Reminders:
         """Minutes by item and occurrence."""
         return self._tx.overlays.of(*self.where) if self.active else {}
 
-    def over(self, item: int, form: Representation) -> Representation:
-        """Return the form of an item with the person's reminders in place of its own."""
+    @cached_property
+    def _of_occurrences(self) -> Mapping[int, Mapping[str, int | None]]:
+        places: dict[int, dict[str, int | None]] = {}
+        for (item, suffix), minutes in self.found.items():
+            if suffix:
+                places.setdefault(item, {})[suffix] = minutes
+        return places
+
+    def put(self, place: tuple[int, str], minutes: int | None) -> None:
+        """Keep a reminder on (item, occurrence)."""
+        self._tx.overlays.put(self.where, place, minutes)
+        for name in ("found", "_of_occurrences"):
+            vars(self).pop(name, None)
+
+    def over(
+        self, item: int, form: Representation, single: Callable[[str], Element | None], context: ItemContext
+    ) -> Representation:
+        """Return the form of an item with the person's reminders in place of its own.
+
+        `single` gives one occurrence by its suffix: one that is told with its series becomes an exception of it.
+        """
         if not self.found:
             return form
         match form:
             case Series(item=data):
-                return Series(self.on((item, ""), data))
+                whole = self.on((item, ""), data)
+                for suffix, minutes in sorted(self._of_occurrences.get(item, {}).items()):
+                    whole = _with_exception(whole, suffix, minutes, single(suffix), context)
+                return Series(whole)
             case Instances(items=parts):
                 return Instances(tuple((suffix, self.on((item, suffix), data)) for suffix, data in parts))
 
@@ -54,6 +79,34 @@ def with_reminder(data: Element, minutes: int | None) -> Element:
         return replace(data, children=tuple(kept))
     at = next((index for index, child in enumerate(kept) if child.tag in _AFTER), len(kept))
     return replace(data, children=(*kept[:at], E(Calendar.Reminder, minutes), *kept[at:]))
+
+
+def start_of(suffix: str, context: ItemContext) -> str:
+    """Return how an exception of the occurrence a suffix names is named on a device."""
+    if "T" in suffix:
+        return suffix
+    day = datetime.strptime(suffix, "%Y%m%d").date()
+    return compact(context.instant(day)) if not context.modern else f"{suffix}T000000Z"
+
+
+def _with_exception(
+    data: Element, suffix: str, minutes: int | None, shown: Element | None, context: ItemContext
+) -> Element:
+    """Put a reminder on one occurrence of a series; nothing for one that is no more."""
+    if shown is None or not data.has(Calendar.Recurrence):
+        return data
+    tag = AirSyncBase.InstanceId if context.modern else Calendar.ExceptionStartTime
+    start, listed = start_of(suffix, context), data.find(Calendar.Exceptions)
+    known = list(listed.children) if listed is not None else []
+    same = next((each for each in known if each.value(tag) == start), None)
+    times = (E(each, shown.value(each) or "") for each in (Calendar.StartTime, Calendar.EndTime))
+    made = with_reminder(same or E(Calendar.Exception, E(tag, start), *times), minutes)
+    if minutes is None and context.version >= "14.1":
+        # From here on an empty element says that there is none.
+        made = replace(made, children=(*made.children, E(Calendar.Reminder)))
+    ordered = sorted((made, *(each for each in known if each is not same)), key=lambda each: each.value(tag) or "")
+    kept = [each for each in data.children if each is not listed]
+    return replace(data, children=(*kept, E(Calendar.Exceptions, *ordered)))
 
 
 def _without(element: Element) -> Element:

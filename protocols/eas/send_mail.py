@@ -16,6 +16,7 @@ from protocols.eas.codepages import Tag
 from protocols.eas.errors import CommandRefused
 from protocols.eas.folders import folder_list, item_id
 from protocols.eas.meeting_mail import SUBMISSION_FAILED, taken_care_of
+from protocols.eas.personal import summary
 from protocols.eas.query import Query
 from protocols.eas.session import Session
 from protocols.eas.wbxml import E, Element
@@ -26,6 +27,7 @@ from storage.model import CalendarObject
 
 QUOTA: Final = 115
 SENT_BEFORE: Final = 118
+NO_SERIES: Final = 146
 NO_ITEM: Final = 150
 
 SCOPE: Final = "mail"
@@ -48,7 +50,9 @@ def send_mail(session: Session, root: Element) -> Response:
     """Take a letter and answer with nothing; raises CommandRefused."""
     client_id, mime = root.value(Tags.ClientId), root.find(Tags.Mime)
     tags = [each.tag for each in root.children]
-    if mime is None or len(set(tags)) < len(tags) or (session.version >= "14.0" and not client_id):
+    named = session.version >= "16.0" and root.tag == Tags.SmartForward and root.has(Tags.Forwardees)
+    wanting = mime is None and not named
+    if wanting or len(set(tags)) < len(tags) or (session.version >= "14.0" and not client_id):
         raise CommandRefused(INVALID_XML)
     memo = session.memo(SCOPE)
     sent: list[str] = list((memo.value or {}).get("sent", ()))
@@ -56,7 +60,7 @@ def send_mail(session: Session, root: Element) -> Response:
     if name and name in sent:
         raise CommandRefused(SENT_BEFORE)
     source = _source(session, root)
-    letter = letters.read(mime.data)
+    letter = letters.read(mime.data if mime is not None and not named else _forwarded(root, source, mime))
     told = frozenset[str]() if letter.calendar is None else taken_care_of(session, letter.calendar)
     left = [each for each in letter.recipients if each not in told or not _reached(session, each)]
     if left:
@@ -94,7 +98,22 @@ def _source(session: Session, root: Element) -> CalendarObject | None:
     found = None if name is None else session.tx.objects.many_items(folder.collection, [name.item]).get(name.item)
     if found is None:
         raise CommandRefused(NO_ITEM)
+    if source.value(Tags.InstanceId) and b"\nRRULE" not in found.ical:
+        raise CommandRefused(NO_SERIES)
     return found if root.tag == Tags.SmartForward else None
+
+
+def _forwarded(root: Element, source: CalendarObject | None, mime: Element | None) -> bytes:
+    """Return a letter to the Forwardees, whom a client from 16.0 on names instead of writing to them.
+
+    Raises CommandRefused for none (119), one without an address (116) and for nothing to forward (150).
+    """
+    listed = root.find(Tags.Forwardees)
+    people = listed.all(Tags.Forwardee) if listed is not None else ()
+    if source is None:
+        raise CommandRefused(NO_ITEM)
+    to = [(one_line(each.value(Tags.Name) or ""), (each.value(Tags.Email) or "").strip()) for each in people]
+    return letters.addressed(to, summary(source), b"" if mime is None else mime.data)
 
 
 def _shared(session: Session, found: CalendarObject) -> bytes:

@@ -16,7 +16,7 @@ from protocols.eas.pattern import GROUP_MASKS, MONDAY, SUNDAY, Kind, Pattern, da
 from protocols.eas.recurrence import Recurring, from_rule
 from protocols.eas.rules import parts
 from protocols.eas.times import as_date, at, instant
-from storage.contentlines import Component, Property
+from storage.contentlines import Component, Property, parse
 from storage.errors import InvalidObject
 from storage.ical import expand
 
@@ -45,6 +45,20 @@ def series_of(event: Component, root: Component, context: ItemContext) -> Recurr
     if isinstance(first, datetime) and not _zone_holds(series, first):
         raise NotRepresentable("zone")
     return series
+
+
+def redrawn(former: bytes, text: bytes) -> bool:
+    """Tell whether a series, before or after an edit, has another start or another rule than it had."""
+    before, after = _drawing(former), _drawing(text)
+    return before != after and any(line.startswith("RRULE") for line in (*before, *after))
+
+
+def _drawing(text: bytes) -> tuple[str, ...]:
+    """Return the lines that say when a series or a recurring task happens."""
+    for each in parse(text).components:
+        if each.name in ("VEVENT", "VTODO") and each.first("RECURRENCE-ID") is None:
+            return tuple(prop.line for name in ("DTSTART", "DUE", "RRULE") for prop in each.all(name))
+    return ()
 
 
 def _zone_holds(series: Recurring, first: datetime) -> bool:

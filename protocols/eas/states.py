@@ -55,6 +55,10 @@ class Ledger:
             return None
         return newest_of(self._rows[0])[0]
 
+    def states(self) -> tuple[JSON, ...]:
+        """Return all the states that the device may be in."""
+        return tuple(state for row in self._rows for state in row.data["answers"].values())
+
     def find(self, key: str) -> Place | None:
         """Return where a key stands, None for a key that is unknown or no longer kept (Status 3, 9)."""
         match = _KEY.fullmatch(key)

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from protocols.eas.body import one_line
 from protocols.eas.codepages import AirSync, AirSyncBase, Calendar, Tag
-from protocols.eas.delivery import Delivery, Source
+from protocols.eas.delivery import Delivery
 from protocols.eas.errors import ItemRefused
 from protocols.eas.folders import ItemId, item_id
 from protocols.eas.holdings import Holding
@@ -25,11 +25,13 @@ from protocols.eas.item_classes import CALENDAR
 from protocols.eas.modern import incoming, with_attachments
 from protocols.eas.personal import Personal
 from protocols.eas.representation import Instances, Series
+from protocols.eas.series import redrawn
 from protocols.eas.sync_request import Command
 from protocols.eas.wbxml import E, Element, encode
 from storage.errors import InvalidObject, PreconditionFailed, ReadOnly, SchedulingRefused, UidConflict
-from storage.model import CalendarObject, Expect, SyncToken
+from storage.model import CalendarObject, Collection, Expect, SyncToken
 from storage.scheduling import Wish
+from storage.transaction import Transaction
 
 OK: Final = 1
 MALFORMED: Final = 6
@@ -85,7 +87,7 @@ class Upload:
         }
         commands = [self._understood(each) for each in commands]
         if any(each.kind in (AirSync.Change, AirSync.Delete) for each in commands):
-            self._foreign = changed_since(self._source, self._delivery.before)
+            self._foreign = changed_since(self._tx, self._collection, self._delivery.before)
         for each in commands:
             actions[each.kind](each)
         self._restore()
@@ -186,14 +188,16 @@ class Upload:
     def _put(self, found: CalendarObject, text: bytes) -> int:
         """Store a new text of an object, noting the number it gets, which is returned: the device need not be told.
 
-        When the request is repeated, the text is already there and its number is remembered. The Schedule-Tag says that
+        A series that is redrawn comes back as it is now: what became of its exceptions, the device cannot know; and so
+        does what others changed beside, where the client wins. When the request is repeated, the text is already there and its number is remembered. The Schedule-Tag says that
         a device knows nothing of other people's answers: those that are here stay.
         """
         if text != found.ical:
             wish = Wish(schedule_tag=found.schedule_tag or None)
             stored = self._tx.scheduling.put(self._collection, found.href, text, wish).object
             self._wrote[str(found.item)] = stored.seq
-            if self._became_another(stored, text):
+            news = self._outdated(found.item) or redrawn(found.ical, text)
+            if news or self._became_another(stored, text):
                 self._again.add(found.item)
         seq = self._wrote.get(str(found.item))
         if seq is not None and found.item not in self._again:
@@ -230,7 +234,7 @@ class Upload:
         if name is None or found is None or command.data is None:
             self._respond(command, NOT_FOUND)
             return
-        if self._read_only and (kept := self._personal.reminded(name, found, command.data, self._edit)) is not None:
+        if self._read_only and (kept := self._reminded(name, found, command, command.data)) is not None:
             self._respond(command, OK)
             if not kept:
                 self._restored.setdefault(name.item, []).append(name.suffix)
@@ -249,6 +253,16 @@ class Upload:
             self._undo(command, name, CONFLICT)
         except _REFUSALS:
             self._undo(command, name, MALFORMED)
+
+    def _reminded(self, name: ItemId, found: CalendarObject, command: Command, data: Element) -> bool | None:
+        """Keep the reminder that a refused Change sets, of an item or of one occurrence of a series."""
+        if not command.instance:
+            return self._personal.reminded(name, found, data, self._edit)
+        try:
+            self._check_instance(name)
+            return self._personal.reminded_of(command.instance, name, found, data)
+        except ItemRefused:
+            return None
 
     def _patched(self, name: ItemId, found: CalendarObject, command: Command, data: Element) -> bytes:
         if command.instance:
@@ -272,6 +286,7 @@ class Upload:
             return
         if self._refused(found):
             self._undo(command, name, CONFLICT)
+            self._personal.lost(None, found)
             return
         try:
             self._check_instance(name)
@@ -352,14 +367,14 @@ def _uid(data: Element) -> str:
     return one_line(data.value(Calendar.UID) or "").strip()
 
 
-def changed_since(source: Source, holding: Holding) -> dict[int, int]:
+def changed_since(tx: Transaction, collection: Collection, holding: Holding) -> dict[int, int]:
     """Return the items that changed since a device was last told, with the number of each change.
 
     Raises TokenInvalid or TokenExpired.
     """
-    since = source.tx.changes.of
-    page = since(source.collection, holding.token)
+    since = tx.changes.of
+    page = since(collection, holding.token)
     changes = page.changes
     if holding.token.top is not None:
-        changes += since(source.collection, SyncToken(page.token.collection, page.token.base)).changes
+        changes += since(collection, SyncToken(page.token.collection, page.token.base)).changes
     return {each.item: each.seq for each in changes}

@@ -15,6 +15,7 @@ from server.cli import main
 from server.config import MailSection
 from storage.model import Device, Principal, Settings, Wipe
 from storage.store import Store
+from tests.eas.wire import IOS
 from tests.protocols.eas.harness import LocalPhone, statuses
 from tests.server.sink import listening
 
@@ -169,6 +170,36 @@ def test_a_phone_shows_what_it_carries(cadran: Cadran, store: Store) -> None:
     assert len(phone.folder_sync("0").added) == len(phone.folders)
     phone.sync_all(agenda)
     assert len(phone.items[agenda]) == 1
+
+
+@pytest.mark.parametrize(("command", "order"), [("wipe-account", "AccountOnlyRemoteWipe"), ("wipe", "RemoteWipe")])
+def test_a_wipe_reaches_the_phone_that_waits_and_its_answer_reaches_the_administrator(
+    cadran: Cadran, store: Store, command: str, order: str
+) -> None:
+    account = store.directory.account("amelie")
+    assert account is not None
+    phone = LocalPhone(store, account.principal, "APPLE1", manner=IOS)
+    phone.connect()
+    agenda = phone.folder_named("Mon agenda")
+    phone.sync_all(agenda)
+    assert phone.ping([agenda], 480) == ("1", [])
+    (waiting,) = phone.parked
+    confirmed = ["--confirm", "APPLE1"] if command == "wipe" else []
+    assert cadran("devices", command, "amelie", "APPLE1", *confirmed).exit_code == 0
+    with store.reading(account.principal.school_id) as tx:
+        assert tx.changes.moved_since(waiting.since).watches & waiting.watch
+    assert phone.ping(None)[0] == "140"
+    told = phone.post("Provision", ("Provision:Provision", []))
+    assert told.value(f"Provision:{order}") == ""
+    done = ("Provision:Provision", [(f"Provision:{order}", [("Provision:Status", 1)])])
+    assert phone.post("Provision", done).value("Provision:Status") == "1"
+    assert phone.folder_sync("0").status == "129"
+    shown = json.loads(cadran("devices", "show", "amelie", "APPLE1", "--json").output)
+    assert (shown["blocked"], shown["wipe"]) == (True, "done")
+    assert trail(store, account.principal)[:2] == ["device-wiped", "device-wipe-asked"]
+    assert cadran("devices", "allow", "amelie", "APPLE1").exit_code == 0
+    phone.policy_key = 0
+    phone.connect()
 
 
 @pytest.mark.parametrize("command", ["show", "block", "allow", "wipe-account", "forget", "resync"])

@@ -138,6 +138,12 @@ def statuses(responses: Sequence[Node]) -> list[tuple[str, str | None]]:
     return [(each.name.removeprefix("AirSync:"), each.value("AirSync:Status")) for each in responses]
 
 
+def instance(kind: str, server_id: str, moment: str, data: Sequence[Pair] | None = None) -> Pair:
+    """Return a command on one occurrence, as clients have them from 16.0 on."""
+    named: list[Pair] = [("AirSync:ServerId", server_id), ("AirSyncBase:InstanceId", moment)]
+    return f"AirSync:{kind}", named if data is None else [*named, ("AirSync:ApplicationData", list(data))]
+
+
 class Timetable:
     """Imported lessons that a person sees, written as the importer writes them."""
 

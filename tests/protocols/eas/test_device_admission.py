@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from protocols.eas import app
-from protocols.eas.query import VERSIONS, parse
+from protocols.eas.answers import ROOTS
+from protocols.eas.wbxml import E, encode
 from storage import maintenance
 from storage.model import Settings, Wipe
 from tests.eas.client import AOSP, TBSYNC, WP
+from tests.eas.tokens import PAGES
 from tests.eas.wbxml import Pair
 from tests.protocols.eas.harness import LocalPhone, at, event, subjects
 
@@ -46,13 +47,6 @@ def refused(phone, status):
 
 def acknowledged(tag, status):
     return ("Provision:Provision", [(f"Provision:{tag}", [("Provision:Status", status)])])
-
-
-@pytest.fixture
-def newest(monkeypatch):
-    """The engine as it is when 16.1 is spoken."""
-    versions = VERSIONS | {"16.1"}
-    monkeypatch.setattr(app, "parse", lambda query, headers: parse(query, headers, versions))
 
 
 @pytest.mark.parametrize("manner", [OLD, AOSP])
@@ -166,23 +160,51 @@ def test_a_device_that_says_it_was_wiped_unasked_changes_nothing(school, ada, ph
     assert phone.folder_sync().status == "1"
 
 
-@pytest.mark.usefixtures("newest")
-def test_the_account_alone_is_wiped_where_the_protocol_can_say_so(school, ada):
+def status_of_all(phone):
+    """Send every command but Provision and return the statuses it is refused with."""
+    found = set()
+    for command, (root, status) in ROOTS.items():
+        if command != "Provision":
+            answer = phone.post(command, encode(E(root)))
+            assert answer.status == 200, command
+            found.add(answer.value(f"{PAGES[status.page][0]}:{status.name}"))
+    return found
+
+
+@pytest.mark.parametrize(("lost", "answer", "outcome"), [(0, "1", Wipe.DONE), (1, "1", Wipe.DONE), (0, "2", Wipe.FAILED)])
+@pytest.mark.parametrize(("wish", "order"), [(Wipe.ACCOUNT, "AccountOnlyRemoteWipe"), (Wipe.DEVICE, "RemoteWipe")])
+def test_a_wipe_goes_before_everything_else_and_the_device_stays_out_after_it(
+    school, ada, agenda, wish, order, lost, answer, outcome
+):
     phone = LocalPhone(school.store, ada, manner=NEW)
-    phone.policy_key = 0
-    assert phone.folder_sync("0").status == "1"
-    change(school, ada, wipe=Wipe.ACCOUNT)
-    assert refused(phone, "140")
-    order = phone.post("Provision", ASK).root
-    assert order.find("Provision:AccountOnlyRemoteWipe") is not None
-    assert order.find("Provision:RemoteWipe") is None
-    assert phone.post("Provision", acknowledged("AccountOnlyRemoteWipe", "1")).value("Provision:Status") == "1"
-    assert device(school, ada).wipe is Wipe.DONE
-    assert refused(phone, "129")
+    phone.connect()
+    school.put(ada, "a", event("a", "Physics"))
+    phone.sync_all(agenda)
+    change(school, ada, wipe=wish)
+    assert status_of_all(phone) == {"140"}
+    phone.lose_answer = lost
+    told = phone.post("Provision", ASK).root
+    assert told.value("Provision:Status") == "1"
+    orders = {each.name for each in told.children} & {"Provision:AccountOnlyRemoteWipe", "Provision:RemoteWipe"}
+    assert orders == {f"Provision:{order}"}
+    assert at(told, f"Provision:{order}").children == []
+    # Until it says that it did, it has nothing else, and no policy to go on with.
+    assert status_of_all(phone) == {"140"}
+    policies = ("Provision:Policies", [("Provision:Policy", [("Provision:PolicyType", KIND)])])
+    again = phone.post("Provision", ("Provision:Provision", [policies])).root
+    assert again.find(f"Provision:{order}") is not None
+    assert again.find("Provision:Policies", "Provision:Policy", "Provision:Data") is None
+    phone.lose_answer = lost
+    assert phone.post("Provision", acknowledged(order, answer)).value("Provision:Status") == "1"
+    found = device(school, ada)
+    assert (found.wipe, found.blocked, found.policy_key) == (outcome, True, 0)
+    assert status_of_all(phone) == {"129"}
+    with school.reading() as tx:
+        assert tx.devices.scopes(ada.id, "PHONE1") == {}
 
 
-@pytest.mark.parametrize("manner", [OLD, AOSP])
-def test_up_to_14_1_the_account_is_shut_out_and_the_device_never_wiped(school, ada, manner):
+@pytest.mark.parametrize("manner", [OLD, AOSP, replace(NEW, version="16.0")])
+def test_before_16_1_the_account_is_shut_out_and_the_device_never_wiped(school, ada, manner):
     phone = LocalPhone(school.store, ada, manner=manner)
     phone.connect()
     change(school, ada, wipe=Wipe.ACCOUNT)

@@ -1,5 +1,7 @@
 """Phones that speak 16.1: what Sync, MeetingResponse and OPTIONS say to them beside what they say to all."""
 
+import email
+import email.policy
 from dataclasses import replace
 
 import pytest
@@ -7,18 +9,12 @@ import pytest
 from storage.model import Settings
 from tests.eas.items import add, change
 from tests.eas.wire import AOSP, IOS, TBSYNC_16
-from tests.protocols.eas.harness import LocalPhone, Timetable, at, event, statuses
+from tests.protocols.eas.harness import LocalPhone, Timetable, at, event, instance, statuses
 from tests.protocols.eas.test_meeting_response import GUESTS, WEEKLY, answers, invite, prof
 
 __all__ = ["answers", "invite", "prof"]
 SERIES = ("RRULE:FREQ=WEEKLY;COUNT=4",)
 TIMES = [("Calendar:StartTime", "20261201T080000Z"), ("Calendar:EndTime", "20261201T090000Z")]
-
-
-def instance(kind, server_id, moment, data=None):
-    """A command on one occurrence."""
-    named = [("AirSync:ServerId", server_id), ("AirSyncBase:InstanceId", moment)]
-    return (f"AirSync:{kind}", named if data is None else [*named, ("AirSync:ApplicationData", data)])
 
 
 def text(school, person, uid):
@@ -215,9 +211,86 @@ def test_the_school_bounds_what_a_family_speaks(school, ada, apple):
     assert phone.folders
 
 
-def test_an_event_is_not_forwarded_to_names_alone(apple, agenda, series):
-    to = [("ComposeMail:Forwardee", [("ComposeMail:Email", "prof@school.example")])]
-    source = [("ComposeMail:FolderId", agenda), ("ComposeMail:ItemId", series)]
-    parts = [("ComposeMail:ClientId", "1"), ("ComposeMail:Source", source), ("ComposeMail:Forwardees", to)]
-    answer = apple.post("SmartForward", ("ComposeMail:SmartForward", parts))
-    assert answer.value("ComposeMail:Status") == "103"
+def forward(phone, folder, item_id, *people, more=(), source=()):
+    """Forward an event to people (name, address) and return the status."""
+    parts = {"Name": 0, "Email": 1}
+    listed = [
+        ("ComposeMail:Forwardee", [(f"ComposeMail:{key}", each[at]) for key, at in parts.items() if each[at]])
+        for each in people
+    ]
+    named = [("ComposeMail:FolderId", folder), ("ComposeMail:ItemId", item_id), *source]
+    asked = [("ComposeMail:ClientId", "1"), ("ComposeMail:Source", named), ("ComposeMail:Forwardees", listed), *more]
+    answer = phone.post("SmartForward", ("ComposeMail:SmartForward", asked))
+    return "1" if answer.root is None else answer.value("ComposeMail:Status")
+
+
+@pytest.fixture
+def teaching(school, prof):
+    """The teacher's iPhone on a server that sends mail, and a series on it."""
+    phone = LocalPhone(school.store, prof, "PROFS", manner=IOS)
+    phone.connect()
+    phone.mails = True
+    school.put(prof, "s", event("s", "Réunion", "20261123T080000Z", "20261123T090000Z", *SERIES))
+    folder = school.folder(prof)
+    phone.sync_all(folder)
+    return phone, folder, next(iter(phone.items[folder]))
+
+
+@pytest.mark.parametrize("text", [b"", b"To: x@y.example\r\nSubject: See\r\n\r\nPlease come.\r\n"])
+def test_an_event_is_forwarded_to_whom_the_phone_names(school, teaching, text):
+    more = [("ComposeMail:Mime", text)] if text else []
+    assert forward(*teaching, ("Mum", "mum@home.example"), ("", "dad@home.example"), more=more) == "1"
+    with school.reading() as tx:
+        (sent,) = [each for each in tx.outbox.latest() if each.kind == "letter"]
+    letter = email.message_from_bytes(sent.body, policy=email.policy.default)
+    assert letter["To"] == "Mum <mum@home.example>, dad@home.example"
+    assert letter["Subject"] == ("See" if text else "Réunion")
+    calendar = next(part.get_content() for part in letter.walk() if part.get_content_type() == "text/calendar")
+    assert "METHOD:PUBLISH" in calendar
+    assert "SUMMARY:Réunion" in calendar
+    assert ("Please come." in sent.body.decode()) == bool(text)
+
+
+@pytest.mark.parametrize(
+    ("people", "status"),
+    [([], "119"), ([("Mum", "")], "116"), ([("", "nobody")], "116"), ([("", f"p{n}@x.example") for n in range(101)], "116")],
+)
+def test_an_event_is_forwarded_to_nobody_who_has_no_address(school, teaching, people, status):
+    assert forward(*teaching, *people) == status
+    with school.reading() as tx:
+        assert tx.outbox.latest() == ()
+
+
+def test_what_is_not_there_is_not_forwarded_nor_an_occurrence_of_what_has_none(school, prof, teaching):
+    phone, folder, _ = teaching
+    mum = ("Mum", "mum@home.example")
+    assert forward(phone, folder, f"{folder}:999", mum) == "150"
+    single = f"{folder}:{school.put(prof, 'one', event('one', 'Once'))}"
+    instance_id = [("ComposeMail:InstanceId", "2026-11-23T08:00:00.000Z")]
+    assert forward(phone, folder, single, mum, source=instance_id) == "146"
+
+
+def test_below_16_a_letter_is_wanted_to_forward_an_event(school, prof, teaching):
+    _, folder, held = teaching
+    phone = LocalPhone(school.store, prof, "OLDER", manner=AOSP)
+    phone.connect()
+    assert forward(phone, folder, held, ("Mum", "mum@home.example")) == "103"
+
+
+def test_the_place_of_a_changed_occurrence_is_told_with_its_position(school, ada, apple, agenda, series):
+    place = [("AirSyncBase:DisplayName", "Lab"), ("AirSyncBase:Latitude", "48.85"), ("AirSyncBase:Longitude", "2.35")]
+    data = [("AirSyncBase:Location", [*place, ("AirSyncBase:Street", "Rue X")])]
+    apple.sync(agenda, [instance("Change", series, "20261130T080000Z", data)])
+    assert "GEO:48.85;2.35" in text(school, ada, "s")
+    other = LocalPhone(school.store, ada, "IPHONE2", manner=IOS)
+    other.connect()
+    other.sync_all(agenda)
+    (held,) = other.items[agenda].values()
+    assert held.find("AirSyncBase:Location") is None
+    told = at(held, "Calendar:Exceptions", "Calendar:Exception", "AirSyncBase:Location")
+    assert {each.name.partition(":")[2]: each.text for each in told.children} == {
+        "DisplayName": "Lab",
+        "Latitude": "48.85",
+        "Longitude": "2.35",
+        "Street": "Rue X",
+    }

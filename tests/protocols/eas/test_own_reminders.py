@@ -10,8 +10,9 @@ from storage.model import DAWN, FOREVER, Settings
 from tests.eas.client import TBSYNC
 from tests.eas.items import TBSYNC_ORDER, add, change, delete
 from tests.eas.items import event as item
+from tests.eas.wire import IOS
 from tests.protocols.eas.conftest import NOON
-from tests.protocols.eas.harness import LocalPhone, Timetable, event, statuses
+from tests.protocols.eas.harness import LocalPhone, Timetable, event, instance, statuses
 
 TIMES = {"StartTime": "20261124T120000Z", "EndTime": "20261124T130000Z"}
 LESSON = {**TIMES, "Subject": "Maths", "BusyStatus": 2, "UID": "m", "AllDayEvent": 0}
@@ -223,3 +224,103 @@ def test_a_reminder_that_is_none_is_refused(loaded, folder, value):
     result = loaded.sync(folder, [change(server_id, item({**LESSON, "Reminder": value}))])
     assert statuses(result.responses) == [("Change", "7")]
     assert minutes(loaded, folder, "Maths") is None
+
+
+@pytest.fixture
+def apple(school, ada):
+    """Ada's iPhone, which speaks of single occurrences."""
+    found = LocalPhone(school.store, ada, "APPLE", manner=IOS)
+    found.connect()
+    return found
+
+
+@pytest.fixture
+def weekly(school, timetable):
+    """A weekly lesson, imported as one series."""
+    text = event("w", "Choir", "20261124T090000Z", "20261124T100000Z", "RRULE:FREQ=WEEKLY;COUNT=4")
+    start = NOON + 75_600
+    with school.writing() as tx:
+        tx.lessons.create([NewLesson(timetable.calendars[0], "w", "Choir", start, start + 3600, text)])
+
+
+SECOND = "20261201T090000Z"
+
+
+def reminders_of(phone, folder):
+    """What a phone shows on the series and on its exceptions, by their start."""
+    series = phone.items[folder][of(phone, folder, "Choir")]
+    listed = series.find("Calendar:Exceptions")
+    names = ("AirSyncBase:InstanceId", "Calendar:ExceptionStartTime")
+    found = {next(filter(None, map(each.value, names))): each for each in (listed.children if listed else ())}
+    return series.value("Calendar:Reminder"), {key: each.value("Calendar:Reminder") for key, each in found.items()}
+
+
+@pytest.mark.parametrize("lost", [0, 2])
+def test_a_reminder_on_one_occurrence_of_a_read_only_series_is_kept_for_the_person(
+    school, ada, phone, apple, folder, weekly, lost
+):
+    phone.sync_all(folder)
+    apple.sync_all(folder)
+    with school.reading() as tx:
+        before = school.calendar(tx, ada, "emploi-du-temps").head
+    series = of(apple, folder, "Choir")
+    apple.lose_answer = lost
+    result = apple.sync(folder, [instance("Change", series, SECOND, [("Calendar:Reminder", "20")])])
+    assert {status for _, status in statuses(result.responses)} <= {"1"}
+    assert result.quiet
+    assert apple.quiet(folder)
+    assert phone.sync(folder).changed == [series]
+    assert reminders_of(phone, folder) == (None, {SECOND: "20"})
+    apple.sync(folder, key="0")
+    apple.sync_all(folder)
+    assert reminders_of(apple, folder) == (None, {SECOND: "20"})
+    with school.reading() as tx:
+        assert school.calendar(tx, ada, "emploi-du-temps").head == before
+    assert notices(school, ada) == ()
+
+
+def test_a_reminder_on_the_series_and_one_on_an_occurrence_stand_side_by_side(apple, folder, weekly):
+    apple.sync_all(folder)
+    series = of(apple, folder, "Choir")
+    apple.sync(folder, [instance("Change", series, SECOND, [("Calendar:Reminder", "20")])])
+    apple.sync(folder, [change(series, [("Calendar:Reminder", "5")])])
+    apple.sync(folder, key="0")
+    apple.sync_all(folder)
+    assert reminders_of(apple, folder) == ("5", {SECOND: "20"})
+    apple.sync(folder, [instance("Change", series, SECOND, [("Calendar:Reminder", None)])])
+    apple.sync(folder, key="0")
+    apple.sync_all(folder)
+    assert reminders_of(apple, folder) == ("5", {SECOND: ""})
+
+
+def test_text_typed_into_one_occurrence_of_a_read_only_series_is_kept_as_a_notice(school, ada, apple, folder, weekly):
+    apple.sync_all(folder)
+    series = of(apple, folder, "Choir")
+    typed = [("Calendar:Subject", "Sing the Requiem"), ("Calendar:Reminder", "20")]
+    result = apple.sync(folder, [instance("Change", series, SECOND, typed)])
+    assert statuses(result.responses) == [("Change", "7")]
+    assert result.changed == [series]
+    assert reminders_of(apple, folder) == (None, {})
+    (found,) = notices(school, ada)
+    assert (found.kind, found.data["subject"]) == ("refused-change", "Sing the Requiem")
+
+
+def test_an_occurrence_deleted_three_times_from_a_read_only_series_is_noted(school, ada, apple, folder, weekly):
+    apple.sync_all(folder)
+    series = of(apple, folder, "Choir")
+    for _ in range(3):
+        assert notices(school, ada) == ()
+        result = apple.sync(folder, [instance("Delete", series, SECOND)])
+        assert statuses(result.responses) == [("Delete", "7")]
+    (found,) = notices(school, ada)
+    assert (found.kind, found.data["subject"]) == ("refused-often", "Choir")
+
+
+def test_a_reminder_on_no_occurrence_changes_nothing(school, ada, apple, folder, weekly):
+    apple.sync_all(folder)
+    series = of(apple, folder, "Choir")
+    for moment in ("20261202T090000Z", "soon"):
+        result = apple.sync(folder, [instance("Change", series, moment, [("Calendar:Reminder", "20")])])
+        assert statuses(result.responses) == [("Change", "7")]
+    with school.reading() as tx:
+        assert tx.overlays.of(ada.id, int(folder[1:])) == {}
