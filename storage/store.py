@@ -10,6 +10,7 @@ from storage.engine import WRITING, open_engine, patience
 from storage.import_queue import ImportQueue
 from storage.limits import DEFAULT, Limits
 from storage.migrate import check
+from storage.statistics import refresh
 from storage.transaction import Transaction
 from storage.turns import place, turn
 
@@ -68,6 +69,10 @@ class Store:
     def many_writers(self) -> bool:
         """Tell whether somebody may write while a long writing transaction is open."""
         return self.engine.dialect.name != "sqlite"
+
+    def settle(self, written: int) -> None:
+        """Make the next questions quick after so many objects of a school were written."""
+        refresh(self.engine, written)
 
     def close(self) -> None:
         """Close every pooled connection."""
