@@ -158,7 +158,7 @@ class Collections:
         Whole calendars are summed first, since windows only take away; the few that may be large are then counted.
         """
         school = {"school": self._tx.school_id}
-        sizes = dict(self._tx.connection.execute(_SIZES, school).all())
+        sizes: dict[int, int] = dict(self._tx.connection.execute(_SIZES, school).all())
         sums: Counter[int] = Counter()
         # Joined here: within the transaction of an import PostgreSQL has no figures yet of what was just written, and
         # would go through all objects once for each of 35 000 stays.

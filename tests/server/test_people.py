@@ -269,8 +269,18 @@ HOMONYM_RENAMED_BY_BIRTH_NAME = [
     readable([row("C", birth_date=date(2011, 1, 1)), row("C")]),
     readable([row("A", birth_family="C", birth_date=date(2011, 1, 1)), row("C", birth_date=date(2012, 2, 2))]),
 ]
+RIVAL_WITHOUT_LOGIN = [
+    readable([row("A", "Y", birth_date=date(2011, 1, 1))]),
+    readable(
+        [
+            row("A", "Y", key="1", birth_date=date(2011, 1, 1), login="hand"),
+            row("A", "Y", key="2", birth_date=date(2011, 1, 1)),
+        ]
+    ),
+]
 
 
+@example(RIVAL_WITHOUT_LOGIN)
 @example(HOMONYM_RENAMED_BY_KEY)
 @example(HOMONYM_RENAMED_BY_BIRTH_NAME)
 @settings(max_examples=150, deadline=None)

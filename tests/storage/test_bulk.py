@@ -21,7 +21,7 @@ from tests.storage.builders import make_school
 
 
 @contextmanager
-def statements(store: Store, school_id: int) -> Iterator[list[str]]:
+def statements(store: Store) -> Iterator[list[str]]:
     """Yield the statements sent meanwhile."""
     sent: list[str] = []
 
