@@ -142,7 +142,7 @@ def _recorded(store: Store, school: School, data: bytes, now: datetime, options:
         # Told before the transaction, within which SQLite lets nobody else write how far a run has come.
         options.progress("planning", 0, 1)
         with store.writing(school.id) as tx:
-            return _carried_out(prepared, tx, now, options, run_id)
+            done = _carried_out(prepared, tx, now, options, run_id)
     except Interrupted:
         with store.writing(school.id) as tx:
             tx.imports.wait_again(run_id)
@@ -154,6 +154,8 @@ def _recorded(store: Store, school: School, data: bytes, now: datetime, options:
     except BaseException as error:
         _end(store, school, run_id, FAILED, {"reason": type(error).__name__})
         raise
+    store.settle(done.counts.events_created)
+    return done
 
 
 def _selection(tx: Transaction, options: Options) -> Selection:

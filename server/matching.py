@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from importers.apply import INE, SIECLE, STS
 from importers.names import squeeze
@@ -18,6 +18,7 @@ from importers.people import PersonRecord
 from storage.directory import fold_login
 from storage.model import Principal, Source
 from storage.people_feeds import Fed
+from storage.principals import valid_login
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +56,9 @@ def match(records: Sequence[PersonRecord], known: Existing) -> Matches:
     matcher.by_key()
     matcher.by_number()
     matcher.by_login(range(len(records)), matcher.agree)
-    pending = [position for position in range(len(records)) if position not in matcher.found]
-    for rank in range(3):
-        rows = [position for position in pending if _rank(records[position]) == rank]
-        while matcher.advance(rows, pending):
-            pass
-        pending = [position for position in pending if _rank(records[position]) > rank]
-    matcher.by_birth_name()
+    matcher.by_rank()
+    matcher.by_birth_name(matcher.left())
+    matcher.by_what_is_left()
     return Matches(matcher.found, matcher.ambiguous())
 
 
@@ -75,6 +72,7 @@ class _Matcher:
         self._numbers = known.numbers
         self._fed = [person for person in known.people if person.source is not Source.MANUAL]
         self._by_login = {person.login: person for person in self._fed}
+        self._taken = {*(person.login for person in known.people), *known.elsewhere}
         self._claimed: set[int] = set()
         self._named_alike = Counter(_names_of(person) for person in self._fed)
         self._rows_alike = Counter(_names(record) for record in records)
@@ -98,15 +96,43 @@ class _Matcher:
             if person.id not in self._claimed and _may_be(record, person):
                 self._give(position, person)
 
-    def by_birth_name(self) -> None:
-        """Give rows with a birth name the one account that bears it, or the usual one, with the same birth date."""
+    def by_rank(self) -> None:
+        """Give rows accounts by login, names and birth date, those that say more before those that say less."""
+        pending = self.left()
+        for rank in range(_NAMES_ONLY + 1):
+            rows = [position for position in pending if _rank(self._records[position]) == rank]
+            while self._advance(rows, pending):
+                pass
+            pending = [position for position in pending if _rank(self._records[position]) > rank]
+
+    def by_what_is_left(self) -> None:
+        """Give accounts to rows that would make none, as the next reading would find them.
+
+        It will have the accounts that the other rows make, and names as this file gives them.
+        """
+        while rows := [*self.ambiguous(), *(each for each in self.left() if self._makes_none(self._records[each]))]:
+            rows.sort()
+            if not (self._advance(rows, rows) or self.by_birth_name(rows)):
+                return
+
+    def left(self) -> list[int]:
+        """Return the positions of rows without account."""
+        return [position for position in range(len(self._records)) if position not in self.found]
+
+    def by_birth_name(self, rows: Iterable[int]) -> bool:
+        """Give rows with a birth name the one account that bears it, or the usual one, with the same birth date.
+
+        Returns whether any was given.
+        """
+        before = len(self.found)
         wanted: dict[int, list[Principal]] = {}
         rivals: Counter[int] = Counter()
         born: defaultdict[date | None, list[Principal]] = defaultdict(list)
         for each in self._fed:
             born[each.birth].append(each)
-        for position, record in enumerate(self._records):
-            if position in self.found or record.birth_date is None or not (record.given and record.family):
+        for position in rows:
+            record = self._records[position]
+            if record.birth_date is None or not (record.given and record.family):
                 continue
             near = born[record.birth_date]
             alike = [each for each in near if self._free(record, each) and _born_with(record, each)]
@@ -115,6 +141,7 @@ class _Matcher:
         for position, alike in wanted.items():
             if len(alike) == 1 and rivals[alike[0].id] == 1:
                 self._give(position, alike[0])
+        return len(self.found) > before
 
     def by_login(self, rows: Iterable[int], allowed: Callable[[PersonRecord, Principal], bool]) -> bool:
         """Give rows the accounts that have their login, where it is allowed; returns whether any was given."""
@@ -128,7 +155,7 @@ class _Matcher:
                 self._give(position, person)
         return len(self.found) > before
 
-    def advance(self, rows: Sequence[int], pending: Sequence[int]) -> bool:
+    def _advance(self, rows: Sequence[int], pending: Sequence[int]) -> bool:
         """Give some of these rows their accounts, the surest first; `pending` are all that compete for accounts."""
         return (
             self._by_likeness(rows, pending, self._born_alike)
@@ -169,6 +196,10 @@ class _Matcher:
                     self._give(position, person)
         return len(self.found) > before
 
+    def _makes_none(self, record: PersonRecord) -> bool:
+        login = fold_login(record.login)
+        return record.only is not None or bool(login and (login in self._taken or not valid_login(login)))
+
     def _free_by_names(self) -> defaultdict[tuple[str, ...], list[Principal]]:
         free: defaultdict[tuple[str, ...], list[Principal]] = defaultdict(list)
         for person in self._fed:
@@ -182,6 +213,8 @@ class _Matcher:
     def _give(self, position: int, person: Principal) -> None:
         self.found[position] = person
         self._claimed.add(person.id)
+        # Whoever is known for sure is no longer a homonym, whatever name this file gives them.
+        self._named_alike[_names_of(person)] -= 1
 
     def _born_alike(self, record: PersonRecord, person: Principal) -> bool:
         # Another login than the account's speaks against it: only a birth date outweighs that.
@@ -198,7 +231,7 @@ class _Matcher:
         return not self._keys.get(person.id) and not another
 
 
-_NAMES_ONLY = 2
+_NAMES_ONLY: Final = 2
 
 
 def _may_be(record: PersonRecord, person: Principal) -> bool:

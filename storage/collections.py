@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -82,27 +83,27 @@ _seen = (
 _SEEN = Ready(_seen)
 _SEEN_SLUG = Ready(_seen.where(_s.slug == bindparam("slug")))
 _SEEN_ID = Ready(_seen.where(_s.collection_id == bindparam("collection")))
-_COUNT = (
-    select(func.count())
-    .select_from(feed.join(calendar_object, shown.same_calendar))
-    .where(shown.live_feed, shown.visible_now)
-)
-_sizes = (
-    select(calendar_object.c.calendar_id, func.count().label("size"))
+# Counted stay by stay and not joined: PostgreSQL has no figures of what an import has just written, and a join then
+# goes through all objects of the school for each stay.
+_COUNT = select(
+    func.coalesce(
+        func.sum(
+            select(func.count())
+            .select_from(calendar_object)
+            .where(shown.same_calendar, shown.visible_now)
+            .correlate(feed)
+            .scalar_subquery()
+        ),
+        0,
+    )
+).where(shown.live_feed)
+_SIZES = (
+    select(calendar_object.c.calendar_id, func.count())
     .where(calendar_object.c.school_id == bindparam("school"), calendar_object.c.ended.is_(None))
     .group_by(calendar_object.c.calendar_id)
-    .subquery("sizes")
 )
-_PERHAPS_LARGE = (
-    select(calendar.c.id, calendar.c.name)
-    .select_from(
-        feed.join(_sizes, _sizes.c.calendar_id == feed.c.calendar_id).join(
-            calendar, and_(calendar.c.school_id == feed.c.school_id, calendar.c.id == feed.c.collection_id)
-        )
-    )
-    .where(feed.c.school_id == bindparam("school"), feed.c.ended.is_(None))
-    .group_by(calendar.c.id, calendar.c.name)
-    .having(func.sum(_sizes.c.size) > bindparam("above"))
+_PAIRS = select(feed.c.collection_id, feed.c.calendar_id).where(
+    feed.c.school_id == bindparam("school"), feed.c.ended.is_(None)
 )
 
 
@@ -165,9 +166,20 @@ class Collections:
 
         Whole calendars are summed first, since windows only take away; the few that may be large are then counted.
         """
-        values = {"school": self._tx.school_id, "above": above}
-        perhaps = self._tx.connection.execute(_PERHAPS_LARGE, values).all()
-        counted = ((row.name, self.count(row.id)) for row in perhaps)
+        school = {"school": self._tx.school_id}
+        sizes: dict[int, int] = dict(self._tx.connection.execute(_SIZES, school).all())
+        sums: Counter[int] = Counter()
+        # Joined here: within the transaction of an import PostgreSQL has no figures yet of what was just written, and
+        # would go through all objects once for each of 35 000 stays.
+        for collection_id, calendar_id in self._tx.connection.execute(_PAIRS, school):
+            sums[collection_id] += sizes.get(calendar_id, 0)
+        perhaps = [number for number, size in sorted(sums.items()) if size > above]
+        if not perhaps:
+            return ()
+        named = select(calendar.c.id, calendar.c.name).where(
+            calendar.c.school_id == self._tx.school_id, calendar.c.id.in_(perhaps)
+        )
+        counted = [(row.name, self.count(row.id)) for row in self._tx.connection.execute(named).all()]
         return tuple((name, count) for name, count in counted if count > above)
 
     def create(self, principal: Principal, new: NewCalendar) -> Collection:

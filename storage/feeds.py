@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, insert, select, update
+from sqlalchemy import and_, bindparam, select, update
 
+from storage.bulk import load
 from storage.collections import feed_row
 from storage.model import CalendarKind
 from storage.schema import calendar, feed
@@ -163,9 +164,10 @@ class Feeds:
                 row = feed_row(next(numbers), collection_id, calendar_id, window)
                 adds.append(row | {"school_id": school_id})
                 stamps[collection_id] = row["id"]
-        for statement, rows in ((_END, ends), (_NARROW, narrows), (insert(feed), adds)):
+        for statement, rows in ((_END, ends), (_NARROW, narrows)):
             if rows:
                 self._tx.connection.execute(statement, rows)
+        load(self._tx.connection, feed, adds)
         marks = [{"b_school": school_id, "b_id": number, "b_seq": seq} for number, seq in stamps.items()]
         if marks:
             self._tx.connection.execute(_STAMP, marks)

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, bindparam, insert, select, update
+from sqlalchemy import and_, bindparam, select, update
 
 from storage import occurrences, policy
+from storage.bulk import load
 from storage.collections import subscription_row
 from storage.feeds import Feeds
 from storage.ical import Span
@@ -28,6 +29,7 @@ SCHOOL_SLUG: Final = "etablissement"
 SCHOOL_NAME: Final = "Établissement"
 SCHOOL_POSITION: Final = 5
 TEXTS_AT_ONCE: Final = 1000
+CALENDARS_AT_ONCE: Final = 500
 
 _o = calendar_object.c
 _END = (
@@ -145,7 +147,7 @@ class Lessons:
             }
             for key in keys
         ]
-        self._tx.connection.execute(insert(calendar), rows)
+        load(self._tx.connection, calendar, rows)
         return numbers
 
     def rename_calendars(self, names: Mapping[int, str]) -> None:
@@ -188,25 +190,23 @@ class Lessons:
             seq = self._tx.tick()[0]
             row = {"school_id": self._tx.school_id, "position": SCHOOL_POSITION}
             rows = [subscription_row(each, number, SCHOOL_SLUG, SCHOOL_NAME, seq) | row for each in readers]
-            self._tx.connection.execute(insert(subscription), rows)
+            load(self._tx.connection, subscription, rows)
         return number
 
     def stored(self) -> tuple[StoredLesson, ...]:
         """Return every live lesson of the school."""
-        query = (
-            select(_o.id, _o.item, _o.uid, _o.calendar_id, _o.content_hash, _o.starts)
-            .select_from(
-                calendar_object.join(
-                    calendar, and_(calendar.c.school_id == _o.school_id, calendar.c.id == _o.calendar_id)
-                )
-            )
-            .where(
+        numbers = sorted(number for number, _ in self.calendars(CalendarKind.LESSONS).values())
+        found: list[StoredLesson] = []
+        # Calendars are named one by one: what PostgreSQL thinks of a school it has no figures of yet makes a join with
+        # the calendars go through all lessons for each of them.
+        for start in range(0, len(numbers), CALENDARS_AT_ONCE):
+            query = select(_o.id, _o.item, _o.uid, _o.calendar_id, _o.content_hash, _o.starts).where(
                 _o.school_id == self._tx.school_id,
+                _o.calendar_id.in_(numbers[start : start + CALENDARS_AT_ONCE]),
                 _o.ended.is_(None),
-                calendar.c.kind == CalendarKind.LESSONS.value,
             )
-        )
-        return tuple(StoredLesson(*row) for row in self._tx.connection.execute(query))
+            found += (StoredLesson(*row) for row in self._tx.connection.execute(query))
+        return tuple(found)
 
     def texts(self, numbers: Sequence[int]) -> dict[int, LessonText]:
         """Return the ends and texts of live lessons by number."""
@@ -240,8 +240,8 @@ class Lessons:
             span = Span(lesson.starts, lesson.ends)
             index += occurrences.rows(school_id, lesson.calendar_id, seq, (span,))
             stamps[lesson.calendar_id] = seq
-        self._tx.connection.execute(insert(calendar_object), rows)
-        self._tx.connection.execute(insert(occurrence), index)
+        load(self._tx.connection, calendar_object, rows)
+        load(self._tx.connection, occurrence, index)
         self._stamp(stamps)
 
     def replace(self, changed: Sequence[tuple[StoredLesson, NewLesson]]) -> None:
@@ -270,7 +270,7 @@ class Lessons:
                 for old, new, _ in in_place
                 for row in occurrences.rows(school_id, new.calendar_id, old.id, (Span(new.starts, new.ends),))
             ]
-            self._tx.connection.execute(insert(occurrence), index)
+            load(self._tx.connection, occurrence, index)
             self._stamp({new.calendar_id: seq for _, new, seq in in_place})
 
     def end(self, lessons: Sequence[StoredLesson]) -> None:
@@ -318,7 +318,7 @@ class Lessons:
             self._tx.connection.execute(update(membership).where(this).values(ended=seq), named)
         if new:
             rows = [self._membership(each, number) for each, number in zip(new, numbers[1:], strict=True)]
-            self._tx.connection.execute(insert(membership), rows)
+            load(self._tx.connection, membership, rows)
         self._tx.sharing.sharees.settle_groups()
 
     def _membership(self, value: StoredMembership, seq: int) -> dict[str, Any]:

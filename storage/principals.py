@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, func, insert, select, update
+from sqlalchemy import and_, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from storage import policy
+from storage.bulk import load
 from storage.collections import own_feed, subscription_row
 from storage.directory import PERSON, WITH_ACCOUNT, fold_login, read_account, to_principal
 from storage.errors import CadranError, NameTaken, NotFound
@@ -139,10 +140,11 @@ class Principals:
         self._tx.lock()
         self._refuse_taken([fold_login(each.login) for each in people])
         numbers = iter(self._tx.tick(_NUMBERS_EACH * len(people)))
-        rows = [self._rows(each, [next(numbers) for _ in range(_NUMBERS_EACH)]) for each in people]
+        whole = self._tx.lessons.school_collection()
+        rows = [self._rows(each, [next(numbers) for _ in range(_NUMBERS_EACH)], whole) for each in people]
         try:
             for position, table in enumerate((principal, account, calendar, feed, subscription)):
-                self._tx.connection.execute(insert(table), [row for person in rows for row in person[position]])
+                load(self._tx.connection, table, [row for person in rows for row in person[position]])
         except IntegrityError as error:
             # Another school took a login between the look and the write; the transaction is lost.
             raise NameTaken("login", people[0].login) from error
@@ -164,8 +166,8 @@ class Principals:
             for login in self._tx.connection.execute(taken).scalars():
                 raise NameTaken("login", login)
 
-    def _rows(self, new: NewPerson, numbers: Sequence[int]) -> tuple[list[dict[str, Any]], ...]:
-        """Return the rows of one person, table by table."""
+    def _rows(self, new: NewPerson, numbers: Sequence[int], whole: int | None) -> tuple[list[dict[str, Any]], ...]:
+        """Return the rows of one person, table by table; `whole` is the whole-school timetable, once it exists."""
         person_id, *calendar_ids = numbers[:5]
         feed_ids, seq = numbers[5:8], numbers[8]
         school = {"school_id": self._tx.school_id}
@@ -199,16 +201,10 @@ class Principals:
             school | subscription_row(person_id, number, kind.slug, kind.name, seq) | {"position": position}
             for position, (kind, number) in enumerate(zip(BUILT_IN, calendar_ids, strict=True), start=1)
         ]
-        seen += self._school_rows(new.role, person_id, seq)
+        if whole is not None and policy.subscribes_to_school(new.role):
+            row = subscription_row(person_id, whole, SCHOOL_SLUG, SCHOOL_NAME, seq)
+            seen.append(school | row | {"position": SCHOOL_POSITION})
         return [person], [login], calendars, feeds, seen
-
-    def _school_rows(self, role: Role, person_id: int, seq: int) -> list[dict[str, Any]]:
-        """Return the subscription to the whole-school timetable, for roles that get it, once it exists."""
-        whole = self._tx.lessons.school_collection()
-        if whole is None or not policy.subscribes_to_school(role):
-            return []
-        row = subscription_row(person_id, whole, SCHOOL_SLUG, SCHOOL_NAME, seq)
-        return [row | {"school_id": self._tx.school_id, "position": SCHOOL_POSITION}]
 
     def update(self, principal_id: int, **fields: Any) -> None:
         """Set fields of a person: family, usual, given, birth, email, role, source, external_id."""
@@ -323,8 +319,7 @@ class Principals:
                 seen.append(value)
             else:
                 fresh.append(key | {"first_seen": moment, "last_seen": moment})
-        if fresh:
-            self._tx.connection.execute(insert(identity), fresh)
+        load(self._tx.connection, identity, fresh)
         for at in range(0, len(seen), 500):
             here = and_(
                 identity.c.school_id == self._tx.school_id,

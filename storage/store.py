@@ -12,6 +12,7 @@ from storage.engine import WRITING, open_engine, patience
 from storage.import_queue import ImportQueue
 from storage.limits import DEFAULT, Limits
 from storage.migrate import check
+from storage.statistics import refresh
 from storage.transaction import Transaction
 from storage.turns import place, turn
 
@@ -88,6 +89,10 @@ class Store:
     def near(self) -> bool:
         """Tell whether reading waits for nobody: the database is a file of this machine, which writers do not lock."""
         return self.engine.dialect.name == "sqlite"
+
+    def settle(self, written: int) -> None:
+        """Make the next questions quick after so many objects of a school were written."""
+        refresh(self.engine, written)
 
     def close(self) -> None:
         """Close every connection."""

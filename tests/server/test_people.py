@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from importers import people as people_file
@@ -256,6 +257,32 @@ def identity(person: Principal) -> tuple[object, ...]:
     return person.role, person.family, person.usual, person.given, person.birth
 
 
+def row(family: str, given: str = "X", key: str = "", **also: Any) -> PersonRecord:
+    return PersonRecord(line=0, role=people_file.Role.PUPIL, family=family, given=given, external_id=key, **also)
+
+
+HOMONYM_RENAMED_BY_KEY = [
+    readable([row("B"), row("B", key="1")]),
+    readable([row("A", key="1"), row("B", birth_date=date(2011, 1, 1))]),
+]
+HOMONYM_RENAMED_BY_BIRTH_NAME = [
+    readable([row("C", birth_date=date(2011, 1, 1)), row("C")]),
+    readable([row("A", birth_family="C", birth_date=date(2011, 1, 1)), row("C", birth_date=date(2012, 2, 2))]),
+]
+RIVAL_WITHOUT_LOGIN = [
+    readable([row("A", "Y", birth_date=date(2011, 1, 1))]),
+    readable(
+        [
+            row("A", "Y", key="1", birth_date=date(2011, 1, 1), login="hand"),
+            row("A", "Y", key="2", birth_date=date(2011, 1, 1)),
+        ]
+    ),
+]
+
+
+@example(RIVAL_WITHOUT_LOGIN)
+@example(HOMONYM_RENAMED_BY_KEY)
+@example(HOMONYM_RENAMED_BY_BIRTH_NAME)
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.lists(ROWS, max_size=6).map(readable), max_size=4))
 def test_no_account_ever_becomes_somebody_else_whatever_files_come(files: list[tuple[PersonRecord, ...]]) -> None:

@@ -63,7 +63,9 @@ def _own_part(context: Context, holder: Calendar) -> Response:
     preconditions.check(context, holder)
     expect = conditional.expectation(context.request.headers)
     try:
-        written = context.tx.objects.put_own(holder.collection, context.target.name, subject.text_of(context), expect)
+        found = subject.of(context, holder)
+        name = context.target.name if found is None else found.href
+        written = context.tx.objects.put_own(holder.collection, name, subject.text_of(context), expect)
     except (ReadOnly, InvalidObject) as error:
         raise missing from error
     return represented(context, written, schedule_headers.tags(written, context))
