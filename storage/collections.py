@@ -81,6 +81,7 @@ _seen = (
 )
 _SEEN = Ready(_seen)
 _SEEN_SLUG = Ready(_seen.where(_s.slug == bindparam("slug")))
+_SEEN_UNSPELLED = Ready(_seen.where(_s.spelled.is_(False)))
 _SEEN_ID = Ready(_seen.where(_s.collection_id == bindparam("collection")))
 _COUNT = (
     select(func.count())
@@ -135,7 +136,7 @@ class Collections:
     def by_slug(self, principal: Principal, slug: str, client: Client) -> Collection:
         """Return the collection a person calls by a slug; raises NotFound, also when the client may not see it.
 
-        Where none has the slug itself, the oldest of those that spell it otherwise is meant.
+        Where none has the slug itself, the oldest of those that any spelling finds may be meant.
         """
         for each in self._seen(_SEEN_SLUG, principal, slug=slug) or self._respelled(principal, slug):
             if self._visible(each, client):
@@ -145,8 +146,11 @@ class Collections:
     def _respelled(self, principal: Principal, slug: str) -> list[Collection]:
         if not spelling.varies(slug):
             return []
-        found = (each for each in self.subscribed(principal) if spelling.same(each.slug, slug))
-        return sorted(found, key=lambda each: each.id)
+        return [each for each in self.in_any_spelling(principal) if spelling.same(each.slug, slug)]
+
+    def in_any_spelling(self, principal: Principal) -> tuple[Collection, ...]:
+        """Return the collections of which nobody knows in which spelling a client made them, oldest first."""
+        return tuple(sorted(self._seen(_SEEN_UNSPELLED, principal), key=lambda each: each.id))
 
     def by_id(self, principal: Principal, collection_id: int, client: Client) -> Collection:
         """Return a collection of a person by its number; raises NotFound, also when the client may not see it."""
@@ -200,6 +204,7 @@ class Collections:
         self._tx.connection.execute(insert(feed), school | own_feed(feed_id, calendar_id))
         row = subscription_row(principal.id, calendar_id, new.slug, new.name, seq)
         row |= {"colour": new.colour, "position": new.position or self._next_position(principal)}
+        row |= {"spelled": new.spelled}
         self._tx.connection.execute(insert(subscription), school | row)
         return self._seen(_SEEN_SLUG, principal, slug=new.slug)[0]
 

@@ -212,6 +212,7 @@ subscription = Table(
     Column("access", String(8), nullable=False, server_default=""),
     Column("remark", Text),
     Column("opaque", Boolean, nullable=False, server_default=false()),
+    Column("spelled", Boolean, nullable=False, server_default=false()),
 )
 _subscribed: dict[str, Any] = {
     "sqlite_where": subscription.c.ended.is_(None),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 
 from lxml import etree
 
@@ -58,8 +59,9 @@ def _holders(
     """
     if isinstance(resource, Home):
         there = list(calendars(resource, context))
-        known = {each.collection.slug: each for each in reversed(there)}
-        meant = {slug: known.get(slug) or _respelled(slug, there) for slug in slugs}
+        known = {each.collection.slug: each for each in there}
+        respelled = _respelled(slugs - known.keys(), resource, context)
+        meant = {slug: known.get(slug) or known.get(respelled.get(slug, "")) for slug in slugs}
         for each in there:
             its = frozenset(slug for slug, holder in meant.items() if holder is each)
             if its:
@@ -68,9 +70,12 @@ def _holders(
     yield (resource.calendar if isinstance(resource, Item) else resource), frozenset(slugs)
 
 
-def _respelled(slug: str, there: list[Calendar]) -> Calendar | None:
-    found = (each for each in there if spelling.same(each.collection.slug, slug))
-    return min(found, key=lambda each: each.collection.id, default=None)
+def _respelled(slugs: AbstractSet[str], within: Home, context: Context) -> dict[str, str]:
+    """Return which slugs that none has mean a calendar all the same, and the slug it has."""
+    varying = {slug: spelling.plain(slug) for slug in slugs if spelling.varies(slug)}
+    lenient = context.tx.collections.in_any_spelling(within.principal) if varying else ()
+    known = {spelling.plain(each.slug): each.slug for each in reversed(lenient)}
+    return {slug: known[text] for slug, text in varying.items() if text in known}
 
 
 def _places(
@@ -100,8 +105,9 @@ def _slugs(places: set[tuple[str, str]], holder: Calendar, context: Context) -> 
     own = context.target.slug
     others = {slug for slug, _ in places if slug != own and spelling.same(slug, own)}
     if others:
-        there = {each.collection.slug for each in calendars(holder.home, context)} - {holder.collection.slug}
-        others -= there
+        names = {each.collection.slug for each in calendars(holder.home, context)} - {holder.collection.slug}
+        lenient = {each.id for each in context.tx.collections.in_any_spelling(holder.home.principal)}
+        others = others - names if holder.collection.id in lenient else others & {holder.collection.slug}
     return {own, *others}
 
 

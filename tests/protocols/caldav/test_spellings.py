@@ -5,6 +5,7 @@ from xml.sax.saxutils import escape
 
 import pytest
 
+from storage.model import NewCalendar
 from tests.protocols.caldav.client import BASE, CS, C, D, Dav, event_text
 
 NAMES = [
@@ -242,9 +243,12 @@ def test_each_spelling_can_have_a_calendar(marie: Dav, method: str, first: str, 
     body = f"<D:mkcol {spaces}>{kind}</D:mkcol>" if method == "MKCOL" else ""
     one, two = (f"{marie.home}{each}/" for each in (first, second))
     assert marie.send(method, one, body).status == 201
-    assert marie.put(two + "x.ics", event_text("x")).status == 201
-    assert set(marie.sync(two).rows) == {one + "x.ics"}
-    assert marie.propfind(two, D + "displayname").row.href == one
+    assert marie.put(one + "x.ics", event_text("x")).status == 201
+    assert [marie.send(each, two).status for each in ("PROPFIND", "DELETE", "GET")] == [404] * 3
+    assert marie.send("GET", two + "x.ics").status == 404
+    assert marie.put(two + "x.ics", event_text("x")).status == 409
+    assert [row.status for row in marie.multiget(marie.home, [two + "x.ics"]).rows.values()] == [404]
+    assert [row.status for row in marie.multiget(one, [two + "x.ics"]).rows.values()] == [404]
     assert marie.send(method, one, body).status in {403, 405}
     assert marie.send(method, two, body).status == 201
     assert marie.send(method, two, body).status in {403, 405}
@@ -255,11 +259,37 @@ def test_each_spelling_can_have_a_calendar(marie: Dav, method: str, first: str, 
     token = marie.sync(marie.home).token
     assert marie.send("DELETE", two).status == 204
     assert marie.sync(marie.home, token).rows[two].status == 404
-    assert set(marie.sync(two).rows) == {one + "x.ics"}
+    assert marie.propfind(two, D + "displayname").status == 404
 
 
-def test_a_report_on_a_calendar_takes_hrefs_of_its_other_spelling(marie: Dav):
-    marie.send("MKCALENDAR", marie.home + "a@b/")
+@pytest.fixture
+def imported(marie: Dav) -> Dav:
+    """The client of somebody with a calendar of whose address nobody knows the spelling in which it was made."""
+    with marie.store.writing(marie.person.school_id) as tx:
+        tx.collections.create(marie.person, NewCalendar("a@b", "Club"))
+    return marie
+
+
+def test_a_calendar_of_unknown_spelling_is_found_in_any(imported: Dav):
+    there = imported.home + "a@b/"
+    for path in (there, imported.home + "a%40b/"):
+        assert imported.put(path + "x.ics", event_text("x", path)).status in {201, 204}
+        assert imported.send("GET", path + "x.ics").status == 200
+        assert imported.propfind(path, D + "displayname").row.href == there
+        assert set(imported.sync(path).rows) == {there + "x.ics"}
+        refused = imported.put(path + "y.ics", event_text("x"))
+        assert refused.tree.findtext(f"{C}no-uid-conflict/{D}href") == path + "x.ics"
+    assert imported.send("COPY", imported.home + "a%40b/x.ics", destination=imported.agenda + "x.ics").status == 201
+    assert imported.send("MKCALENDAR", imported.home + "a%40b/").status == 201
+    assert set(imported.sync(imported.home + "a%40b/").rows) == set()
+    assert set(imported.sync(there).rows) == {there + "x.ics"}
+    assert imported.send("DELETE", imported.home + "a%40b/").status == 204
+    assert imported.send("DELETE", imported.home + "a%40b/").status == 204
+    assert imported.send("GET", there).status == 404
+
+
+def test_a_report_on_such_a_calendar_takes_hrefs_of_any_spelling(imported: Dav):
+    marie = imported
     marie.put(marie.home + "a@b/x@y.ics", event_text("x"))
     there = {marie.home + "a@b/x@y.ics"}
     for path in (marie.home, marie.home + "a@b/", marie.home + "a%40b/"):
