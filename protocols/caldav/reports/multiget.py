@@ -101,13 +101,14 @@ def _place(href: str, context: Context) -> tuple[str, str] | None:
 
 
 def _slugs(places: set[tuple[str, str]], holder: Calendar, context: Context) -> set[str]:
-    """Return which slugs mean the calendar that is asked: other spellings of its own where nothing else has them."""
+    """Return which slugs mean the calendar that is asked: other spellings of its own where nothing else has them.
+
+    However it was made: vdirsyncer spells anew whatever it was told, and who asks this calendar means it.
+    """
     own = context.target.slug
     others = {slug for slug, _ in places if slug != own and spelling.same(slug, own)}
     if others:
-        names = {each.collection.slug for each in calendars(holder.home, context)} - {holder.collection.slug}
-        lenient = {each.id for each in context.tx.collections.in_any_spelling(holder.home.principal)}
-        others = others - names if holder.collection.id in lenient else others & {holder.collection.slug}
+        others -= {each.collection.slug for each in calendars(holder.home, context)} - {holder.collection.slug}
     return {own, *others}
 
 
