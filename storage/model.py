@@ -342,7 +342,7 @@ class CollectionPatch:
 
 @dataclass(frozen=True, slots=True)
 class NewCalendar:
-    """A calendar to create for its owner; `spelled` if its maker wrote the slug as part of an address."""
+    """A calendar to create for its owner; `spelled` if it is at that spelling of the slug alone."""
 
     slug: str
     name: str

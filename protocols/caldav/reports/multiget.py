@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from collections.abc import Set as AbstractSet
 
 from lxml import etree
 
@@ -57,25 +56,18 @@ def _holders(
 
     What is asked for has been found to be in the resource, so that only a home's calendars have to be told apart.
     """
-    if isinstance(resource, Home):
-        there = list(calendars(resource, context))
-        known = {each.collection.slug: each for each in there}
-        respelled = _respelled(slugs - known.keys(), resource, context)
-        meant = {slug: known.get(slug) or known.get(respelled.get(slug, "")) for slug in slugs}
-        for each in there:
-            its = frozenset(slug for slug, holder in meant.items() if holder is each)
-            if its:
-                yield each, its
+    if not isinstance(resource, Home):
+        yield (resource.calendar if isinstance(resource, Item) else resource), frozenset(slugs)
         return
-    yield (resource.calendar if isinstance(resource, Item) else resource), frozenset(slugs)
-
-
-def _respelled(slugs: AbstractSet[str], within: Home, context: Context) -> dict[str, str]:
-    """Return which slugs that none has mean a calendar all the same, and the slug it has."""
-    varying = {slug: spelling.plain(slug) for slug in slugs if spelling.varies(slug)}
-    lenient = context.tx.collections.in_any_spelling(within.principal) if varying else ()
-    known = {spelling.plain(each.slug): each.slug for each in reversed(lenient)}
-    return {slug: known[text] for slug, text in varying.items() if text in known}
+    known = {each.collection.slug: each for each in calendars(resource, context)}
+    youngest_first = sorted(known, key=lambda slug: known[slug].collection.id, reverse=True)
+    texts = {spelling.plain(slug): slug for slug in youngest_first}
+    meant: dict[str, set[str]] = {}
+    for slug in slugs:
+        own = slug if slug in known else texts.get(spelling.plain(slug))
+        if own is not None:
+            meant.setdefault(own, set()).add(slug)
+    yield from ((known[own], frozenset(spelled)) for own, spelled in meant.items())
 
 
 def _places(
@@ -103,7 +95,7 @@ def _place(href: str, context: Context) -> tuple[str, str] | None:
 def _slugs(places: set[tuple[str, str]], holder: Calendar, context: Context) -> set[str]:
     """Return which slugs mean the calendar that is asked: other spellings of its own where nothing else has them.
 
-    However it was made: vdirsyncer spells anew whatever it was told, and who asks this calendar means it.
+    vdirsyncer spells anew whatever it was told, and who asks this calendar means it.
     """
     own = context.target.slug
     others = {slug for slug, _ in places if slug != own and spelling.same(slug, own)}

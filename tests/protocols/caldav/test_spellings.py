@@ -244,11 +244,12 @@ def test_each_spelling_can_have_a_calendar(marie: Dav, method: str, first: str, 
     one, two = (f"{marie.home}{each}/" for each in (first, second))
     assert marie.send(method, one, body).status == 201
     assert marie.put(one + "x.ics", event_text("x")).status == 201
-    assert [marie.send(each, two).status for each in ("PROPFIND", "DELETE", "GET")] == [404] * 3
-    assert marie.send("GET", two + "x.ics").status == 404
-    assert marie.put(two + "x.ics", event_text("x")).status == 409
-    assert [row.status for row in marie.multiget(marie.home, [two + "x.ics"]).rows.values()] == [404]
-    assert set(marie.multiget(one, [two + "x.ics"]).rows) == {one + "x.ics"}
+    assert [marie.send(each, two).status for each in ("GET", "HEAD", "DELETE")] == [404] * 3
+    assert [marie.send(each, two + "x.ics").status for each in ("GET", "HEAD")] == [404] * 2
+    assert marie.propfind(two, D + "displayname").row.href == one
+    assert set(marie.sync(two).rows) == {one + "x.ics"}
+    for path in (marie.home, one, two):
+        assert set(marie.multiget(path, [two + "x.ics"]).rows) == {one + "x.ics"}
     assert marie.send(method, one, body).status in {403, 405}
     assert marie.send(method, two, body).status == 201
     assert marie.send(method, two, body).status in {403, 405}
@@ -260,7 +261,42 @@ def test_each_spelling_can_have_a_calendar(marie: Dav, method: str, first: str, 
     token = marie.sync(marie.home).token
     assert marie.send("DELETE", two).status == 204
     assert marie.sync(marie.home, token).rows[two].status == 404
-    assert marie.propfind(two, D + "displayname").status == 404
+    assert marie.send("GET", two).status == 404
+    assert marie.propfind(two, D + "displayname").row.href == one
+
+
+WRITES: list[Callable[[Dav, str], int]] = [
+    lambda dav, path: dav.put(path + "y.ics", event_text("y"), if_none_match="*").status,
+    lambda dav, path: dav.put(path + "x.ics", event_text("x", "Autre")).status,
+    lambda dav, path: dav.send("POST", path + "?add-member", event_text("y"), content_type="text/calendar").status,
+    lambda dav, path: dav.send("COPY", dav.agenda + "z.ics", destination=path + "z.ics").status,
+    lambda dav, path: dav.send("MOVE", dav.agenda + "z.ics", destination=path + "z.ics").status,
+    lambda dav, path: dav.send("MOVE", path + "x.ics", destination=path + "w.ics").status,
+    lambda dav, path: dav.send("DELETE", path + "x.ics").status,
+]
+
+
+@pytest.mark.parametrize("write", WRITES)
+def test_a_calendar_that_a_client_wrote_to_in_another_spelling_has_it_from_then_on(
+    marie: Dav, write: Callable[[Dav, str], int]
+):
+    one, two = marie.home + "a@b/", marie.home + "a%40b/"
+    assert marie.send("MKCALENDAR", one).status == 201
+    assert marie.put(one + "x.ics", event_text("x")).status == 201
+    assert marie.put(one + "v.ics", event_text("v")).status == 201
+    assert marie.put(marie.agenda + "z.ics", event_text("z")).status == 201
+    assert marie.send("GET", two + "v.ics").status == 404
+    assert write(marie, two) in {201, 204}
+    assert marie.send("GET", two + "v.ics").status == 200
+    assert all(href.startswith(one) for href in marie.sync(two).rows)
+    assert marie.send("DELETE", two).status == 204
+
+
+def test_a_write_that_is_refused_opens_nothing(marie: Dav):
+    one, two = marie.home + "a@b/", marie.home + "a%40b/"
+    assert marie.send("MKCALENDAR", one).status == 201
+    assert marie.put(two + "x.ics", "nonsense").status == 403
+    assert marie.send("GET", two).status == 404
 
 
 @pytest.fixture
