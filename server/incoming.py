@@ -15,6 +15,7 @@ from server.config import Network
 from server.errors import Refused
 from storage.model import Principal
 
+_ABOVE_ASCII: Final = re.compile(rb"[\x80-\xff]")
 _HOST: Final = re.compile(r"[A-Za-z0-9._\-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
 GZIP_WINDOW: Final = 16 + zlib.MAX_WBITS
 
@@ -54,8 +55,11 @@ def lower_headers(raw: Iterable[tuple[bytes, Sequence[bytes]]]) -> dict[str, str
 
 
 def split_target(target: bytes) -> tuple[str, str]:
-    """Return path and query of a request target, of which the absolute form is allowed (RFC 9112, 3.2.2)."""
-    text = target.decode("latin-1")
+    """Return path and query of a request target, of which the absolute form is allowed (RFC 9112, 3.2.2).
+
+    Bytes above ASCII, which a target should not have, stand for their triples.
+    """
+    text = _ABOVE_ASCII.sub(lambda found: b"%%%02X" % found[0][0], target).decode("ascii")
     if not text.startswith("/") and "://" in text:
         text = "/" + text.partition("://")[2].partition("/")[2]
     path, _, query = text.partition("?")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import and_, bindparam, delete, func, insert, not_, select, update
@@ -82,6 +82,7 @@ _seen = (
 )
 _SEEN = Ready(_seen)
 _SEEN_SLUG = Ready(_seen.where(_s.slug == bindparam("slug")))
+_SEEN_OPEN = Ready(_seen.where(_s.spelled.is_(False)))
 _SEEN_ID = Ready(_seen.where(_s.collection_id == bindparam("collection")))
 # Counted stay by stay and not joined: PostgreSQL has no figures of what an import has just written, and a join then
 # goes through all objects of the school for each stay.
@@ -136,18 +137,24 @@ class Collections:
     def by_slug(self, principal: Principal, slug: str, client: Client) -> Collection:
         """Return the collection a person calls by a slug; raises NotFound, also when the client may not see it.
 
-        Where none has the slug itself, the oldest of those that spell it otherwise is meant.
+        Where none has the slug itself, the oldest of those that are open to every spelling may be meant.
         """
-        for each in self._seen(_SEEN_SLUG, principal, slug=slug) or self._respelled(principal, slug):
-            if self._visible(each, client):
-                return each
-        raise NotFound("collection", slug)
+        found = next(iter(self._seen(_SEEN_SLUG, principal, slug=slug)), None)
+        if found is None and spelling.varies(slug):
+            found = _oldest(self._seen(_SEEN_OPEN, principal), slug)
+        if found is None or not self._visible(found, client):
+            raise NotFound("collection", slug)
+        return found
 
-    def _respelled(self, principal: Principal, slug: str) -> list[Collection]:
-        if not spelling.varies(slug):
-            return []
-        found = (each for each in self.subscribed(principal) if spelling.same(each.slug, slug))
-        return sorted(found, key=lambda each: each.id)
+    def respelled(self, principal: Principal, slug: str, client: Client) -> Collection | None:
+        """Return the oldest collection of a person that spells a slug in any way."""
+        return _oldest(self.visible(principal, client), slug) if spelling.varies(slug) else None
+
+    def open_to_spellings(self, principal: Principal, collection: Collection) -> None:
+        """Let every spelling of its slug find a collection of a person, as long as no other collection has it."""
+        self._tx.lock()
+        this = and_(_subscribed(self._tx.school_id, principal.id), _s.collection_id == collection.id)
+        self._tx.connection.execute(update(subscription).where(this).values(spelled=False))
 
     def by_id(self, principal: Principal, collection_id: int, client: Client) -> Collection:
         """Return a collection of a person by its number; raises NotFound, also when the client may not see it."""
@@ -212,6 +219,7 @@ class Collections:
         self._tx.connection.execute(insert(feed), school | own_feed(feed_id, calendar_id))
         row = subscription_row(principal.id, calendar_id, new.slug, new.name, seq)
         row |= {"colour": new.colour, "position": new.position or self._next_position(principal)}
+        row |= {"spelled": new.spelled}
         self._tx.connection.execute(insert(subscription), school | row)
         return self._seen(_SEEN_SLUG, principal, slug=new.slug)[0]
 
@@ -349,6 +357,11 @@ class Collections:
         this = and_(_subscribed(self._tx.school_id, principal.id), _s.collection_id == collection_id)
         seq = self._tx.tick()[0]
         self._tx.connection.execute(update(subscription).where(this).values(ended=seq, seq=seq))
+
+
+def _oldest(collections: Iterable[Collection], slug: str) -> Collection | None:
+    same = (each for each in collections if spelling.same(each.slug, slug))
+    return min(same, key=lambda each: each.id, default=None)
 
 
 def visibility_of(collection: Collection, client: Client, tx: Transaction) -> Visibility:

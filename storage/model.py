@@ -342,7 +342,7 @@ class CollectionPatch:
 
 @dataclass(frozen=True, slots=True)
 class NewCalendar:
-    """A calendar to create for its owner."""
+    """A calendar to create for its owner; `spelled` if it is at that spelling of the slug alone."""
 
     slug: str
     name: str
@@ -353,6 +353,7 @@ class NewCalendar:
     components: tuple[str, ...] = ("VEVENT", "VTODO")
     transparent: bool = False
     kind: CalendarKind = CalendarKind.SECONDARY
+    spelled: bool = False
 
 
 class Wipe(StrEnum):

@@ -213,6 +213,7 @@ subscription = Table(
     Column("remark", Text),
     Column("opaque", Boolean, nullable=False, server_default=false()),
     Column("plain", Boolean, nullable=False, server_default=false()),
+    Column("spelled", Boolean, nullable=False, server_default=false()),
 )
 _subscribed: dict[str, Any] = {
     "sqlite_where": subscription.c.ended.is_(None),

@@ -17,12 +17,14 @@ from urllib.parse import quote, unquote
 RESERVED: Final = "!$&'()*+,;=:@"
 # Characters of a name as it is kept, in which a reserved one may take three.
 LONGEST: Final = 512
-# What encodeURIComponent leaves as it is, and what else programs are known to.
+# What encodeURIComponent leaves as it is, and what else programs are known to: vdirsyncer, Go's two ways.
 _HABITS: Final[tuple[frozenset[str], ...]] = (
     frozenset(),
     frozenset("!'()*"),
     frozenset("@"),
     frozenset("@+="),
+    frozenset("$&+=:@"),
+    frozenset("$&+,;=:@"),
     frozenset(RESERVED),
 )
 # So many characters are tried in both spellings, each by itself.

@@ -122,7 +122,7 @@ def _dispatch(request: Request, tx: Transaction) -> Response:
     try:
         target = paths.parse(request.path)
     except paths.LongPath as error:
-        raise DavError(414, reason=f"A part of the path has over {paths.SEGMENT_LIMIT} characters.") from error
+        raise DavError(414, reason="A part of the path is too long to be a name.") from error
     except paths.BadPath as error:
         raise DavError(400, reason="The path is not percent-encoded UTF-8.") from error
     if target is None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from protocols.caldav import outbox, paths
+from protocols.caldav import outbox, paths, respelled
 from protocols.caldav.context import DAV_CLIENT, WRITING, Context
 from protocols.caldav.errors import DavError, missing_privilege
 from protocols.caldav.paths import Place
@@ -304,7 +304,7 @@ def calendar_in(within: Home, context: Context) -> Calendar:
     if slug == paths.OUTBOX:
         _check_schedules(within, context)
         raise outbox.refusal(context)
-    return placed(context.tx.collections.by_slug(owner, slug, DAV_CLIENT), within)
+    return placed(respelled.collection(owner, context), within)
 
 
 def placed(collection: Collection, within: Home) -> Calendar:

@@ -20,8 +20,6 @@ LOGIN, PASSWORD = "marie@ecole.example", "une-phrase-de-passe"
 EXPECTED = {
     # A calendar is made by whoever asks for one, not by a mistyped address.
     "create-calendar.auto": "unsupported",
-    # "/a@b/" and "/a%40b/" are one address here: clients write the same address in both ways.
-    "url.encode-at.identity": "unsupported",
 }
 # Says whether there are calendars, not whether something works.
 FACTS = {"get-current-user-principal.has-calendar"}

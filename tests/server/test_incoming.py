@@ -25,6 +25,8 @@ HERE = "127.0.0.1:8008"
         (b"http://cal.example", ("/", "")),
         (b"/a://b", ("/a://b", "")),
         (b"*", ("*", "")),
+        ("/zo\u00e9?\u00e9".encode(), ("/zo%C3%A9", "%C3%A9")),
+        (b"/a\xff", ("/a%FF", "")),
     ],
 )
 def test_a_target_is_split_into_path_and_query(target: bytes, expected: tuple[str, str]) -> None:

@@ -98,6 +98,7 @@ def test_every_address_stays_the_one_that_was_told(desk: Desk) -> None:
         collection = tx.collections.by_slug(desk.person, "agenda", DAV)
         for number, text in enumerate(TEXTS):
             assert tx.objects.get(collection, spelling.of_segment(told(text))).uid == str(number)
+            assert tx.collections.by_slug(desk.person, spelling.of_segment(quote(text[:128], safe="")), DAV)
     run(desk, lambda config: command.downgrade(config, BEFORE))
     assert names(desk) == before
 

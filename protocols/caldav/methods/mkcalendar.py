@@ -127,7 +127,7 @@ def _create(context: Context, wishes: Wishes, answer: str, kind: CalendarKind) -
     slug = context.target.slug
     given = {name: value for name, value in wanted.fields.items() if value not in {"", None}}
     fields = {"name": spelling.plain(slug)} | given
-    new = NewCalendar(slug, kind=kind, **fields)
+    new = NewCalendar(slug, kind=kind, spelled=True, **fields)
     try:
         made = context.tx.collections.create(
             within.principal, replace(new, components=components) if components else new

@@ -56,21 +56,18 @@ def _holders(
 
     What is asked for has been found to be in the resource, so that only a home's calendars have to be told apart.
     """
-    if isinstance(resource, Home):
-        there = list(calendars(resource, context))
-        known = {each.collection.slug: each for each in reversed(there)}
-        meant = {slug: known.get(slug) or _respelled(slug, there) for slug in slugs}
-        for each in there:
-            its = frozenset(slug for slug, holder in meant.items() if holder is each)
-            if its:
-                yield each, its
+    if not isinstance(resource, Home):
+        yield (resource.calendar if isinstance(resource, Item) else resource), frozenset(slugs)
         return
-    yield (resource.calendar if isinstance(resource, Item) else resource), frozenset(slugs)
-
-
-def _respelled(slug: str, there: list[Calendar]) -> Calendar | None:
-    found = (each for each in there if spelling.same(each.collection.slug, slug))
-    return min(found, key=lambda each: each.collection.id, default=None)
+    known = {each.collection.slug: each for each in calendars(resource, context)}
+    youngest_first = sorted(known, key=lambda slug: known[slug].collection.id, reverse=True)
+    texts = {spelling.plain(slug): slug for slug in youngest_first}
+    meant: dict[str, set[str]] = {}
+    for slug in slugs:
+        own = slug if slug in known else texts.get(spelling.plain(slug))
+        if own is not None:
+            meant.setdefault(own, set()).add(slug)
+    yield from ((known[own], frozenset(spelled)) for own, spelled in meant.items())
 
 
 def _places(
@@ -96,12 +93,14 @@ def _place(href: str, context: Context) -> tuple[str, str] | None:
 
 
 def _slugs(places: set[tuple[str, str]], holder: Calendar, context: Context) -> set[str]:
-    """Return which slugs mean the calendar that is asked: other spellings of its own where nothing else has them."""
+    """Return which slugs mean the calendar that is asked: other spellings of its own where nothing else has them.
+
+    vdirsyncer spells anew whatever it was told, and who asks this calendar means it.
+    """
     own = context.target.slug
     others = {slug for slug, _ in places if slug != own and spelling.same(slug, own)}
     if others:
-        there = {each.collection.slug for each in calendars(holder.home, context)} - {holder.collection.slug}
-        others -= there
+        others -= {each.collection.slug for each in calendars(holder.home, context)} - {holder.collection.slug}
     return {own, *others}
 
 

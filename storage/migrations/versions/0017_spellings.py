@@ -43,7 +43,8 @@ _TABLES: tuple[tuple[str, str, int, tuple[str, ...], tuple[str, ...]], ...] = (
 
 
 def upgrade() -> None:
-    """Apply this revision: every address stays the one that clients know."""
+    """Apply this revision: every address stays the one that clients know; calendars are found in any spelling."""
+    op.add_column("subscription", sa.Column("spelled", sa.Boolean(), nullable=False, server_default=sa.false()))
     for name, column, length, _, key in _TABLES:
         table = _table(name, {column, *key})
         this = table.c[column]
@@ -97,6 +98,8 @@ def downgrade() -> None:
             values, place = row[1 : 1 + len(key)], dict(zip(scope, row[1 + len(key) :], strict=True))
             if _free(table, column, unquote(row[0]), place):
                 _rename(table, column, key, [(unquote(row[0]), values)])
+
+    op.drop_column("subscription", "spelled")
 
 
 def _free(table: Any, column: str, name: str, place: dict[str, Any]) -> bool:

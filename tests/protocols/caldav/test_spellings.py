@@ -5,6 +5,7 @@ from xml.sax.saxutils import escape
 
 import pytest
 
+from storage.model import NewCalendar
 from tests.protocols.caldav.client import BASE, CS, C, D, Dav, event_text
 
 NAMES = [
@@ -242,24 +243,90 @@ def test_each_spelling_can_have_a_calendar(marie: Dav, method: str, first: str, 
     body = f"<D:mkcol {spaces}>{kind}</D:mkcol>" if method == "MKCOL" else ""
     one, two = (f"{marie.home}{each}/" for each in (first, second))
     assert marie.send(method, one, body).status == 201
-    assert marie.put(two + "x.ics", event_text("x")).status == 201
-    assert set(marie.sync(two).rows) == {one + "x.ics"}
+    assert marie.put(one + "x.ics", event_text("x")).status == 201
+    assert [marie.send(each, two).status for each in ("GET", "HEAD", "DELETE")] == [404] * 3
+    assert [marie.send(each, two + "x.ics").status for each in ("GET", "HEAD")] == [404] * 2
     assert marie.propfind(two, D + "displayname").row.href == one
+    assert set(marie.sync(two).rows) == {one + "x.ics"}
+    for path in (marie.home, one, two):
+        assert set(marie.multiget(path, [two + "x.ics"]).rows) == {one + "x.ics"}
     assert marie.send(method, one, body).status in {403, 405}
     assert marie.send(method, two, body).status == 201
     assert marie.send(method, two, body).status in {403, 405}
     assert set(marie.sync(two).rows) == set()
+    assert [row.status for row in marie.multiget(one, [two + "x.ics"]).rows.values()] == [404]
     assert {one, two} < set(marie.propfind(marie.home, CS + "getctag", depth="1").rows)
     assert set(marie.multiget(two, [one + "x.ics"]).rows[one + "x.ics"].props) == set()
     assert marie.multiget(marie.home, [one + "x.ics", two + "x.ics"]).rows[two + "x.ics"].status == 404
     token = marie.sync(marie.home).token
     assert marie.send("DELETE", two).status == 204
     assert marie.sync(marie.home, token).rows[two].status == 404
-    assert set(marie.sync(two).rows) == {one + "x.ics"}
+    assert marie.send("GET", two).status == 404
+    assert marie.propfind(two, D + "displayname").row.href == one
 
 
-def test_a_report_on_a_calendar_takes_hrefs_of_its_other_spelling(marie: Dav):
-    marie.send("MKCALENDAR", marie.home + "a@b/")
+WRITES: list[Callable[[Dav, str], int]] = [
+    lambda dav, path: dav.put(path + "y.ics", event_text("y"), if_none_match="*").status,
+    lambda dav, path: dav.put(path + "x.ics", event_text("x", "Autre")).status,
+    lambda dav, path: dav.send("POST", path + "?add-member", event_text("y"), content_type="text/calendar").status,
+    lambda dav, path: dav.send("COPY", dav.agenda + "z.ics", destination=path + "z.ics").status,
+    lambda dav, path: dav.send("MOVE", dav.agenda + "z.ics", destination=path + "z.ics").status,
+    lambda dav, path: dav.send("MOVE", path + "x.ics", destination=path + "w.ics").status,
+    lambda dav, path: dav.send("DELETE", path + "x.ics").status,
+]
+
+
+@pytest.mark.parametrize("write", WRITES)
+def test_a_calendar_that_a_client_wrote_to_in_another_spelling_has_it_from_then_on(
+    marie: Dav, write: Callable[[Dav, str], int]
+):
+    one, two = marie.home + "a@b/", marie.home + "a%40b/"
+    assert marie.send("MKCALENDAR", one).status == 201
+    assert marie.put(one + "x.ics", event_text("x")).status == 201
+    assert marie.put(one + "v.ics", event_text("v")).status == 201
+    assert marie.put(marie.agenda + "z.ics", event_text("z")).status == 201
+    assert marie.send("GET", two + "v.ics").status == 404
+    assert write(marie, two) in {201, 204}
+    assert marie.send("GET", two + "v.ics").status == 200
+    assert all(href.startswith(one) for href in marie.sync(two).rows)
+    assert marie.send("DELETE", two).status == 204
+
+
+def test_a_write_that_is_refused_opens_nothing(marie: Dav):
+    one, two = marie.home + "a@b/", marie.home + "a%40b/"
+    assert marie.send("MKCALENDAR", one).status == 201
+    assert marie.put(two + "x.ics", "nonsense").status == 403
+    assert marie.send("GET", two).status == 404
+
+
+@pytest.fixture
+def imported(marie: Dav) -> Dav:
+    """The client of somebody with a calendar of whose address nobody knows the spelling in which it was made."""
+    with marie.store.writing(marie.person.school_id) as tx:
+        tx.collections.create(marie.person, NewCalendar("a@b", "Club"))
+    return marie
+
+
+def test_a_calendar_of_unknown_spelling_is_found_in_any(imported: Dav):
+    there = imported.home + "a@b/"
+    for path in (there, imported.home + "a%40b/"):
+        assert imported.put(path + "x.ics", event_text("x", path)).status in {201, 204}
+        assert imported.send("GET", path + "x.ics").status == 200
+        assert imported.propfind(path, D + "displayname").row.href == there
+        assert set(imported.sync(path).rows) == {there + "x.ics"}
+        refused = imported.put(path + "y.ics", event_text("x"))
+        assert refused.tree.findtext(f"{C}no-uid-conflict/{D}href") == path + "x.ics"
+    assert imported.send("COPY", imported.home + "a%40b/x.ics", destination=imported.agenda + "x.ics").status == 201
+    assert imported.send("MKCALENDAR", imported.home + "a%40b/").status == 201
+    assert set(imported.sync(imported.home + "a%40b/").rows) == set()
+    assert set(imported.sync(there).rows) == {there + "x.ics"}
+    assert imported.send("DELETE", imported.home + "a%40b/").status == 204
+    assert imported.send("DELETE", imported.home + "a%40b/").status == 204
+    assert imported.send("GET", there).status == 404
+
+
+def test_a_report_on_such_a_calendar_takes_hrefs_of_any_spelling(imported: Dav):
+    marie = imported
     marie.put(marie.home + "a@b/x@y.ics", event_text("x"))
     there = {marie.home + "a@b/x@y.ics"}
     for path in (marie.home, marie.home + "a@b/", marie.home + "a%40b/"):

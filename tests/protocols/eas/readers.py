@@ -167,9 +167,7 @@ def _seen(facts: Mapping[str, str], start: datetime, end: datetime) -> Seen:
     return start, end, subject, place, busy, reminder, whole
 
 
-def _expanded(
-    rule: Node, start: datetime, last: datetime, local: Callable[[str], datetime]
-) -> Iterator[datetime]:
+def _expanded(rule: Node, start: datetime, last: datetime, local: Callable[[str], datetime]) -> Iterator[datetime]:
     fields = {child.name.partition(":")[2]: child.text for child in rule.children}
     until, week = fields.get("Until"), int(fields.get("WeekOfMonth", 0))
     mask = int(fields.get("DayOfWeek", 0))

@@ -171,7 +171,9 @@ def status_of_all(phone):
     return found
 
 
-@pytest.mark.parametrize(("lost", "answer", "outcome"), [(0, "1", Wipe.DONE), (1, "1", Wipe.DONE), (0, "2", Wipe.FAILED)])
+@pytest.mark.parametrize(
+    ("lost", "answer", "outcome"), [(0, "1", Wipe.DONE), (1, "1", Wipe.DONE), (0, "2", Wipe.FAILED)]
+)
 @pytest.mark.parametrize(("wish", "order"), [(Wipe.ACCOUNT, "AccountOnlyRemoteWipe"), (Wipe.DEVICE, "RemoteWipe")])
 def test_a_wipe_goes_before_everything_else_and_the_device_stays_out_after_it(
     school, ada, agenda, wish, order, lost, answer, outcome

@@ -328,6 +328,46 @@ def test_names_of_every_kind_are_addressed(radicale: Radicale, people: dict[str,
     assert stored(zoe, "café & thé.ics")
 
 
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("a@b.ics", "a%40b.ics"),
+        ("a%40b.ics", "a%2540b.ics"),
+        ("50%25.ics", "50%25.ics"),
+        ("50%2540.ics", "50%252540.ics"),
+    ],
+)
+def test_a_name_in_either_spelling_is_found_as_it_is_told(radicale: Radicale, marie: Person, name: str, path: str):
+    ours = Dav(marie.store, marie.principal)
+    assert ours.put(ours.agenda + name, event_text("a")).status == 201
+    assert set(radicale.sync(marie, marie.agenda).rows) == {marie.agenda + path}
+    assert radicale.send(marie, "GET", marie.agenda + path).status == 200
+    assert radicale.put(marie, marie.agenda + path, event_text("a", "Autre")).status == 204
+    assert set(ours.sync(ours.agenda).rows) == {ours.agenda + name}
+    assert radicale.send(marie, "MOVE", marie.agenda + path, destination=marie.agenda + "z.ics").status == 201
+    assert radicale.send(marie, "MOVE", marie.agenda + "z.ics", destination=marie.agenda + path).status == 201
+    assert set(ours.sync(ours.agenda).rows) == {ours.agenda + name}
+    assert radicale.send(marie, "DELETE", marie.agenda + path).status == 200
+
+
+def test_a_calendar_in_either_spelling_is_found_as_it_is_told(radicale: Radicale, marie: Person) -> None:
+    ours = Dav(marie.store, marie.principal)
+    for slug in ("a@b", "a%40b", "50%25"):
+        assert ours.send("MKCALENDAR", f"{ours.home}{slug}/").status == 201
+        assert ours.put(f"{ours.home}{slug}/x.ics", event_text(slug)).status == 201
+    told = radicale.propfind(marie, marie.home, "{DAV:}displayname", depth="1").rows
+    for slug, path in (("a@b", "a%40b"), ("a%40b", "a%2540b"), ("50%25", "50%25")):
+        assert f"{marie.home}{path}/" in told
+        assert event_text(slug).encode() in radicale.send(marie, "GET", f"{marie.home}{path}/x.ics").body
+
+
+def test_a_calendar_that_radicale_made_is_found_in_any_spelling(radicale: Radicale, marie: Person) -> None:
+    ours = Dav(marie.store, marie.principal)
+    assert radicale.send(marie, "MKCALENDAR", marie.home + "a%40b/").status == 201
+    for slug in ("a@b", "a%40b"):
+        assert ours.propfind(f"{ours.home}{slug}/", "{DAV:}displayname").row.href == ours.home + "a@b/"
+
+
 ODD_PATHS = (
     "//",
     "/marie.dupont//agenda/",
