@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, func, select, update
+from sqlalchemy import and_, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from storage import policy
@@ -228,8 +228,9 @@ class Principals:
         if not policy.subscribes_to_school(role):
             self._tx.collections.unsubscribe(before, whole)
         elif not any(each.id == whole or each.slug == SCHOOL_SLUG for each in self._tx.collections.subscribed(before)):
-            rows = self._school_rows(role, before.id, self._tx.tick()[0])
-            self._tx.connection.execute(insert(subscription), rows)
+            row = subscription_row(before.id, whole, SCHOOL_SLUG, SCHOOL_NAME, self._tx.tick()[0])
+            row |= {"school_id": self._tx.school_id, "position": SCHOOL_POSITION}
+            self._tx.connection.execute(insert(subscription).values(**row))
 
     def _account(self, principal_id: int, **values: Any) -> None:
         this = and_(account.c.school_id == self._tx.school_id, account.c.principal_id == principal_id)
