@@ -154,9 +154,9 @@ _BORN_AFTER = Ready(
 _moved = select(calendar.c.id).where(_school, calendar.c.seq > bindparam("number"))
 _MOVED_CALENDARS = Ready(_moved)
 _MOVED_COLLECTIONS = Ready(
-    select(feed.c.collection_id).where(
-        feed.c.school_id == bindparam("school"), feed.c.calendar_id.in_(_moved), feed.c.ended.is_(None)
-    )
+    select(feed.c.collection_id)
+    .distinct()
+    .where(feed.c.school_id == bindparam("school"), feed.c.calendar_id.in_(_moved), feed.c.ended.is_(None))
 )
 _MOVED_HOMES = Ready(
     select(subscription.c.principal_id)
