@@ -89,9 +89,8 @@ class LongPath(BadPath):
     """A part of the path is longer than any name here."""
 
 
-def encode(name: str) -> str:
-    """Return the name of a collection or an object as it stands in a path."""
-    return spelling.segment(name)
+# The name of a collection or an object as it stands in a path.
+encode = spelling.segment
 
 
 def _quoted(text: str) -> str:

@@ -103,7 +103,7 @@ class Row(Protocol):
 
     @property
     def href(self) -> str:
-        """Its name in the collection, decoded."""
+        """Its name in the collection, as `storage.spelling` keeps it."""
 
     @property
     def etag(self) -> str | None:

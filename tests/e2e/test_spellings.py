@@ -69,14 +69,14 @@ def test_python_caldav_reads_changes_and_deletes_them(demo: Demo):
 
 def test_vdirsyncer_brings_them_down_and_changes_up(demo: Demo, tmp_path: Path):
     login = demo.account("teacher")["login"]
-    dav, path = Dav(demo.base, login), f"/dav/calendars/{login}/noms-vd/"
+    dav, path = Dav(demo.base, login), f"/dav/calendars/{login}/noms%40vd/"
     filled(dav, path)
     config = tmp_path / "config"
-    config.write_text(CONFIG.format(folder=tmp_path, slug="noms-vd", base=demo.base, login=login), "utf-8")
+    config.write_text(CONFIG.format(folder=tmp_path, slug="noms@vd", base=demo.base, login=login), "utf-8")
     for arguments in (("discover",), ("sync",)):
         done = vdirsyncer(config, *arguments)
         assert done.returncode == 0, done.stderr
-    files = sorted((tmp_path / "calendars" / "noms-vd").glob("*.ics"))
+    files = sorted((tmp_path / "calendars" / "noms@vd").glob("*.ics"))
     assert len(files) == len(NAMES)
     for file in files[1:]:
         file.write_text(file.read_text("utf-8").replace("SUMMARY:Nom", "SUMMARY:Changé"), "utf-8")
