@@ -215,7 +215,7 @@ def foresee(found: Scheduled, keys: Iterable[int]) -> None:
     if found.master is None or not wanted:
         return
     found.made.update(dict.fromkeys(wanted))
-    ranges = [each for each in found.parts.values() if _ranges(each)]
+    ranges = [each for each in found.parts.values() if open_ended(each)]
     alone = found.root.with_components([*found.root.children("VTIMEZONE"), found.master, *ranges])
     try:
         margin = max((_moved(found, each) for each in ranges), default=0)
@@ -234,7 +234,7 @@ def foresee(found: Scheduled, keys: Iterable[int]) -> None:
             found.made[at] = _overriding(found.master, one)
 
 
-def _ranges(component: Component) -> bool:
+def open_ended(component: Component) -> bool:
     """Tell whether a component speaks of an instance and all after it (RFC 5545, 3.2.13)."""
     prop = component.first("RECURRENCE-ID")
     return prop is not None and (prop.param("RANGE") or "").strip().upper() == "THISANDFUTURE"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Final
 
-from storage import itip
+from storage import itip, itip_series
 from storage.contentlines import Component, Property
 from storage.ical_values import epoch
 from storage.itip import ANSWERED, Key, Message, Scheduled
@@ -38,8 +38,9 @@ def request(stored: Scheduled | None, asked: Scheduled, mine: Collection[str]) -
         return asked.with_parts([*kept.values(), *told.values()])
     zones = {zone.text("TZID") for zone in stored.root.children("VTIMEZONE")}
     new_zones = [zone for zone in asked.root.children("VTIMEZONE") if zone.text("TZID") not in zones]
-    root = stored.root.with_components([*new_zones, *stored.root.components])
-    return itip.scheduled(root, stored.zone).with_parts({**stored.parts, **told}.values())
+    back = itip_series.reinstated(stored, told)
+    root = back.root.with_components([*new_zones, *back.root.components])
+    return itip.scheduled(root, stored.zone).with_parts({**back.parts, **told}.values())
 
 
 def _former(stored: Scheduled, key: Key) -> Component | None:
@@ -66,6 +67,10 @@ def cancel(stored: Scheduled, message: Scheduled) -> Scheduled:
         return stored.with_parts(alone.values())
     if None in message.parts:
         return stored.with_parts(_marked(each, message) for each in stored.parts.values())
+    onward = [key for key, each in message.parts.items() if key is not None and itip.open_ended(each)]
+    if onward:
+        shorter = itip_series.cut(stored, min(onward))
+        return shorter or stored.with_parts(_marked(each, message) for each in stored.parts.values())
     dates = [_exdate(stored.master, each) for each in message.parts.values()]
     excluded = stored.excluded()
     fresh = [date for key, date in zip(message.parts, dates, strict=True) if date is not None and key not in excluded]
@@ -109,7 +114,9 @@ def _start(found: Scheduled, component: Component) -> int | None:
 
 
 def _meant(key: Key, message: Scheduled) -> bool:
-    return None in message.parts or key in message.parts
+    onward = [each for each, part in message.parts.items() if each is not None and itip.open_ended(part)]
+    after = key is not None and bool(onward) and key >= min(onward)
+    return None in message.parts or key in message.parts or after
 
 
 def _marked(component: Component, message: Scheduled) -> Component:
@@ -141,7 +148,10 @@ def reply(
     itip.foresee(stored, [key for key in answer.parts if key is not None and key not in parts])
     for key, each in answer.parts.items():
         here, line = parts.get(key) or _made(stored, key), itip.attendee(each, (sender,))
-        if here is None or line is None or itip.attendee(here, (sender,)) is None:
+        if here is None or line is None:
+            continue
+        here = _with_delegate(here, line)
+        if itip.attendee(here, (sender,)) is None:
             continue
         if checked and _obsolete(each, here, itip.attendee(here, (sender,))):
             continue
@@ -150,6 +160,23 @@ def reply(
             True,
         )
     return stored.with_parts(parts.values()) if done else None
+
+
+def _with_delegate(here: Component, line: Property) -> Component:
+    """Return a component with whoever answers instead of an attendee, if that attendee said so (RFC 5546, 3.2.2.3)."""
+    who, by = itip.address(line.value), {itip.address(each) for each in _addresses(line, "DELEGATED-FROM")}
+    if not by or itip.attendee(here, (who,)) is not None:
+        return here
+    named = [prop for prop in here.all("ATTENDEE") if itip.address(prop.value) in by]
+    if not any(who in map(itip.address, _addresses(prop, "DELEGATED-TO")) for prop in named):
+        return here
+    role = named[0].param("ROLE")
+    added = itip.with_params(Property.make("ATTENDEE", line.value), ROLE=role)
+    return here.replaced("ATTENDEE", *here.all("ATTENDEE"), added)
+
+
+def _addresses(prop: Property, name: str) -> tuple[str, ...]:
+    return next((held for key, held in prop.params if key == name), ())
 
 
 def _made(stored: Scheduled, key: Key) -> Component | None:
@@ -189,8 +216,20 @@ def _answered(component: Component, line: Property, code: str | None, given: str
 
 def stale(stored: Scheduled, message: Scheduled) -> bool:
     """Tell whether a request or cancellation is older than what is here (RFC 5546, 2.1.5)."""
-    known = [(here, each) for key, each in message.parts.items() if (here := stored.parts.get(key)) is not None]
-    return bool(known) and all(_older(each, here) for here, each in known)
+    known = [late for key, each in message.parts.items() if (late := _late(stored, key, each)) is not None]
+    return bool(known) and all(known)
+
+
+def _late(stored: Scheduled, key: Key, message: Component) -> bool | None:
+    """Tell whether what a message says of one instance is out of date; None for what is not here."""
+    here, series = stored.parts.get(key), stored.master
+    if here is not None:
+        return _older(message, here)
+    # Some programs number an instance by itself: only what is also older by the clock is older than the series.
+    if series is None:
+        return None
+    sequence, stamp = _revision(message)
+    return sequence < itip.sequence(series) and stamp < _revision(series)[1]
 
 
 def _older(message: Component, here: Component) -> bool:
