@@ -40,8 +40,8 @@ _NEXT: Final = {
 }
 _FIRST: Final = N_("What to do next: import this file by hand once: cadran import again --school {code} {run}")
 _WATCH: Final = N_(
-    "Some limits are exceeded that do not stop an import: look whether the timetable is what you expect. The import can "
-    "be undone: cadran import undo --school {code} {run}"
+    "Some limits are exceeded that do not stop an import: look whether the timetable is what you expect. The import "
+    "can be undone: cadran import undo --school {code} {run}"
 )
 RUN_SHOWN: Final = 18
 
