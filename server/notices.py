@@ -40,8 +40,8 @@ _NEXT: Final = {
 }
 _FIRST: Final = N_("What to do next: import this file by hand once: cadran import again --school {code} {run}")
 _WATCH: Final = N_(
-    "Some checks are passed that do not stop an import: look whether the timetable is what you expect. The import can "
-    "be undone: cadran import undo --school {code} {run}"
+    "Some limits are exceeded that do not stop an import: look whether the timetable is what you expect. The import "
+    "can be undone: cadran import undo --school {code} {run}"
 )
 RUN_SHOWN: Final = 18
 
@@ -136,7 +136,7 @@ def _checks(run: ImportRun) -> Iterator[str]:
 
 def _mark(verdict: Mapping[str, Any]) -> str:
     if not verdict["exceeded"]:
-        return _("[passed]")
+        return _("[within the limit]")
     return _("[STOPS THE IMPORT]") if verdict["blocking"] else _("[alert]")
 
 

@@ -104,7 +104,7 @@ _REFUSED: Final = {
         "If that is what you want, import it again with --confirm {school}."
     ),
     "thresholds": N_(
-        "The import was rejected, blocking thresholds are passed: {checks}. Nothing was imported. Read the report, "
+        "The import was rejected, blocking thresholds are exceeded: {checks}. Nothing was imported. Read the report, "
         "then apply it all the same, import by hand, or change the thresholds."
     ),
     "already-running": N_("Another import of this school is running: try again when it has ended."),

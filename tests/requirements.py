@@ -146,8 +146,11 @@ WHERE: dict[str, tuple[str, str]] = {
     ),
     "160": ("met", "`importers/recognition.py`, `storage/decisions.py`: `cadran import match`, `refuse`, remembered"),
     "161": ("met", "seconds instead of minutes (`docs/performance.md`); the launch survives nothing half-written"),
-    "162": ("part", "a progress bar on the command line, the stage in `cadran import history`; screen to come"),
-    "163": ("part", "`cadran import history` tells the stage while a run runs; screen to come"),
+    "162": (
+        "part",
+        "a progress bar on the command line; automatic runs tell their stage in `cadran import history`; screen to come",
+    ),
+    "163": ("part", "`cadran import history`: the stage of an automatic run, *running* of one by hand; screen to come"),
     "164-168": ("met", "`importers/proposal.py`: printed by `cadran import launch`, `edt` and `show`"),
     "169": (
         "met",

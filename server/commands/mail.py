@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
-from datetime import datetime
 from typing import Final
 
 import click
 
-from server import imip, mail
+from server import imip, mail, reports
 from server.commands.workplace import (
     Failure,
     Workplace,
@@ -50,14 +49,22 @@ def mail_() -> None:
 def list_messages(workplace: Workplace, as_json: bool, code: str | None) -> None:
     """Print the outbox."""
     with workplace.store() as store, store.reading(chosen_school(store, code).id) as tx:
-        found = tx.outbox.latest()
+        found, zone = tx.outbox.latest(), tx.school.zone
     if as_json:
         hidden = {"body", "key"}
         print_json([{name: value for name, value in asdict(m).items() if name not in hidden} for m in found])
         return
     columns = (_("Message"), _("When"), _("To"), _("About"), _("State"), _("Attempts"), _("Last answer"))
     rows = [
-        (m.id, _moment(m.created), m.recipient, mail.summary_of(m), _(_STATES[m.state]), m.attempts, m.error)
+        (
+            m.id,
+            reports.moment(m.created, zone),
+            m.recipient,
+            mail.summary_of(m),
+            _(_STATES[m.state]),
+            m.attempts,
+            m.error,
+        )
         for m in found
     ]
     print_table(columns, rows)
@@ -93,7 +100,3 @@ def imip_(workplace: Workplace, code: str | None) -> None:
     if not took:
         raise Failure(_("The letter concerns nobody here, or is older than what is known."))
     say(_("Taken by: {names}").format(names=", ".join(person.login for person in took)))
-
-
-def _moment(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds).astimezone().isoformat(" ", "minutes")

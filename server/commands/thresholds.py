@@ -58,7 +58,7 @@ def show(workplace: Workplace, /, as_json: bool, code: str | None) -> None:
     columns = (_("Check"), _("Name"), _("Limit"), _("Blocking"), _("Default"), _("Blocking by default"))
     print_table(columns, [_row(check, own.get(check, default), default) for check, default in DEFAULTS.items()])
     text = _(
-        "A limit is passed when it is exceeded; a blocking one rejects the import. Imports by hand are never stopped."
+        "Only what is above a limit exceeds it; a blocking one rejects the import. Imports by hand are never stopped."
     )
     say(text)
 

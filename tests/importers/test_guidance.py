@@ -1,4 +1,4 @@
-"""docs/timetable.md carries the advice of the requirements: what an administrator reads before an export."""
+"""docs/import.md and docs/timetable.md carry the advice of the requirements: what an administrator reads."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ import re
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from importers import archives, formats, origin
+from server import cli
 from tests.importers.samples_of import SAMPLES_OF
 
-PAGE = " ".join((Path(__file__).parents[2] / "docs" / "timetable.md").read_text("utf-8").split())
+DOCS = Path(__file__).parents[2] / "docs"
+LEADING = (DOCS / "import.md").read_text("utf-8")
+PAGE = " ".join((LEADING + (DOCS / "timetable.md").read_text("utf-8")).split())
 
 
 def says(*phrases: str) -> bool:
@@ -46,6 +50,34 @@ def test_the_automatic_export_is_led_step_by_step():
     assert says("once a day is enough", "never less than 4 hours", "*Vers URL*: paste the address", "/webdav/<school>/")
     assert says("timetable was modified", "absences were entered", "pupils changed class or group", "variable size")
     assert says("exports at once", "blocking thresholds first", "encrypted for safety", "free for every portal")
+
+
+@pytest.mark.req("R73", "R74")
+def test_versions_and_hosting_stay_for_a_year():
+    assert says("minor updates on", "Change neither the version of Pronote nor where it is hosted")
+    assert says("Ne changez ni de version de Pronote ni d’hébergement", "mises à jour mineures")
+
+
+@pytest.mark.req("R214", "R218")
+def test_both_languages_lead_the_same_way_through_commands_that_there_are():
+    french, english = LEADING.split("\n---\n")
+    assert headings(french) == headings(english)
+    assert commands(french) == commands(english)
+    assert {"import begin", "import access", "import history", "import undo", "import new-year"} <= commands(french)
+    for command in sorted(commands(french)):
+        said = CliRunner().invoke(cli.main, [*command.split(), "--help"])
+        assert said.exit_code == 0, said.output
+
+
+def headings(text: str) -> list[str]:
+    """Return the levels of the headings."""
+    return re.findall(r"^#+", text, re.MULTILINE)
+
+
+def commands(text: str) -> set[str]:
+    """Return the commands a text names, at most two words of each."""
+    found = re.findall(r"cadran ([a-z][a-z-]*(?:\s[a-z][a-z-]*)?)", text)
+    return {" ".join(words.split()) for words in found}
 
 
 @pytest.mark.req("R72")

@@ -28,6 +28,7 @@ MIB = 1024 * 1024
         ("/autodiscover/autodiscover.json/v1.0/a@b.example", None),
         ("/webdav/0990001X/secret/", "deposit"),
         ("/WebDAV/0990001X/secret/export.xml", "deposit"),
+        ("/webdav/0990001X/secret/folder/probe", "deposit"),
         ("/webdav", None),
         ("/dav", None),
         ("/davos/", None),
@@ -53,6 +54,7 @@ def test_a_path_has_its_protocol(path: str, name: str | None) -> None:
         ("/autodiscover/autodiscover.xml", "POST", MIB),
         ("/webdav/0990001X/secret/", "PUT", 128 * MIB),
         ("/webdav/0990001X/secret/", "PROPFIND", MIB),
+        ("/webdav/0990001X/secret/folder/", "MKCOL", MIB),
     ],
 )
 def test_only_what_carries_events_or_names_of_many_may_be_large(path: str, method: str, limit: int) -> None:

@@ -200,7 +200,7 @@ def test_no_property_can_be_set_and_each_says_so(folder: Folder):
 
 
 @settings(max_examples=200)
-@given(st.binary(max_size=400))
+@given(st.binary(max_size=400) | st.text("nom;,prénom\t\"'\n=19/é", max_size=200).map(str.encode))
 def test_any_bytes_are_meant_as_an_export_or_not(content: bytes):
     assert handed.could_be(content) in {True, False}
     assert handed.could_be(b"<" + content)
