@@ -368,7 +368,10 @@ class Play:
         if kind != "AirSync:Add":
             return command
         facts = dict(parts)
-        data = [(name, self.fresh() if name == "Calendar:Subject" else value) for name, value in facts["AirSync:ApplicationData"]]
+        data = [
+            (name, self.fresh() if name == "Calendar:Subject" else value)
+            for name, value in facts["AirSync:ApplicationData"]
+        ]
         return add(facts["AirSync:ClientId"], data)
 
     def sync(self, phone: Client, folder: str, edits: list[Pair]) -> None:
@@ -400,7 +403,9 @@ class Play:
 
     def kept(self, phone: Client, folder: str, edits: list[Pair], result: SyncResult, *, alone: bool) -> None:
         """Whatever the server says it accepted is there, once; unless others were there while answers were lost."""
-        answers = {(each.value("AirSync:ClientId") or each.value("AirSync:ServerId")): each for each in result.responses}
+        answers = {
+            (each.value("AirSync:ClientId") or each.value("AirSync:ServerId")): each for each in result.responses
+        }
         with self.school.reading() as tx:
             here = (each for each in tx.collections.subscribed(phone.principal) if f"c{each.id}" == folder)
             collection = next(here)
@@ -418,7 +423,11 @@ class Play:
             subject = node.value("AirSync:ApplicationData", "Calendar:Subject")
             if node.name == "AirSync:Delete" and not node.find("AirSyncBase:InstanceId") and name.count(":") == 1:
                 assert number not in texts, "a deletion that was accepted and not done"
-            if node.name != "AirSync:Delete" and subject and (alone or (number in texts and node.name == "AirSync:Change")):
+            if (
+                node.name != "AirSync:Delete"
+                and subject
+                and (alone or (number in texts and node.name == "AirSync:Change"))
+            ):
                 assert f"SUMMARY:{subject}\r\n" in texts[number], "an edit that was accepted and not kept"
                 assert sum(f"SUMMARY:{subject}\r\n" in each for each in texts.values()) == 1, "an item stored twice"
 

@@ -253,7 +253,12 @@ def test_an_event_is_forwarded_to_whom_the_phone_names(school, teaching, text):
 
 @pytest.mark.parametrize(
     ("people", "status"),
-    [([], "119"), ([("Mum", "")], "116"), ([("", "nobody")], "116"), ([("", f"p{n}@x.example") for n in range(101)], "116")],
+    [
+        ([], "119"),
+        ([("Mum", "")], "116"),
+        ([("", "nobody")], "116"),
+        ([("", f"p{n}@x.example") for n in range(101)], "116"),
+    ],
 )
 def test_an_event_is_forwarded_to_nobody_who_has_no_address(school, teaching, people, status):
     assert forward(*teaching, *people) == status
