@@ -189,7 +189,8 @@ class Upload:
         """Store a new text of an object, noting the number it gets, which is returned: the device need not be told.
 
         A series that is redrawn comes back as it is now: what became of its exceptions, the device cannot know; and so
-        does what others changed beside, where the client wins. When the request is repeated, the text is already there and its number is remembered. The Schedule-Tag says that
+        does what others changed beside, where the client wins. When the request is repeated, the text is already there
+        and its number is remembered. The Schedule-Tag says that
         a device knows nothing of other people's answers: those that are here stay.
         """
         if text != found.ical:
@@ -245,6 +246,9 @@ class Upload:
             return
         try:
             self._put(found, self._patched(name, found, command, command.data))
+            if name.suffix:
+                # Where it moved to, the device may have to do without it.
+                self._delivery.due.add(found.item)
             if command.server_id in self._unkept:
                 self._delivery.adopt(found.item, self._wrote.get(str(found.item), found.seq), again=True)
         except ItemRefused as refused:

@@ -20,7 +20,7 @@ from tests.eas.wbxml import Node
 
 PARIS = ZoneInfo("Europe/Paris")
 TENTATIVE = "1"
-_FREQUENCIES = {"0": DAILY, "1": WEEKLY, "2": MONTHLY, "3": MONTHLY, "5": YEARLY, "6": YEARLY}
+_FREQUENCIES: Mapping[str, Any] = {"0": DAILY, "1": WEEKLY, "2": MONTHLY, "3": MONTHLY, "5": YEARLY, "6": YEARLY}
 _SUNDAY_FIRST = (MONDAY_FIRST[6], *MONDAY_FIRST[:6])
 _FACTS = ("Subject", "Location", "BusyStatus", "Reminder", "AllDayEvent", "StartTime", "EndTime")
 
@@ -146,7 +146,7 @@ def occurrences(entry: Entry, first: datetime, last: datetime) -> Iterator[Seen]
 
 
 def _lasting(start: datetime, length: timedelta, *, whole: bool) -> tuple[datetime, datetime]:
-    """Give start and end by the wall clock: an event lasts as long as it does, though the clock is changed meanwhile."""
+    """Give start and end by the wall clock; an event lasts as long as it does, though the clock is changed then."""
     if whole:
         return start, start + length
     moment = start.replace(tzinfo=PARIS).astimezone(UTC)

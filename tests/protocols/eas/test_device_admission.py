@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 
 import pytest
 
@@ -171,13 +172,13 @@ def status_of_all(phone):
     return found
 
 
-@pytest.mark.parametrize(
-    ("lost", "answer", "outcome"), [(0, "1", Wipe.DONE), (1, "1", Wipe.DONE), (0, "2", Wipe.FAILED)]
-)
-@pytest.mark.parametrize(("wish", "order"), [(Wipe.ACCOUNT, "AccountOnlyRemoteWipe"), (Wipe.DEVICE, "RemoteWipe")])
-def test_a_wipe_goes_before_everything_else_and_the_device_stays_out_after_it(
-    school, ada, agenda, wish, order, lost, answer, outcome
-):
+WIPES = [(Wipe.ACCOUNT, "AccountOnlyRemoteWipe"), (Wipe.DEVICE, "RemoteWipe")]
+ENDS = [(0, "1", Wipe.DONE), (1, "1", Wipe.DONE), (0, "2", Wipe.FAILED)]
+
+
+@pytest.mark.parametrize(("wiped", "ended"), list(product(WIPES, ENDS)))
+def test_a_wipe_goes_before_everything_else_and_the_device_stays_out_after_it(school, ada, agenda, wiped, ended):
+    (wish, order), (lost, answer, outcome) = wiped, ended
     phone = LocalPhone(school.store, ada, manner=NEW)
     phone.connect()
     school.put(ada, "a", event("a", "Physics"))
