@@ -24,8 +24,10 @@ UNDO = "undo"
 def undo(store: Store, school: School, run_id: str, now: datetime, progress: Progress) -> Counts:
     """Undo an import at an instant (aware) and return what was changed back; all or nothing.
 
-    Raises NotFound, and ImportRefused("not-last", "not-done", "changed-nothing", "no-journal" or "already-running"):
-    only the last import that stands and changed something can be undone, one after the other.
+    Raises NotFound, and ImportRefused("not-last", "not-done", "changed-nothing", "no-journal", "parts-gone" or
+    "already-running"): only the last import that stands and changed something can be undone, one after the other, and
+    only while the courses and calendars it changed are there, which a new school year puts away. One that waits in the
+    queue is carried out afterwards.
     """
     with store.turn(school.id) as free:
         if not free:
@@ -34,7 +36,9 @@ def undo(store: Store, school: School, run_id: str, now: datetime, progress: Pro
             tx.lock()
             journal = _journal(tx, tx.imports.run(run_id))
             progress("undoing", 0, 1)
-            counts = _undone(journal, Snapshot(tx), tx, int(now.timestamp()))
+            snapshot = Snapshot(tx)
+            _check(journal, snapshot, int(now.timestamp()))
+            counts = _undone(journal, snapshot, tx, int(now.timestamp()))
             tx.imports.set_status(run_id, UNDONE)
             _record(tx, tx.imports.run(run_id), counts)
             progress("done", 1, 1)
@@ -46,13 +50,18 @@ def _journal(tx: Transaction, run: ImportRun) -> Journal:
         raise ImportRefused("not-done", run=run.id, status=run.status)
     if run.kind != UNDO and not changed(run):
         raise ImportRefused("changed-nothing", run=run.id)
-    last = next((each for each in tx.imports.history(1000) if each.status == DONE and changed(each)), None)
+    last = newest(tx.imports.history(1000))
     if last is None or last.id != run.id:
         raise ImportRefused("not-last", run=run.id, last=last.id if last else "")
     packed = tx.imports.journal(run.id)
     if packed is None:
         raise ImportRefused("no-journal", run=run.id)
     return unpacked(packed)
+
+
+def newest(runs: Iterable[ImportRun]) -> ImportRun | None:
+    """Return, of runs from the newest on, the only one that may be undone: it stands and changed something."""
+    return next((run for run in runs if run.status == DONE and changed(run)), None)
 
 
 def changed(run: ImportRun) -> bool:
@@ -65,6 +74,17 @@ def _record(tx: Transaction, run: ImportRun, counts: Counts) -> None:
     new = NewRun(UNDO, run.format, run.file_name, run.file_hash)
     done = tx.imports.start(new)
     tx.imports.finish(done, DONE, {"counts": counts.data(), "undone": run.id})
+
+
+def _check(journal: Journal, snapshot: Snapshot, now: int) -> None:
+    """Refuse an undoing that needs courses or lesson calendars which were put away since."""
+    held = {each.store_key for each in (*journal.changed, *journal.ended) if each.starts >= now}
+    stores = held | {key.store for key, _before, _after in journal.feeds}
+    courses = {key.course for key, _before, _after in journal.memberships}
+    courses |= {key.owner for key, _before, _after in journal.feeds if key.kind == "course"}
+    gone = len(stores - snapshot.stores.keys()) + len(courses - snapshot.courses.keys())
+    if gone:
+        raise ImportRefused("parts-gone", count=gone)
 
 
 def _undone(journal: Journal, snapshot: Snapshot, tx: Transaction, now: int) -> Counts:

@@ -131,12 +131,12 @@ def end_lost(store: Store) -> None:
 
 def _one(store: Store, config: Config, stopping: Event) -> bool:
     """Carry out the first run that may; tell whether there was one."""
-    keys = partner_keys.load(config)
     for school, run in _due(store):
         with store.import_place(config.imports.at_once) as free:
             if not free:
                 return False
             try:
+                keys = partner_keys.load(config, school.code)
                 options = Options(keys=keys, progress=_Told(store, school, run, stopping))
                 automatic.carry_out(store, school, run, datetime.now(UTC), options)
             except NotFound:

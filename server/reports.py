@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from importers.proposal import Counts
 from importers.report import Report, Unmatched
 from importers.thresholds import WITHOUT_PERCENT
+from server.check_names import check
 from server.texts import N_, _, number
 from server.wording import filled, refusal
 from storage.imports import ImportRun
@@ -105,21 +106,6 @@ _TASKS: Final = {
     "event-creation": N_("Creation of sessions"),
     "event-change": N_("Changes of sessions"),
     "event-deletion": N_("Deletion of sessions"),
-}
-_CHECKS: Final = {
-    "subjects-created": N_("Subjects created"),
-    "services-created": N_("Teaching services created"),
-    "services-changed": N_("Teaching services modified"),
-    "services-deleted": N_("Teaching services deleted"),
-    "sessions": N_("Sessions more or fewer than at the last import"),
-    "incomplete-services": N_("Sessions created on incomplete teaching services"),
-    "closures-added": N_("Closure periods added"),
-    "closures-deleted": N_("Closure periods deleted"),
-    "teachers": N_("Teachers not recognised"),
-    "pupils": N_("Pupils not recognised"),
-    "classes": N_("Classes not recognised"),
-    "groups": N_("Groups not recognised"),
-    "closures-kept": N_("Consistency with the closure periods"),
 }
 _STAGES: Final = {
     "reading": N_("Reading"),
@@ -247,11 +233,6 @@ def _under_way(report: Mapping[str, Any]) -> str:
         return ""
     total = report.get("total", 0)
     return stage(report["stage"]) + (f" ({report['done']}/{total})" if total > 1 else "")
-
-
-def check(name: str) -> str:
-    """Return what a check of the thresholds looks at, in words."""
-    return _(_CHECKS.get(name, name))
 
 
 def tasks(counted_tasks: Mapping[str, Mapping[str, int]]) -> list[tuple[str, int, int]]:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from importers.errors import ImportRefused
 from importers.people import RowError
+from server.check_names import checks
 from server.config import ConfigError
 from server.texts import N_, _
 from storage import errors
@@ -23,12 +24,17 @@ _MISSING: Final = {
     "access": N_("There is no access “{key}”. “cadran import access list” shows those there are."),
     "import": N_("There is no import “{key}”. “cadran import history” shows those there are."),
     "people-run": N_("There is no reading of a people file “{key}”. “cadran people history” shows those there are."),
-    "import-draft": N_("There is no import “{key}” that was begun. “cadran import drafts” shows those there are."),
+    "partner-key": N_("There is no added key “{key}”: “cadran import keys list” shows those there are."),
+    "import-draft": N_(
+        "There is no import “{key}” that was begun. “cadran import drafts” shows those there are; one that nobody "
+        "touched for the days of “cadran import settings” is forgotten."
+    ),
     "device": N_("This person has no device “{key}”. “cadran devices list” shows those there are."),
 }
 _TAKEN: Final = {
     "login": N_("The login “{name}” is already in use: choose another one."),
     "school": N_("There is already a school with the code “{name}”."),
+    "partner-key": N_("This key is there already: {name}."),
     "slug": N_("This person already has a calendar named “{name}”: choose another name."),
 }
 _REFUSED: Final = {
@@ -82,8 +88,8 @@ _REFUSED: Final = {
     "missing-section": N_("The file has no “{name}” section: choose a complete export in EDT or Pronote."),
     "truncated": N_("The file ends too early (line {line}): copy it again, or export it again."),
     "encrypted": N_(
-        "The file is encrypted for {partners}, and no key is configured here ([imports] keys): configure one, or "
-        "choose an export without encryption."
+        "The file is encrypted for {partners}, and there is no key here (“cadran import keys add”): add one, or choose "
+        "an export without encryption."
     ),
     "unsupported-version": N_("Version {value} of the export format is not known; 1.1 and 2.x are."),
     "bad-value": N_("Line {line}: “{value}” is not a valid value of {element} {name}."),
@@ -127,6 +133,11 @@ _REFUSED: Final = {
     "not-done": N_("This import cannot be undone: it was not carried out, or is undone already."),
     "changed-nothing": N_("This import changed nothing: there is nothing to undo."),
     "no-journal": N_("What undoing this import needs is no longer kept: import the earlier file instead."),
+    "nothing-to-undo": N_("No import that stands has changed anything: there is nothing to undo."),
+    "parts-gone": N_(
+        "{count} courses or calendars that this import changed are no longer there (a new school year was begun?): it "
+        "cannot be undone. Import the earlier file instead."
+    ),
     "not-a-calendar": N_("This is not a calendar file (.ics): {detail}."),
     "too-many-closures": N_("The file holds more than {limit} closures: it is refused."),
     "plan-changed": N_("What the import would do has changed since it was approved: look at it again."),
@@ -231,7 +242,10 @@ def _refused(error: ImportRefused) -> str:
         return filled(_REFUSED["no-people-file"], {})
     template = _REFUSED.get(error.reason)
     if template is not None:
-        return filled(template, {name: _listed(value) for name, value in error.data.items()})
+        told = {name: _listed(value) for name, value in error.data.items()}
+        if error.reason == "thresholds":
+            told["checks"] = checks(str(error.data.get("checks", "")))
+        return filled(template, told)
     details = ", ".join(f"{name} = {value}" for name, value in error.data.items())
     return filled(N_("The file is refused: {reason} ({details})."), {"reason": error.reason, "details": details})
 

@@ -67,6 +67,13 @@ class ImportDrafts:
         values = {"data": dict(data), "changed": self._tx.now()}
         self._tx.connection.execute(update(import_draft).where(this).values(**values))
 
+    def expire(self, before: int) -> tuple[ImportDraft, ...]:
+        """Forget the drafts that nobody touched since a moment (epoch seconds), and return them."""
+        gone = tuple(draft for draft in self.all() if draft.changed < before)
+        for draft in gone:
+            self.drop(draft.id)
+        return gone
+
     def drop(self, draft_id: str) -> None:
         """Forget a draft; its file stays until its retention time."""
         self._tx.require_writing()

@@ -125,3 +125,7 @@ def _forget_imports(tx: Transaction) -> None:
     tx.import_files.forget(tx.now() - settings.import_files_days * DAY_SECONDS)
     tx.imports.forget_names(tx.now() - settings.import_reports_days * DAY_SECONDS)
     tx.imports.forget_journals(JOURNALS_KEPT)
+    # A draft is of no use without its file.
+    days = min(settings.import_drafts_days, settings.import_files_days)
+    for draft in tx.import_drafts.expire(tx.now() - days * DAY_SECONDS):
+        tx.audit.record("cadran", "import-draft-expired", draft.file_name, begun=draft.started, days=days)

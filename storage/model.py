@@ -144,6 +144,7 @@ class Settings:
     automatic_imports_per_day: int = 4
     import_files_days: int = 90
     import_reports_days: int = 90
+    import_drafts_days: int = 30
     eas_timetable_as_invitations: bool = False
     eas_unknown_devices: str = "allow"
     eas_devices: int = 100

@@ -39,6 +39,7 @@ from storage.store import Store
 
 _COLUMNS: Final = ("kind", "family", "given", "birth", "reason")
 _LAST: Final = "last"
+_SHORT: Final = 18
 
 
 def _run(store: Store, school: School, name: str, statuses: Iterable[str] = ()) -> ImportRun:
@@ -140,13 +141,26 @@ def undo(workplace: Workplace, /, number: str, code: str | None) -> None:
     """Undo one import and tell what changed back."""
     with workplace.store() as store, steps() as step:
         school = chosen_school(store, code)
-        run = _run(store, school, number, (DONE,))
+        run = _undoable(store, school) if number == _LAST else _run(store, school, number)
         now = datetime.now().astimezone()
         counts = undoing.undo(store, school, run.id, now, reports.progress(step))
         with store.writing(school.id) as tx:
             tx.audit.record(actor(), "import-undone", run.id)
+            waiting = tx.imports.waiting()
     print_table((_("What"), _("Number")), reports.counted(counts))
     say(_("The import of {when} is undone.").format(when=reports.moment(run.started, school.zone)))
+    for each in waiting:
+        text = _("The import of {when} ({file}) still waits and will be carried out: “cadran import discard {number}”.")
+        warn(text.format(when=reports.moment(each.started, school.zone), file=each.file_name, number=each.id[:_SHORT]))
+
+
+def _undoable(store: Store, school: School) -> ImportRun:
+    """Return the newest run that stands and changed something; raises ImportRefused when there is none."""
+    with store.reading(school.id) as tx:
+        found = undoing.newest(tx.imports.history(1000))
+    if found is None:
+        raise ImportRefused("nothing-to-undo")
+    return found
 
 
 @click.command(
@@ -187,7 +201,7 @@ def _repeat(workplace: Workplace, number: str, statuses: tuple[str, ...], option
             # Nobody has looked at its plan: the guard rails hold.
             options = replace(options, kind=importing.AUTOMATIC)
         chosen = replace(options, file_name=run.file_name, file_id=run.file_id, progress=reports.progress(step))
-        chosen = replace(chosen, keys=partner_keys.load(workplace.config))
+        chosen = replace(chosen, keys=partner_keys.load(workplace.config, school.code))
         report = importing.import_file(store, school, data, datetime.now().astimezone(), chosen)
         if run.status == REJECTED:
             with store.writing(school.id) as tx:

@@ -17,6 +17,7 @@ from importers import people as people_file
 from importers.people import PeopleFile
 from server import feed_files, feeding, passwords, wording
 from server import people as accounts
+from server.commands.guardians import guardians, link, unlink
 from server.commands.people_history import history, show
 from server.commands.progress import steps
 from server.commands.workplace import (
@@ -237,5 +238,5 @@ def _plain(proposal: PeoplePlan) -> dict[str, object]:
     return {**_counts(proposal), "rows": rows}
 
 
-for _command in (history, show):
+for _command in (history, show, guardians, link, unlink):
     people.add_command(_command)

@@ -29,6 +29,7 @@ _SETTINGS: Final = {
     "automatic_imports_per_day": N_("Automatic imports in 24 hours"),
     "import_files_days": N_("Days for which imported files are kept"),
     "import_reports_days": N_("Days for which reports name people who were not recognised"),
+    "import_drafts_days": N_("Days after which a manual import that nobody goes on with is forgotten"),
 }
 
 
@@ -94,6 +95,12 @@ def waiting(workplace: Workplace, /, as_json: bool, code: str | None) -> None:
     "import_reports_days",
     type=_DAYS,
     help=_("Days for which reports name people who were not recognised."),
+)
+@click.option(
+    "--drafts-days",
+    "import_drafts_days",
+    type=_DAYS,
+    help=_("Days after which a manual import that nobody goes on with is forgotten."),
 )
 @json_option
 @school_option

@@ -13,7 +13,7 @@ import click
 from importers import choices, school_calendar
 from importers.school_calendar import Closure
 from importers.thresholds import DEFAULTS, LIMITS, WITHOUT_PERCENT, Check, Threshold
-from server import reports
+from server import check_names
 from server.commands.workplace import (
     Workplace,
     actor,
@@ -66,7 +66,7 @@ def show(workplace: Workplace, /, as_json: bool, code: str | None) -> None:
 def _row(check: Check, threshold: Threshold, default: Threshold) -> tuple[str, ...]:
     return (
         check.value,
-        reports.check(check.value),
+        check_names.check(check.value),
         _limit(check, threshold),
         _yes(threshold.blocking),
         _limit(check, default),
@@ -111,7 +111,7 @@ def set_(workplace: Workplace, /, check: str, code: str | None, **told: Any) -> 
             choices.set_thresholds(tx, rest if now == DEFAULTS[chosen] else {**rest, chosen: now})
             tx.audit.record(actor(), "threshold-set", check, limit=now.limit, blocking=now.blocking, active=now.active)
     kind = _("blocking") if now.blocking else _("warning only")
-    say(_("{check}: {limit}, {kind}").format(check=reports.check(check), limit=_limit(chosen, now), kind=kind))
+    say(_("{check}: {limit}, {kind}").format(check=check_names.check(check), limit=_limit(chosen, now), kind=kind))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import click
 from server import partner_keys, reports, timetable
 from server.commands.accesses import access
 from server.commands.imports import again, apply, discard, print_outcome, show, undo, unmatched
+from server.commands.partner_keys import keys
 from server.commands.progress import steps
 from server.commands.queue import Wait, settings, waiting, waits
 from server.commands.recognition import audience, match, matches, people, refuse
@@ -63,10 +64,10 @@ def import_() -> None:
 @pass_workplace
 def edt(workplace: Workplace, /, files: tuple[Path, ...], as_json: bool, code: str | None, **guards: Any) -> None:
     """Import one export and print its report."""
-    keys = partner_keys.load(workplace.config)
     with workplace.store() as store, steps() as step:
         school = chosen_school(store, code)
-        choice = timetable.Choice(datetime.now().astimezone(), keys=keys, **guards)
+        opening = partner_keys.load(workplace.config, school.code)
+        choice = timetable.Choice(datetime.now().astimezone(), keys=opening, **guards)
         report = timetable.run(store, school, files, choice, step)
     if as_json:
         print_json(reports.plain(report))
@@ -96,6 +97,7 @@ def history(workplace: Workplace, as_json: bool, code: str | None) -> None:
 for _command in (
     *(show, unmatched, undo, apply, again, discard, access, waiting, settings, year),
     *(people, match, refuse, matches, audience),
+    keys,
     *(begin, step_, launch, drafts, new_year),
 ):
     import_.add_command(_command)

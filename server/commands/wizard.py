@@ -34,6 +34,7 @@ from server.wording import filled
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _SHORT: Final = 18
+_DAY_SECONDS: Final = 86_400
 _STATES: Final = {
     "active": N_("kept"),
     "inactive": N_("left out"),
@@ -118,8 +119,17 @@ def drafts(workplace: Workplace, /, drop: str | None, as_json: bool, code: str |
     if not held:
         say(_("No manual import is begun. “cadran import begin FILE” begins one."))
         return
-    rows = [(draft.id[:_SHORT], reports.moment(draft.changed, school.zone), draft.file_name) for draft in held]
-    print_table((_("Import"), _("When"), _("File")), rows)
+    lasts = min(school.settings.import_drafts_days, school.settings.import_files_days) * _DAY_SECONDS
+    rows = [
+        (
+            draft.id[:_SHORT],
+            reports.moment(draft.changed, school.zone),
+            draft.file_name,
+            reports.moment(draft.changed + lasts, school.zone),
+        )
+        for draft in held
+    ]
+    print_table((_("Import"), _("When"), _("File"), _("Forgotten after")), rows)
 
 
 @click.command(

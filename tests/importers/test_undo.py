@@ -6,13 +6,16 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import update
 
 from importers.errors import ImportRefused
 from importers.journal import Journal, unpacked
 from importers.run import Options, import_file, silent
 from importers.sample import next_export, write_xml
-from importers.undo import undo
-from storage.model import Client, ClientKind, SyncToken
+from importers.undo import newest, undo
+from storage.imports import NewRun
+from storage.model import CalendarKind, Client, ClientKind, SyncToken
+from storage.schema import calendar, feed
 from tests.importers.conftest import AUTUMN, BEFORE, imported
 
 DAV = Client(ClientKind.DAV)
@@ -151,3 +154,51 @@ def test_one_import_at_a_time(store, school, sample):
 
 def test_a_journal_survives_storage():
     assert unpacked(Journal().packed()) == Journal()
+
+
+@pytest.mark.parametrize("kind", [CalendarKind.COURSE, CalendarKind.LESSONS])
+def test_what_needs_courses_or_calendars_put_away_since_is_not_undone_and_nothing_changes(store, school, two, kind):
+    with store.writing(school.id) as tx:
+        tx.connection.execute(update(calendar).where(calendar.c.kind == kind.value).values(key=None, ended=1))
+        if kind is CalendarKind.LESSONS:
+            tx.connection.execute(update(feed).values(ended=1))
+    with store.reading(school.id) as tx:
+        clock = tx.changes.clock()
+    with pytest.raises(ImportRefused) as refused:
+        undo(store, school, two[1], AUTUMN, silent)
+    assert refused.value.reason == "parts-gone"
+    assert refused.value.data["count"] != 0
+    with store.reading(school.id) as tx:
+        assert (tx.changes.clock(), tx.imports.run(two[1]).status) == (clock, "done")
+
+
+def test_somebody_deleted_since_is_left_out_of_an_undoing(store, school, two, sample):
+    teacher, _pupil = sample.showcase()
+    with store.writing(school.id) as tx:
+        tx.principals.remove(tx.principals.by_login(teacher.login).id)
+    undo(store, school, two[1], AUTUMN, silent)
+    with store.reading(school.id) as tx:
+        assert tx.imports.run(two[1]).status == "undone"
+
+
+def test_an_import_that_waits_is_carried_out_after_an_undoing(store, school, two):
+    with store.writing(school.id) as tx:
+        waits = tx.imports.queue(NewRun("automatic", "edt", "next.xml", "h"))
+    undo(store, school, two[1], AUTUMN, silent)
+    with store.reading(school.id) as tx:
+        assert [run.id for run in tx.imports.waiting()] == [waits]
+
+
+def test_the_newest_that_may_be_undone_changed_something_and_stands(store, school, two):
+    last = newest(_history(store, school))
+    assert last is not None
+    assert last.id == two[1]
+    undo(store, school, two[1], AUTUMN, silent)
+    found = newest(_history(store, school))
+    assert found is not None
+    assert found.id == two[0]
+
+
+def _history(store, school):
+    with store.reading(school.id) as tx:
+        return tx.imports.history()

@@ -111,6 +111,7 @@ def test_settings_are_changed_and_audited(cadran: Cadran, store: Store):
         "automatic_imports_per_day": 4,
         "import_files_days": 90,
         "import_reports_days": 90,
+        "import_drafts_days": 30,
     }
     cadran("settings", "--per-day", "6", "--files-days", "30")
     cadran("settings", "--per-day", "0", status=2)

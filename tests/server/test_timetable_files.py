@@ -72,7 +72,7 @@ def test_an_export_for_somebody_else_names_them(cadran: Cadran, tmp_path: Path) 
 
 def test_without_a_key_the_setting_is_named(cadran: Cadran, tmp_path: Path) -> None:
     result = cadran("import", "edt", box(tmp_path))
-    assert (result.exit_code, "[imports] keys" in result.output) == (1, True)
+    assert (result.exit_code, "cadran import keys add" in result.output) == (1, True)
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,16 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import update
 
+from server import reports, texts
 from server.cli import main
 from server.config import DATABASE_NAME
-from storage import migrate
+from storage import maintenance, migrate
+from storage.imports import NewRun
 from storage.model import Role, Source
 from storage.principals import NewPerson
+from storage.schema_people import import_draft
 from storage.store import Store
 from tests.importers.make import SAMPLES, SCHOOL, college
 
@@ -107,3 +111,65 @@ def test_a_new_year_is_begun_and_taken_back(cadran: Cadran) -> None:
     assert "archived" in cadran("import", "new-year", "--yes").output
     assert cadran("import", "new-year", "--yes").exit_code == 1
     assert "live again" in cadran("import", "new-year", "--undo").output
+
+
+def test_a_draft_says_until_when_it_is_kept_and_an_expired_one_is_told(cadran: Cadran, tmp_path: Path) -> None:
+    draft = listed(cadran, "import", "begin", FILE)["draft"]
+    cadran("import", "settings", "--drafts-days", "3")
+    store = Store(f"sqlite:///{tmp_path / 'data' / DATABASE_NAME}")
+    with store.writing(1) as tx:
+        held = tx.import_drafts.get(draft)
+    assert "Forgotten after" in cadran("import", "drafts").output
+    assert reports.moment(held.changed + 3 * 86_400, "Europe/Paris") in cadran("import", "drafts").output
+    with store.writing(1) as tx:
+        tx.connection.execute(update(import_draft).values(changed=held.changed - 4 * 86_400))
+    with store.writing(1) as tx:
+        maintenance.trim(tx)
+    assert listed(cadran, "import", "drafts") == []
+    gone = cadran("import", "step", draft, "subjects")
+    assert (gone.exit_code, "is forgotten" in gone.output) == (1, True)
+    with store.reading(1) as tx:
+        found = [each for each in tx.audit.trail() if each.action == "import-draft-expired"]
+    assert [(each.subject, each.detail["days"]) for each in found] == [("college.xml", 3)]
+    store.close()
+
+
+def test_a_draft_that_somebody_goes_on_with_stays(cadran: Cadran, tmp_path: Path) -> None:
+    draft = listed(cadran, "import", "begin", FILE)["draft"]
+    store = Store(f"sqlite:///{tmp_path / 'data' / DATABASE_NAME}")
+    with store.writing(1) as tx:
+        tx.connection.execute(update(import_draft).values(started=1))
+        maintenance.trim(tx)
+    store.close()
+    assert [each["id"] for each in listed(cadran, "import", "drafts")] == [draft]
+
+
+def test_undo_takes_the_newest_import_that_changed_something(cadran: Cadran) -> None:
+    nothing = cadran("import", "undo")
+    assert (nothing.exit_code, "nothing to undo" in nothing.output) == (1, True)
+    for _ in range(2):
+        assert cadran("import", "edt", FILE).exit_code == 0
+    first, second = [each["id"] for each in reversed(listed(cadran, "import", "history"))]
+    named = cadran("import", "undo", second)
+    assert (named.exit_code, "changed nothing" in named.output) == (1, True)
+    undone = cadran("import", "undo", "last")
+    assert undone.exit_code == 0, undone.output
+    statuses = {each["id"]: each["status"] for each in listed(cadran, "import", "history")}
+    assert (statuses[first], statuses[second]) == ("undone", "done")
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "Teachers not recognised, "), ("fr", "Enseignants non réconciliés, ")]
+)
+def test_history_names_the_checks_that_rejected_an_import(
+    cadran: Cadran, tmp_path: Path, language: str, words: str
+) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'data' / DATABASE_NAME}")
+    with store.writing(1) as tx:
+        run = tx.imports.queue(NewRun("automatic", "edt", "a.xml", "h"))
+        tx.imports.finish(run, "rejected", {"reason": "thresholds", "data": {"checks": "teachers, sessions"}})
+    store.close()
+    with texts.speaking(language):
+        told = " ".join(cadran("import", "history").output.split())
+    assert words in told
+    assert "teachers, sessions" not in told
