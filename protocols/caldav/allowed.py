@@ -26,7 +26,7 @@ ALLOWED: Final[Mapping[Place, tuple[str, ...]]] = {
     Place.GROUP: _COMMON,
     Place.HOMES: _COMMON,
     Place.HOME: (*_COMMON, "POST"),
-    Place.COLLECTION: (*_COMMON, "GET", "HEAD", "PUT", "POST", "DELETE", "MKCALENDAR", "MKCOL", "ACL"),
+    Place.COLLECTION: (*_COMMON, "GET", "HEAD", "PUT", "POST", "DELETE", "COPY", "MOVE", "MKCALENDAR", "MKCOL", "ACL"),
     Place.REGISTRATION: ("OPTIONS", "DELETE"),
     Place.OBJECT: (*_COMMON, "GET", "HEAD", "PUT", "POST", "DELETE", "COPY", "MOVE"),
     Place.ATTACHMENT: ("OPTIONS", "GET", "HEAD"),

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from protocols.caldav import conditional, errors, paths, preconditions, schedule_headers
 from protocols.caldav.allowed import allow
 from protocols.caldav.context import Context
+from protocols.caldav.destination import destination, overwrites
 from protocols.caldav.errors import DavError, missing_privilege
-from protocols.caldav.methods import trash
-from protocols.caldav.paths import Place, Target
+from protocols.caldav.methods import calendar_moves, trash
+from protocols.caldav.paths import Place
 from protocols.caldav.resources import Calendar, calendar, calendar_at, resolve
 from protocols.wire import Response
 from storage import spelling
@@ -48,6 +48,8 @@ class Journey:
 
 def copy(context: Context) -> Response:
     """Write the text of an object under another name; in one calendar that is a second object of its UID: refused."""
+    if context.target.place is Place.COLLECTION:
+        return calendar_moves.copy(context)
     journey = _journey(context)
     conditional.required(context.request.headers, context.tx.objects.get(*journey.old).etag)
     wish = schedule_headers.wish(context.request.headers, NOTHING)
@@ -57,12 +59,14 @@ def copy(context: Context) -> Response:
 def move(context: Context) -> Response:
     """Give an object another name, in its calendar or in another one, or take it out of the trash."""
     if context.target.place is Place.TRASHED:
-        return trash.restore(context, _destination(context))
+        return trash.restore(context, destination(context))
+    if context.target.place is Place.COLLECTION:
+        return calendar_moves.move(context)
     journey = _journey(context)
     if journey.source.home.principal.id != journey.destination.home.principal.id:
         raise DavError(403, reason="Objects do not move to another person: copy it.")
-    source, destination = journey.source.collection, journey.destination.collection
-    if source.access is not None and source.id != destination.id:
+    source, there = journey.source.collection, journey.destination.collection
+    if source.access is not None and source.id != there.id:
         # Nothing leaves its owner's calendar by another's hand (caldav-sharing, 5.5.5).
         raise missing_privilege(journey.source.path, "unbind")
     preconditions.check(context, journey.source)
@@ -86,18 +90,16 @@ def _journey(context: Context) -> Journey:
         resolve(context)
         raise DavError(405, reason="Only objects are copied and moved.", headers=(allow(context.target),))
     source = calendar(context)
-    overwrite = context.request.headers.get("overwrite", "T").strip().upper()
-    if overwrite not in {"T", "F"}:
-        raise DavError(400, reason="Overwrite is T or F.")
-    target = _destination(context)
+    replace = overwrites(context)
+    target = destination(context)
     if target is None or target.place is not Place.OBJECT:
         raise DavError(403, reason="Objects are in calendars only.")
-    destination = calendar_at(context, target)
-    if destination.collection.id == source.collection.id and _same(context, source, target.name):
+    there = calendar_at(context, target)
+    if there.collection.id == source.collection.id and _same(context, source, target.name):
         raise DavError(403, reason="Source and destination are the same.")
-    if not destination.collection.rights.write:
-        raise missing_privilege(destination.path, "bind")
-    return Journey(source, context.target.name, destination, target.name, overwrite == "T")
+    if not there.collection.rights.write:
+        raise missing_privilege(there.path, "bind")
+    return Journey(source, context.target.name, there, target.name, replace)
 
 
 def _same(context: Context, source: Calendar, name: str) -> bool:
@@ -109,24 +111,3 @@ def _same(context: Context, source: Calendar, name: str) -> bool:
     if own not in found:
         return False
     return found[own].href == name if context.request.method == "MOVE" else found[own].item == found[name].item
-
-
-def _destination(context: Context) -> Target | None:
-    """Return what the Destination header names (RFC 4918, 10.3), None when it is no address of ours."""
-    text = context.request.headers.get("destination", "").strip()
-    try:
-        parts = urlsplit(text)
-        target = paths.parse(parts.path)
-    except ValueError as error:
-        raise DavError(400, reason="The Destination header is no address.") from error
-    if not parts.path:
-        raise DavError(400, reason="A Destination header is needed.")
-    here = {_host(urlsplit(context.request.base).netloc), _host(context.request.headers.get("host", ""))}
-    if parts.netloc and _host(parts.netloc) not in here:
-        raise DavError(502, reason="Objects do not leave this server.")
-    return target
-
-
-def _host(authority: str) -> str:
-    """Return an authority in one form: the port that a scheme has anyway may be named or not (RFC 3986, 6.2.3)."""
-    return authority.strip().lower().removesuffix(":80").removesuffix(":443")

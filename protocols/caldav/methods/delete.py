@@ -48,8 +48,10 @@ def _collection(context: Context) -> Response:
     if context.depth("infinity") != "infinity":
         raise DavError(400, reason="A calendar is deleted with all that is in it.")
     if holder.collection.access is not None:
+        if not holder.home.access.writes:
+            raise missing_privilege(context.request.path, "unbind")
         conditional.required(context.request.headers, calendar_properties.etag(holder))
-        context.tx.sharing.leave(context.principal, holder.collection)
+        context.tx.sharing.leave(holder.home.principal, holder.collection)
         return Response(204)
     if holder.collection.kind is CalendarKind.DEFAULT and holder.home.access.writes:
         # RFC 6638, 9.2: invitations need a place to go to.

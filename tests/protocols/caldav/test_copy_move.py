@@ -117,12 +117,6 @@ def test_what_cannot_be_deleted_cannot_be_moved(marie: Dav, club: str):
     assert marie.send("COPY", marie.agenda + "nothing.ics", destination=club + "a.ics").status == 404
 
 
-def test_a_calendar_is_neither_copied_nor_moved(marie: Dav, club: str):
-    refused = marie.send("MOVE", club, destination=marie.home + "autre/")
-    assert refused.status == 405
-    assert "MOVE" not in refused.headers["Allow"]
-
-
 def test_the_kind_of_object_is_checked(marie: Dav, club: str):
     body = f"<D:mkcol {SPACES}><D:set><D:prop>{TYPE}<C:supported-calendar-component-set>"
     body += '<C:comp name="VJOURNAL"/></C:supported-calendar-component-set></D:prop></D:set></D:mkcol>'
