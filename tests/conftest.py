@@ -26,6 +26,12 @@ hypothesis.settings.register_profile("long", deadline=None, max_examples=20_000,
 hypothesis.settings.load_profile("long" if LONG else "short")
 
 
+def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
+    """Name packed files by their argument: they hold the moment at which they were made, and workers must agree."""
+    packed = isinstance(val, bytes) and val.startswith((b"\x1f\x8b", b"PK\x03\x04"))
+    return argname if packed else None
+
+
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Say loudly what could not be tested here; reads the reports, since tests may run in several processes."""
     reasons = {str(report.longrepr) for report in terminalreporter.stats.get("skipped", ())}
