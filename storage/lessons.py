@@ -142,6 +142,7 @@ class Lessons:
                 "components": "VEVENT",
                 "seq": numbers[key],
                 "purged": 0,
+                "created": self._tx.now(),
             }
             for key in keys
         ]
@@ -344,6 +345,7 @@ def _row(lesson: NewLesson, seq: int, item: int, now: int) -> dict[str, Any]:
         "recurring": False,
         "indexed_until": FOREVER,
         "modified": now,
+        "created": now,
         "born": seq,
         "seq": seq,
         "ended": None,

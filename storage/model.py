@@ -190,7 +190,8 @@ class Collection:
 
     `owner` is the owner's login; `access` is what another's calendar is shared with the person for, `since` the number
     at which that began, and `mask` says what of it is hidden. `shared` says that others have it too. `viewer` is
-    the sharee whose own alarms are shown with it, 0 where nobody has any but the owner.
+    the sharee whose own alarms are shown with it, 0 where nobody has any but the owner. `created` are epoch seconds, 0
+    where nobody knows.
     """
 
     id: int
@@ -214,10 +215,11 @@ class Collection:
     shared: bool = False
     mask: Mask = Mask.NONE
     viewer: int = 0
+    created: int = 0
 
 
 class Entry(NamedTuple):
-    """One object in a listing, without its text; `item` is its identity for life, `modified` epoch seconds."""
+    """One object in a listing, without its text; `item` is its identity for life, times are epoch seconds."""
 
     item: int
     href: str
@@ -229,6 +231,7 @@ class Entry(NamedTuple):
     ends: int
     schedule_tag: str = ""
     private: bool = False
+    created: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +254,7 @@ class CalendarObject:
     modified: int
     schedule_tag: str = ""
     private: bool = False
+    created: int = 0
     masked: bool = False
 
 
@@ -272,6 +276,7 @@ class Change(NamedTuple):
     ends: int
     schedule_tag: str = ""
     private: bool = False
+    created: int = 0
 
 
 @dataclass(frozen=True, slots=True)
