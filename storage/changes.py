@@ -86,6 +86,7 @@ def _met(stay: ColumnElement[bool]) -> Select[Any]:
             _o.ends,
             _o.schedule_tag,
             _PRIVATE,
+            _o.created,
             shown.born.label("since"),
             shown.ended.label("until"),
         )
@@ -128,6 +129,7 @@ _NEW = (
     _o.ends,
     _o.schedule_tag,
     _PRIVATE,
+    _o.created,
 )
 _EVERYTHING = Ready(
     select(*_NEW)
@@ -291,6 +293,7 @@ class _Row(NamedTuple):
     ends: int
     schedule_tag: str
     private: int
+    created: int
     since: int
     until: int
     at: int
@@ -322,10 +325,28 @@ def _folded(rows: Sequence[_Row]) -> tuple[Change, ...]:
     """Keep the last row of each item; one that left and came back within the page is not new."""
     cut = {row.item for row in rows if row.gone}
     last: dict[int, Change] = {}
-    for _, item, href, etag, seq, component, size, modified, starts, ends, tag, private, _, _, _, gone, new in rows:
+    for (
+        _,
+        item,
+        href,
+        etag,
+        seq,
+        component,
+        size,
+        modified,
+        starts,
+        ends,
+        tag,
+        private,
+        made,
+        _,
+        _,
+        _,
+        gone,
+        new,
+    ) in rows:
         last.pop(item, None)
-        fresh = bool(new) and item not in cut
-        last[item] = Change(
-            item, href, None if gone else etag, fresh, seq, component, size, modified, starts, ends, tag, bool(private)
-        )
+        times, state = (modified, starts, ends), (tag, bool(private), made)
+        fresh, left = bool(new) and item not in cut, None if gone else etag
+        last[item] = Change(item, href, left, fresh, seq, component, size, *times, *state)
     return tuple(last.values())

@@ -71,6 +71,7 @@ _seen = (
         _s.remark,
         _s.opaque,
         _s.born,
+        calendar.c.created,
     )
     .select_from(
         subscription.join(
@@ -214,6 +215,7 @@ class Collections:
                 "transparent": new.transparent,
                 "seq": seq,
                 "purged": 0,
+                "created": self._tx.now(),
             },
         )
         self._tx.connection.execute(insert(feed), school | own_feed(feed_id, calendar_id))
@@ -379,7 +381,7 @@ def visibility_of(collection: Collection, client: Client, tx: Transaction) -> Vi
 
 def _to_collection(row: Sequence[Any], person: Principal) -> Collection:
     number, kind_name, owner_id, slug, name, colour, position, description, timezone, *rest = row
-    components, transparent, on, seq, fed, shared, owner, granted, remark, opaque, born = rest
+    components, transparent, on, seq, fed, shared, owner, granted, remark, opaque, born, created = rest
     kind, owned = CalendarKind(kind_name), owner_id == person.id
     access = Access(granted) if granted and not owned else None
     # A share marks the calendar with the number at which it begins; other subscriptions begin unmarked.
@@ -407,6 +409,7 @@ def _to_collection(row: Sequence[Any], person: Principal) -> Collection:
         shared=shared,
         mask=policy.mask(owned=owned or owner_id is None, access=access),
         viewer=person.id if access is not None else 0,
+        created=created,
     )
 
 

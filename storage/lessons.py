@@ -144,6 +144,7 @@ class Lessons:
                 "components": "VEVENT",
                 "seq": numbers[key],
                 "purged": 0,
+                "created": self._tx.now(),
             }
             for key in keys
         ]
@@ -356,6 +357,7 @@ def _row(lesson: NewLesson, seq: int, item: int, now: int) -> dict[str, Any]:
         "recurring": False,
         "indexed_until": FOREVER,
         "modified": now,
+        "created": now,
         "born": seq,
         "seq": seq,
         "ended": None,

@@ -38,6 +38,7 @@ WHOLE: Final[tuple[ColumnElement[Any], ...]] = (
     _o.modified,
     _o.schedule_tag,
     _o.private,
+    _o.created,
 )
 _ENTRY: Final[tuple[ColumnElement[Any], ...]] = (
     _o.item,
@@ -50,6 +51,7 @@ _ENTRY: Final[tuple[ColumnElement[Any], ...]] = (
     _o.ends,
     _o.schedule_tag,
     _o.private,
+    _o.created,
 )
 
 _live = and_(_o.school_id == bindparam("school"), _o.ended.is_(None))

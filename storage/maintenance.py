@@ -111,7 +111,7 @@ def trim(tx: Transaction) -> int:
     tx.links.trim()
     tx.attachments.purge(tx.now() - attachments.GRACE_SECONDS)
     tx.usage.forget()
-    tx.sharing.sharees.settle_groups()
+    tx.sharing.sharees.settle_all()
     tx.refusals.forget(tx.now() - NOTICES_SECONDS)
     tx.overlays.clean()
     gone = purge(tx, number_at(tx, tx.now() - RETENTION_SECONDS))

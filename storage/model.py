@@ -191,7 +191,8 @@ class Collection:
 
     `owner` is the owner's login; `access` is what another's calendar is shared with the person for, `since` the number
     at which that began, and `mask` says what of it is hidden. `shared` says that others have it too. `viewer` is
-    the sharee whose own alarms are shown with it, 0 where nobody has any but the owner.
+    the sharee whose own alarms are shown with it, 0 where nobody has any but the owner. `created` are epoch seconds, 0
+    where nobody knows.
     """
 
     id: int
@@ -215,10 +216,11 @@ class Collection:
     shared: bool = False
     mask: Mask = Mask.NONE
     viewer: int = 0
+    created: int = 0
 
 
 class Entry(NamedTuple):
-    """One object in a listing, without its text; `item` is its identity for life, `modified` epoch seconds."""
+    """One object in a listing, without its text; `item` is its identity for life, times are epoch seconds."""
 
     item: int
     href: str
@@ -230,6 +232,7 @@ class Entry(NamedTuple):
     ends: int
     schedule_tag: str = ""
     private: bool = False
+    created: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +255,7 @@ class CalendarObject:
     modified: int
     schedule_tag: str = ""
     private: bool = False
+    created: int = 0
     masked: bool = False
 
 
@@ -273,6 +277,7 @@ class Change(NamedTuple):
     ends: int
     schedule_tag: str = ""
     private: bool = False
+    created: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ _REPLACE = _REWRITE.values(
     | {name: bindparam(f"b_{name}") for name in ("indexed_until", "modified", "seq", "ical", "schedule_tag")}
 )
 _TOUCH = _REWRITE.values(seq=bindparam("b_seq"))
+_BEGAN = _REWRITE.values(created=bindparam("b_created"))
 _END = _REWRITE.values(ended=bindparam("b_seq"), seq=bindparam("b_seq"), ical=None)
 
 
@@ -214,6 +215,9 @@ class Objects(Listings):
             self._tx.dead_properties.move((old[0].id, old[1]), (new[0].id, written.object.href))
             self._tx.origins.carry(found.item, written.object.item)
             self._tx.personal.carry(found.item, written.object)
+            # RFC 4918, 15.1: what is moved was not made anew.
+            began = {"b_school": self._tx.school_id, "b_id": written.object.id, "b_created": found.created}
+            self._tx.connection.execute(_BEGAN, began)
             return written
 
     def _stored(self, calendar_id: int, href: str) -> CalendarObject | None:
@@ -270,7 +274,7 @@ class Objects(Listings):
             "href": href,
             "uid": facts.uid,
         } | values
-        row |= {"school_id": self._tx.school_id, "born": seq, "seq": seq}
+        row |= {"school_id": self._tx.school_id, "born": seq, "seq": seq, "created": self._tx.now()}
         self._tx.connection.execute(insert(calendar_object), row)
         self._stamp(calendar_id, seq)
         named: dict[str, Any] = {column.name: row[column.name] for column in WHOLE}

@@ -192,7 +192,7 @@ class Principals:
             "active": True,
         }
         calendars = [
-            school | _calendar(kind, number, person_id, seq)
+            school | _calendar(kind, number, person_id, seq) | {"created": self._tx.now()}
             for kind, number in zip(BUILT_IN, calendar_ids, strict=True)
         ]
         fed = [number for kind, number in zip(BUILT_IN, calendar_ids, strict=True) if kind.feeds_itself]

@@ -110,6 +110,7 @@ calendar = Table(
     Column("ended", BigInteger),
     Column("transparent", Boolean, nullable=False, server_default=false()),
     Column("shared", Boolean, nullable=False, server_default=false()),
+    Column("created", BigInteger, nullable=False, server_default="0"),
 )
 Index("calendar_seq", calendar.c.school_id, calendar.c.seq)
 Index("calendar_key", calendar.c.school_id, calendar.c.kind, calendar.c.key, unique=True)
@@ -138,6 +139,7 @@ calendar_object = Table(
     Column("ical", LargeBinary),
     Column("schedule_tag", String(64), nullable=False, server_default=""),
     Column("private", Boolean, nullable=False, server_default=false()),
+    Column("created", BigInteger, nullable=False, server_default="0"),
 )
 _object = calendar_object.c
 _live: dict[str, Any] = {"sqlite_where": _object.ended.is_(None), "postgresql_where": _object.ended.is_(None)}

@@ -77,7 +77,14 @@ class Sharees:
 
     def settle_groups(self) -> None:
         """Bring shares with groups up to date: people have joined groups or left them, or have left the school."""
-        query = select(share.c.collection_id).where(share.c.school_id == self._tx.school_id, share.c.group_key != "")
+        self._settle_where(share.c.group_key != "")
+
+    def settle_all(self) -> None:
+        """Bring every share up to date, as at night."""
+        self._settle_where(true())
+
+    def _settle_where(self, condition: Any) -> None:
+        query = select(share.c.collection_id).where(share.c.school_id == self._tx.school_id, condition)
         for number in sorted(set(self._tx.connection.execute(query).scalars())):
             self.settle(number)
 
@@ -101,12 +108,14 @@ class Sharees:
         # Those who see it otherwise from now on get another head, above which all their tokens will be.
         self._mark(collection_id, seq, shared=bool(shares))
         anew = [each for each in changed if _shows_otherwise(each.row.access, each.access)]
-        self._set(collection_id, [*gone, *(each.row.principal_id for each in anew)], {"ended": seq, "seq": seq})
-        for values in sorted({(each.access, each.plain) for each in changed}):
-            kept = [
-                each.row.principal_id for each in changed if (each.access, each.plain) == values and each not in anew
-            ]
-            self._set(collection_id, kept, {"access": values[0], "plain": values[1], "seq": seq})
+        ended = {each.row.principal_id for each in anew}
+        self._set(collection_id, [*gone, *sorted(ended)], {"ended": seq, "seq": seq})
+        kept: dict[tuple[str, bool], list[int]] = {}
+        for each in changed:
+            if each.row.principal_id not in ended:
+                kept.setdefault((each.access, each.plain), []).append(each.row.principal_id)
+        for (access, plain), people in sorted(kept.items()):
+            self._set(collection_id, people, {"access": access, "plain": plain, "seq": seq})
         rows = [dict(each.row._mapping) | {"access": each.access, "plain": each.plain} for each in anew]
         self._begin([*rows, *self._new_rows(collection_id, new, wanted)], seq)
         if marked:

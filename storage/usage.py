@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from storage.errors import QuotaExceeded
-from storage.model import CalendarKind
+from storage.model import CalendarKind, Collection
 from storage.ready import Ready
 from storage.schema import calendar, calendar_object
 from storage.schema_attachments import attachment, attachment_content, kept
@@ -111,6 +111,14 @@ class Usage:
         limit = self.limit(principal_id)
         if self.of(principal_id) > limit:
             raise QuotaExceeded(limit, whole_school=principal_id == SCHOOL)
+
+    def check_owner(self, collection: Collection) -> None:
+        """Raise QuotaExceeded when this transaction made too much of what the owner of a collection keeps.
+
+        Whoever writes there, a sharee or a delegate, has the owner's room and no more.
+        """
+        if collection.owner_id is not None:
+            self.check(collection.owner_id)
 
     def forget(self, principal_id: int | None = None) -> None:
         """Forget one counter or all of them: what is asked next is counted afresh."""

@@ -23,7 +23,9 @@ def write_all(context: Context, holder: Calendar) -> Response:
     whole is no calendar.
     """
     pieces = ical_split.split(context.request.body)
-    return multistatus_response(context, xml_out.multistatus(_written(pieces, context, holder)))
+    told = list(_written(pieces, context, holder))
+    context.tx.usage.check_owner(holder.collection)
+    return multistatus_response(context, xml_out.multistatus(told))
 
 
 def _written(pieces: tuple[Piece, ...], context: Context, holder: Calendar) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from protocols.caldav import access, attachment_properties, media, paths, privileges, sharing_properties
@@ -67,7 +68,17 @@ def granted(calendar: Calendar, access: Admission) -> str:
 
 
 def _etag(calendar: Calendar, context: Context) -> str:
-    return escape(quoted(etag(calendar)))
+    return escape(f"W/{quoted(etag(calendar))}")
+
+
+def instant(moment: int) -> str:
+    """Return a time in epoch seconds as RFC 3339 says it (RFC 4918, 15.1)."""
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _created(calendar: Calendar, context: Context) -> str | None:
+    """Return when the calendar was made; nobody knows of those from before that was noted."""
+    return instant(calendar.collection.created) if calendar.collection.created else None
 
 
 def _content_type(calendar: Calendar, context: Context) -> str:
@@ -174,6 +185,7 @@ CALENDAR: Mapping[str, Callable[[Any, Context], str | None]] = {
     dav("supported-privilege-set"): supported_privileges,
     dav("supported-report-set"): reports,
     dav("getetag"): _etag,
+    dav("creationdate"): _created,
     dav("getcontenttype"): _content_type,
     dav("add-member"): _add_member,
     dav("resource-id"): _resource_id,

@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from protocols.caldav import access, allowed, calendar_properties, principal_properties, report_sets
 from protocols.caldav.context import Context
+from protocols.caldav.listed import Row
 from protocols.caldav.names import caldav, dav
-from protocols.caldav.resources import Calendar, Item, Row
+from protocols.caldav.resources import Calendar, Item
 from protocols.caldav.xml_out import href
 from storage import masking
 
@@ -31,6 +32,11 @@ def etag(row: Row) -> str:
 def modified(row: Row) -> str:
     """Return when the object was last written, as HTTP says it."""
     return formatdate(row.modified, usegmt=True)
+
+
+def created(row: Row) -> str:
+    """Return when the object was made, as RFC 3339 says it (RFC 4918, 15.1)."""
+    return calendar_properties.instant(row.created)
 
 
 def _content_type(row: Row) -> str:
@@ -79,6 +85,7 @@ OF_ROW: Mapping[str, Callable[[Row], str]] = {
     dav("getcontenttype"): _content_type,
     LENGTH: _size,
     dav("getlastmodified"): modified,
+    dav("creationdate"): created,
 }
 
 SHARED: Mapping[str, Callable[[Any, Context], str | None]] = {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from protocols.caldav import outbox, paths, respelled
 from protocols.caldav.context import DAV_CLIENT, WRITING, Context
@@ -92,38 +91,6 @@ class ScheduleOutbox:
 
     path: str
     home: Home
-
-
-class Row(Protocol):
-    """What every listing knows of an object: an Entry, a Change or a Loaded."""
-
-    @property
-    def item(self) -> int:
-        """Its identity for life."""
-
-    @property
-    def href(self) -> str:
-        """Its name in the collection, as `storage.spelling` keeps it."""
-
-    @property
-    def etag(self) -> str | None:
-        """Its bare entity tag."""
-
-    @property
-    def component(self) -> str:
-        """Its main component, such as VEVENT."""
-
-    @property
-    def size(self) -> int:
-        """Its length in bytes."""
-
-    @property
-    def modified(self) -> int:
-        """When it was last written, in epoch seconds."""
-
-    @property
-    def schedule_tag(self) -> str:
-        """Its bare Schedule-Tag, "" when it is no meeting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,6 +324,7 @@ def entry(found: CalendarObject) -> Entry:
         found.starts,
         found.ends,
         found.schedule_tag,
+        created=found.created,
     )
 
 

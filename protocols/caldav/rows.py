@@ -16,9 +16,10 @@ from protocols.caldav.item_properties import (
     resource_ids,
     schedule_tag,
 )
+from protocols.caldav.listed import Row
 from protocols.caldav.names import caldav
 from protocols.caldav.properties import LIVE, propstats
-from protocols.caldav.resources import Calendar, Row
+from protocols.caldav.resources import Calendar
 from storage import masking
 from storage.model import CalendarObject, Mask
 
@@ -36,13 +37,14 @@ class Loaded(NamedTuple):
     modified: int
     data: str
     schedule_tag: str
+    created: int
 
 
 def loaded(found: CalendarObject, data: str) -> Loaded:
     """Return the row of an object with what is sent of its text."""
-    return Loaded(
-        found.item, found.href, found.etag, found.component, len(found.ical), found.modified, data, found.schedule_tag
-    )
+    size = len(found.ical)
+    first = (found.item, found.href, found.etag, found.component, size, found.modified)
+    return Loaded(*first, data, found.schedule_tag, found.created)
 
 
 def _address(name: str) -> str:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import and_, update
 
+from storage import maintenance
 from storage.errors import TokenExpired, TokenInvalid
 from storage.home_changes import home_changes
 from storage.model import Access, Role, SyncToken
+from storage.schema import principal
 from tests.storage.builders import DAV, Desk, make_person
 from tests.storage.test_sharing import Office, join, office
 
@@ -145,3 +148,14 @@ def test_the_whole_schools_timetable_goes_and_comes_with_the_role(desk: Desk, ol
         with desk.reading() as tx:
             found = [each.id for each in tx.collections.subscribed(person) if each.id == whole]
         assert found == ([whole] if given in {Role.ADMIN, Role.STAFF} else [])
+
+
+def test_the_night_takes_what_a_person_should_not_have(office: Office) -> None:
+    office.share("cleo")
+    with office.writing() as tx:
+        here = and_(principal.c.school_id == tx.school_id, principal.c.id == office.desk.person.id)
+        tx.connection.execute(update(principal).where(here).values(role=Role.PUPIL.value))
+    assert has(office, "cleo") == [Access.READ]
+    with office.writing() as tx:
+        maintenance.trim(tx)
+    assert has(office, "cleo") == []

@@ -86,6 +86,7 @@ def manage(context: Context) -> Response:
     if len(text) > MAX_RESOURCE_SIZE:
         raise DavError(403, caldav("max-resource-size"), reason="The object grows too large.")
     written = context.tx.scheduling.put(holder.collection, before.href, text, wish)
+    context.tx.usage.check_owner(holder.collection)
     tags = (("ETag", conditional.quoted(written.object.etag)), *schedule_headers.tag(written.object))
     headers = (*edit.headers, *tags)
     if not context.wants_representation:

@@ -65,6 +65,7 @@ def copy(context: Context) -> Response:
     made = calendar_moves.duplicate(context.tx, owner, source, journey.slug)
     context.tx.dead_properties.copy((source.id, ""), (made.id, ""))
     refused = calendar_moves.fill(context.tx, source, made) if depth == "infinity" else ()
+    context.tx.usage.check_owner(made)
     if not refused:
         return journey.answer()
     return multistatus_response(context, xml_out.multistatus(_told(refused, journey.path)))

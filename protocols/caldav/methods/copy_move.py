@@ -53,7 +53,9 @@ def copy(context: Context) -> Response:
     journey = _journey(context)
     conditional.required(context.request.headers, context.tx.objects.get(*journey.old).etag)
     wish = schedule_headers.wish(context.request.headers, NOTHING)
-    return _answer(journey, lambda: context.tx.scheduling.copy(journey.old, journey.new, wish, replace=journey.replace))
+    return _answer(
+        context, journey, lambda: context.tx.scheduling.copy(journey.old, journey.new, wish, replace=journey.replace)
+    )
 
 
 def move(context: Context) -> Response:
@@ -71,15 +73,18 @@ def move(context: Context) -> Response:
         raise missing_privilege(journey.source.path, "unbind")
     preconditions.check(context, journey.source)
     wish = schedule_headers.wish(context.request.headers, conditional.expectation(context.request.headers))
-    return _answer(journey, lambda: context.tx.scheduling.move(journey.old, journey.new, wish, replace=journey.replace))
+    return _answer(
+        context, journey, lambda: context.tx.scheduling.move(journey.old, journey.new, wish, replace=journey.replace)
+    )
 
 
-def _answer(journey: Journey, write: Callable[[], Written]) -> Response:
+def _answer(context: Context, journey: Journey, write: Callable[[], Written]) -> Response:
     """Return 201 or 204; a conflict is about the calendar that is written to, not the one of the request."""
     try:
         written = write()
     except UidConflict as error:
         raise errors.translate(error, journey.path) from error
+    context.tx.usage.check_owner(journey.destination.collection)
     tags = (("ETag", conditional.quoted(written.object.etag)), *schedule_headers.tag(written.object))
     return Response(201, (("Location", journey.path), *tags)) if written.created else Response(204, tags)
 

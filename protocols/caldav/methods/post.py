@@ -43,6 +43,7 @@ def _member(context: Context) -> Response:
     name = bulk.fresh_name()
     wish = schedule_headers.wish(context.request.headers, Expect(absent=True))
     written = context.tx.scheduling.put(holder.collection, name, put.object_of(context), wish)
+    context.tx.usage.check_owner(holder.collection)
     path = holder.path + paths.encode(name)
     tags = schedule_headers.tags(written, context)
     return put.represented(context, written, (("Location", path), ("Content-Location", path), *tags))

@@ -51,6 +51,7 @@ def put(context: Context) -> Response:
         written = context.tx.scheduling.put(holder.collection, context.target.name, object_of(context), wish)
     except PreconditionFailed:
         return _current(context, holder)
+    context.tx.usage.check_owner(holder.collection)
     return represented(context, written, schedule_headers.tags(written, context))
 
 

@@ -13,9 +13,10 @@ from protocols.caldav.calendar_data import DataWish
 from protocols.caldav.candidates import CHUNK
 from protocols.caldav.context import Context
 from protocols.caldav.errors import DavError
+from protocols.caldav.listed import Row
 from protocols.caldav.names import dav
 from protocols.caldav.query_zone import own_zone
-from protocols.caldav.resources import Calendar, Item, Row, entry
+from protocols.caldav.resources import Calendar, Item, entry
 from protocols.caldav.rows import CALENDAR_DATA, RowWriter, loaded
 from storage.model import CalendarObject, Entry
 
@@ -83,7 +84,8 @@ class Writer:
 
     def _names(self, row: Row) -> str:
         """Return the response of a row that names what it has (RFC 4791, 9.5, for propname)."""
-        own = Entry(row.item, row.href, row.etag or "", row.component, row.size, row.modified, 0, 0, row.schedule_tag)
+        own = Entry(row.item, row.href, row.etag or "", row.component, row.size, row.modified, 0, 0)
+        own = own._replace(schedule_tag=row.schedule_tag, created=row.created)
         item = Item(self._calendar, own, self._calendar.path + paths.encode(row.href))
         names = xml_out.empty_elements(properties.defined(item, self._context))
         return xml_out.response(item.path, xml_out.propstat(200, names))

@@ -1,4 +1,4 @@
-"""whose home a push registration stands for; subscriptions that were there before a share."""
+"""whose home a push registration stands for; subscriptions from before a share; when things began."""
 
 from __future__ import annotations
 
@@ -20,10 +20,16 @@ def upgrade() -> None:
     op.drop_index("push_registration_once", table_name="push_registration")
     op.create_index("push_registration_once", "push_registration", [*_ONCE, "owner_id"], unique=True)
     op.add_column("subscription", sa.Column("plain", sa.Boolean(), server_default=sa.false(), nullable=False))
+    for table in ("calendar", "calendar_object"):
+        op.add_column(table, sa.Column("created", sa.BigInteger(), server_default="0", nullable=False))
+    # Nobody knows better of what there is already.
+    op.execute("UPDATE calendar_object SET created = modified")
 
 
 def downgrade() -> None:
     """Undo this revision; what stands for others' homes goes."""
+    for table in ("calendar", "calendar_object"):
+        op.drop_column(table, "created")
     op.drop_column("subscription", "plain")
     op.execute("DELETE FROM push_registration WHERE owner_id <> principal_id")
     op.drop_index("push_registration_once", table_name="push_registration")

@@ -22,7 +22,7 @@ def event(marie: Dav) -> str:
 def test_allprop_leaves_out_what_is_dear_and_what_is_not_there(marie: Dav, event: str, body: str):
     rows = marie.send("PROPFIND", marie.agenda, body, depth="1").rows
     assert set(rows[event].props) == set(rows[marie.agenda].props) == {200}
-    item = {"getetag", "getcontenttype", "getcontentlength", "getlastmodified", "resourcetype"}
+    item = {"creationdate", "getetag", "getcontenttype", "getcontentlength", "getlastmodified", "resourcetype"}
     assert set(rows[event].props[200]) == {D + name for name in item}
     assert C + "supported-calendar-data" not in rows[marie.agenda].props[200]
     assert rows[marie.agenda].text(A + "calendar-order")

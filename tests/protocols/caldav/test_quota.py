@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from storage.model import Access, Admission
+from storage.sharing import Offer
 from storage.store import Store
 from tests.protocols.caldav.attaching import (
     SMALL,
@@ -100,6 +102,27 @@ def test_beyond_the_quota_nothing_grows_and_everything_may_shrink(marie: Dav):
     assert marie.send("MOVE", long, destination=f"https://cadran.example{marie.home}autre/a.ics").status == 201
     assert marie.put(marie.agenda + "b.ics", event_text("b", "B", "20261124T080000Z")).status == 204
     assert marie.put(marie.agenda + "c.ics", text).status == 201
+
+
+def test_whoever_writes_with_somebody_has_that_persons_room_and_no_more(circle: Circle):
+    marie, paul = circle.marie, circle.paul
+    with marie.store.writing(marie.person.school_id) as tx:
+        agenda = next(each for each in tx.collections.subscribed(marie.person) if each.slug == "agenda")
+        tx.sharing.offer(marie.person, agenda, paul.person, Offer(Access.WRITE, "marie", settled=True))
+        tx.delegations.give("test", marie.person, paul.person, Admission.WRITE)
+    folders = (marie.agenda, f"{paul.home}partage-{agenda.id}/")
+    large = event_text("large", "x" * 3000)
+    assert marie.put(marie.agenda + "large.ics", large).status == 201
+    assert paul.put(paul.agenda + "own.ics", large.replace("UID:large", "UID:own")).status == 201
+    for number, folder in enumerate(folders):
+        text = large.replace("UID:large", f"UID:other{number}")
+        assert paul.put(f"{folder}other.ics", text).status == 507
+        assert paul.send("POST", f"{folder}?add-member", text, content_type="text/calendar").status == 507
+        assert paul.put(folder, text).status == 507
+        assert paul.put(f"{paul.agenda}o{number}.ics", text.replace("x" * 3000, "x" * 900)).status == 201
+    assert paul.send("COPY", paul.agenda + "own.ics", destination=folders[0] + "own.ics").status == 507
+    assert used(marie)[0] == len(large)
+    assert paul.put(folders[1] + "large.ics", event_text("large", "court")).status == 204
 
 
 def test_quota_is_told_by_name_only_and_of_ones_own(marie: Dav):

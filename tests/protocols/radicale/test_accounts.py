@@ -12,7 +12,7 @@ from protocols.radicale.session import Desk
 from storage.errors import NotFound, SchemaOutdated, SchemaTooNew
 from storage.model import Rights
 from storage.store import Store
-from tests.protocols.caldav.client import D
+from tests.protocols.caldav.client import D, event_text
 from tests.protocols.radicale.client import Person, Radicale
 from tests.protocols.radicale.conftest import CODE, HASH
 
@@ -100,6 +100,19 @@ def test_a_database_of_another_version_is_not_served(
     monkeypatch.setattr(Store, "check", check)
     with pytest.raises(RuntimeError, match="revision 0001, this program of 0002"):
         Radicale(migrated_url)
+
+
+@pytest.mark.parametrize("method", ["PROPFIND", "GET", "PUT", "DELETE", "MKCALENDAR", "REPORT", "PROPPATCH", "MOVE"])
+def test_nobody_gets_into_anothers_home(radicale: Radicale, marie: Person, leo: Person, method: str) -> None:
+    text = event_text("a", "Entretien")
+    for owner, asker in ((marie, leo), (leo, marie)):
+        assert radicale.put(owner, owner.agenda + "a.ics", text).status == 201
+        for path in (owner.home, owner.agenda, owner.agenda + "a.ics", owner.home + "nouveau/"):
+            body = text if method == "PUT" else ""
+            answer = radicale.send(asker, method, path, body, depth="1", destination=f"http://x{asker.agenda}b.ics")
+            assert answer.status >= 400
+            assert b"Entretien" not in answer.body
+        assert radicale.send(owner, "GET", owner.agenda + "a.ics").status == 200
 
 
 @pytest.mark.parametrize(
