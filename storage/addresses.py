@@ -52,7 +52,8 @@ def holder(tx: Transaction, value: str) -> Principal | None:
         except NotFound:
             return None
         return found if found.active else None
-    if not known.startswith("mailto:"):
+    # Without a mailbox it is no address: it must not mean the one person who has none.
+    if not known.startswith("mailto:") or known == "mailto:":
         return None
     query = (
         select(*PERSON)

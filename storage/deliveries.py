@@ -85,7 +85,7 @@ class Deliveries:
             return self._inside(message, person)
         if key := itip_groups.key_of(message.recipient):
             return UNKNOWN_USER if self.members(sender)(key) is None else DELIVERED
-        if not message.recipient.startswith("mailto:"):
+        if not message.recipient.startswith("mailto:") or "@" not in message.recipient:
             return UNKNOWN_USER
         if not policy.may_mail_out(sender.role):
             return NOT_ALLOWED

@@ -119,14 +119,15 @@ def _cancel(
     old, new = change
     assert old is not None
     ended = new is None or all(map(itip.cancelled, new.parts.values()))
-    told = [_cancelled(each, who, stamp, _sequence(each, new, ended=ended)) for each in gone.values()]
+    told = [_cancelled(each, who, stamp, _sequence(key, each, new, ended=ended)) for key, each in gone.items()]
     return Message("CANCEL", _sender(old), who, itip.calendar("CANCEL", told, old.root))
 
 
-def _sequence(gone: Component, new: Scheduled | None, *, ended: bool) -> int:
+def _sequence(key: Key, gone: Component, new: Scheduled | None, *, ended: bool) -> int:
     """Return the SEQUENCE of a cancellation: one more when everything ends, else that of what goes on."""
     before = itip.sequence(gone)
-    return max(before + ended, itip.sequence(new.any) if new is not None else 0)
+    later = (new.any, new.parts.get(key)) if new is not None else ()
+    return max(before + ended, *map(itip.sequence, later), 0)
 
 
 def _cancelled(component: Component, who: str, stamp: str, number: int) -> Component:

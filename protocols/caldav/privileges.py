@@ -16,6 +16,18 @@ _READ = (dav("read"), dav("read-acl"), dav("read-current-user-privilege-set"))
 _BUSY = caldav("read-free-busy")
 
 
+# What a method needs on the resource it is sent to, or on what that is in (RFC 3744, appendix B); the others read.
+NEEDED: Final = {
+    "ACL": "write-acl",
+    "DELETE": "unbind",
+    "MKCALENDAR": "bind",
+    "MKCOL": "bind",
+    "POST": "bind",
+    "PROPPATCH": "write-properties",
+    "PUT": "write-content",
+}
+
+
 def _granted(*names: str) -> str:
     return "".join(element(dav("privilege"), element(name)) for name in names)
 

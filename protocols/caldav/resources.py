@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from protocols.caldav import outbox, paths, respelled
+from protocols.caldav import outbox, paths, privileges, respelled
 from protocols.caldav.context import DAV_CLIENT, WRITING, Context
 from protocols.caldav.errors import DavError, missing_privilege
 from protocols.caldav.paths import Place
@@ -172,7 +172,7 @@ Resource = (
 )
 
 
-def home(context: Context, privilege: str = "read") -> Home:
+def home(context: Context, privilege: str = "") -> Home:
     """Return the home that the path is in, if the asker is its owner or was let in.
 
     Raises otherwise: DavError need-privileges to those who may know that the person exists, NotFound to the others.
@@ -185,7 +185,7 @@ def home(context: Context, privilege: str = "read") -> Home:
         return Home(owner, paths.home(owner.login), access, context.tx.delegations.since(asker, owner))
     if not context.tx.address_book.knows(asker, owner):
         raise NotFound("principal", context.target.login)
-    raise missing_privilege(context.request.path, privilege)
+    raise missing_privilege(context.request.path, privilege or privileges.NEEDED.get(context.request.method, "read"))
 
 
 def own(context: Context) -> Principal:

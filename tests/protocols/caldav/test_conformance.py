@@ -235,3 +235,24 @@ def test_what_is_granted_on_a_group_is_what_its_access_control_says(marie: Dav):
     row = marie.propfind(group, D + "acl", D + "current-user-privilege-set").row
     granted = {each.tag for each in row.props[200][D + "current-user-privilege-set"].iterfind(f"{D}privilege/*")}
     assert granted == {each.tag for each in row.props[200][D + "acl"].iterfind(f".//{D}grant/{D}privilege/*")}
+
+
+@pytest.mark.parametrize(
+    ("method", "privilege"),
+    [
+        *(("PROPFIND", "read"), ("REPORT", "read"), ("PROPPATCH", "write-properties"), ("PUT", "write-content")),
+        *(("DELETE", "unbind"), ("MKCALENDAR", "bind"), ("ACL", "write-acl")),
+    ],
+)
+def test_what_is_missing_is_what_the_method_needs(marie: Dav, leo: Dav, method: str, privilege: str):
+    path = leo.agenda + ("a.ics" if method in {"PUT", "DELETE"} else "")
+    body = {"PUT": event_text("a"), "ACL": '<D:acl xmlns:D="DAV:"/>'}.get(method, "")
+    if method == "REPORT":
+        body = f"<D:sync-collection {SPACES}><D:sync-token/><D:sync-level>1</D:sync-level><D:prop/></D:sync-collection>"
+    if method == "PROPPATCH":
+        named = "<D:set><D:prop><D:displayname>x</D:displayname></D:prop></D:set>"
+        body = f"<D:propertyupdate {SPACES}>{named}</D:propertyupdate>"
+    kind = "text/calendar" if method == "PUT" else "application/xml"
+    refused = marie.send(method, path, body, content_type=kind, depth="0" if method != "DELETE" else "infinity")
+    assert (refused.status, refused.errors) == (403, (D + "need-privileges",))
+    assert [each.tag for each in refused.tree.iter(D + "privilege") for each in each] == [D + privilege]

@@ -166,3 +166,11 @@ def test_a_letter_from_outside_reaches_a_pupil_and_tells_the_sender_nothing(circ
         assert tx.scheduling.receive(Message("REQUEST", "mailto:out@dehors.example", ADA, told))
     assert circle.answer(ada, ADA, "ACCEPTED") == 204
     assert circle.mails() == []
+
+
+@pytest.mark.parametrize("who", ["mailto:", "mailto:?subject=x", "MAILTO: "])
+def test_an_address_without_a_mailbox_is_not_that_of_the_one_person_without_mail(circle: Circle, who: str):
+    path = circle.marie.agenda + NAME
+    assert circle.marie.put(path, calendar(event(*invited(MARIE, MARIE, who)))).status == 201
+    assert circle.copies(circle.leo) == []
+    assert circle.mails() == []

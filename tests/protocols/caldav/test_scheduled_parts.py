@@ -82,3 +82,18 @@ def test_how_far_a_task_is_done_is_told(circle: Circle):
     assert told[-1].text("STATUS") == "COMPLETED"
     assert circle.paul.put(copy, task(f"ATTENDEE;PARTSTAT=COMPLETED:{PAUL}", "PERCENT-COMPLETE:100")).status == 204
     assert len(circle.copies(circle.marie, circle.marie.home + "inbox/")) == 3
+
+
+def test_a_cancelled_instance_has_the_number_that_the_organizer_s_copy_has(circle: Circle):
+    path = circle.marie.agenda + NAME
+    moved = event(*invited(MARIE, PAUL), "RECURRENCE-ID:20261130T080000Z", "SEQUENCE:4", start="20261130T100000Z")
+    series = event(*invited(MARIE, PAUL), WEEKLY)
+    assert circle.marie.put(path, calendar(series, moved)).status == 201
+    assert (
+        circle.marie.put(path, calendar(series, moved.replace("SEQUENCE:4", "SEQUENCE:4\r\nSTATUS:CANCELLED"))).status
+        == 204
+    )
+    kept = parse(circle.text(circle.marie, path).encode()).children("VEVENT")[1]
+    letter = sorted(circle.copies(circle.paul, circle.paul.home + "inbox/"))[-1]
+    (told,) = parse(circle.text(circle.paul, letter).encode()).children("VEVENT")
+    assert (told.text("STATUS"), told.text("SEQUENCE")) == ("CANCELLED", kept.text("SEQUENCE")) == ("CANCELLED", "5")
