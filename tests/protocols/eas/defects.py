@@ -80,4 +80,65 @@ DEFECTS: tuple[tuple[str, str, str], ...] = (
     ("20", "TbSync: Exceptions without recurrence", "test_a_single_event_never_has_exceptions"),
     ("20", "TbSync: read-only items fetched back", "test_an_item_is_fetched_alone"),
     ("20", "pyactivesync: folders, pages, Ping", "test_the_timetable_comes_in_pages_and_a_repeated_page_is_the_same"),
+    ("8.11", "the same answer asked for again and again", "test_the_oftener_a_key_comes_the_smaller_is_the_answer"),
+    ("8.11", "one item that a client cannot take", "test_the_item_in_the_way_is_kept_from_the_device_until_it_changes"),
+    (
+        "8.11",
+        "told of changes and not fetching them",
+        "test_a_phone_that_is_told_of_changes_and_does_not_fetch_them_is_told_less_and_less",
+    ),
+    ("8.11", "hundreds of requests a second", "test_over_the_wire_it_is_503_with_a_time_to_come_back"),
+    ("15.1", "a removed occurrence cannot be brought back", "test_changed_exception_restores_a_removed_occurrence"),
+    ("15.1", "a series moved, its exceptions not", "test_series_moved_by_an_hour_takes_its_exceptions_along"),
+    ("15.2", "the place of a changed occurrence", "test_the_place_of_a_changed_occurrence_is_told_with_its_position"),
+    ("15.2", "exceptions in a Change of the series", "test_exceptions_are_not_taken_with_a_change_of_their_series"),
+    ("18", "a reminder refused like any edit", "test_a_reminder_alone_is_kept_for_the_person"),
+    (
+        "18",
+        "a reminder on one occurrence",
+        "test_a_reminder_on_one_occurrence_of_a_read_only_series_is_kept_for_the_person",
+    ),
+    ("18", "a label beside the reminder", "test_a_changed_category_beside_the_reminder_is_put_back"),
+    ("18", "what was typed lost", "test_the_text_typed_into_a_refused_edit_is_kept_once"),
+    (
+        "18",
+        "what was typed into one occurrence lost",
+        "test_text_typed_into_one_occurrence_of_a_read_only_series_is_kept_as_a_notice",
+    ),
+    (
+        "18",
+        "refused again and again without a word",
+        "test_an_edit_without_new_text_is_noted_when_it_is_tried_the_third_time",
+    ),
+    ("20", "Android: a wipe wanted with policies", "test_a_device_to_be_wiped_does_nothing_else_and_is_wiped_once"),
+    ("20", "iOS: a request without credentials", "test_requests_without_credentials_count_nothing"),
+    ("20", "iOS: hundreds of requests a second", "test_over_the_wire_it_is_503_with_a_time_to_come_back"),
+    ("20", "Outlook: the deletion of a moved item", "test_a_moved_event_is_neither_deleted_nor_added_by_the_next_sync"),
+    ("20", "HTC: a made-up task folder", "test_folders_that_phones_make_up_are_unknown"),
+    ("20", "Windows Phone: no empty Responses", "test_no_answer_has_an_empty_container"),
+    ("20", "LG: MoreAvailable first", "test_every_item_comes_once_whatever_the_window"),
+)
+
+# What sections 14, 15, 18 and 20 of the reference are made of: its subsections, the rows of its tables of what a client
+# does in vain (18) and of clients (20), each with a word that its defects above begin with or contain.
+SECTIONS = ("8.11", "14", "15.1", "15.2", "15.3", "18", "20")
+ROWS_OF_18 = (
+    "a change of a read-only item",
+    "an addition to a read-only calendar",
+    "a deletion from a read-only calendar",
+    "a move out of a read-only calendar",
+    "a command on an occurrence",
+    "a folder renamed or removed",
+)
+CLIENTS_OF_20 = (
+    "AOSP",
+    "Android",
+    "iOS",
+    "Outlook",
+    "Windows Mail",
+    "Windows Phone",
+    "LG",
+    "HTC",
+    "TbSync",
+    "pyactivesync",
 )

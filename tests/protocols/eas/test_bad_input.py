@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from protocols.eas import app, codepages
+from protocols.eas import answers, app, codepages
 from protocols.eas.answers import ROOTS
 from protocols.eas.codepages import (
     AirSync,
@@ -141,7 +141,8 @@ def asked(school, ada, synced):
 
     def ask(command: str, body: bytes, version: str = "14.1"):
         query = f"Cmd={command}&User=ada&DeviceId=PHONE1&DeviceType=Android"
-        headers = {"ms-asprotocolversion": version, "user-agent": "Android-Mail/7.5.7"}
+        agent = "Apple-iPhone15C2/2101.1" if version >= "16" else "Android-Mail/7.5.7"
+        headers = {"ms-asprotocolversion": version, "user-agent": agent}
         request = Request("POST", "/Microsoft-Server-ActiveSync", query, headers, body, ada, HERE)
         found = []
         try:
@@ -170,7 +171,7 @@ quickly = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @quickly
-@given(st.sampled_from(COMMANDS), st.lists(trees(TAGS), max_size=4), st.sampled_from(["12.1", "14.0", "14.1"]))
+@given(st.sampled_from(COMMANDS), st.lists(trees(TAGS), max_size=4), st.sampled_from(["12.1", "14.0", "14.1", "16.1"]))
 def test_no_document_makes_a_command_fail(asked, command, children, version):
     root = Element(ROOTS[command][0], tuple(children))
     sound(asked(command, encode(root), version))
@@ -202,8 +203,34 @@ def test_no_filling_makes_a_command_fail(asked, synced, command, filling, data):
     known = st.sampled_from([synced.folder_key, *synced.keys.values(), *synced.items["c2"], "GAL", "13"])
     parts = [E(tags[which % len(tags)], data.draw(st.one_of(st.just(text), known))) for which, text in filling]
     inner = [E(getattr(page, within), *parts)] if within else parts
-    version = data.draw(st.sampled_from(["12.1", "14.1"]))
+    version = data.draw(st.sampled_from(["12.1", "14.1", "16.1"]))
     sound(asked(command, encode(E(ROOTS[command][0], *inner, *parts[:1])), version))
+
+
+# Commands that name nothing of anybody's: their documents have no folder and no item in them.
+OF_NOBODY = {"FolderCreate", "FolderSync", "Provision", "ResolveRecipients", "Search", "SendMail", "Settings"}
+OF_NOBODY |= {"ValidateCert"}
+# Read by tests of their own above, instead of by a skeleton.
+ELSEWHERE = {"FolderSync", "Ping", "Provision", "SmartReply", "Sync"}
+
+
+def test_a_new_command_is_answered_with_rubbish_too():
+    assert set(COMMANDS) == set(SKELETONS) | ELSEWHERE
+    assert set(COMMANDS) == {*answers.COMMANDS.split(",")}
+    assert set(ROOTS) == set(COMMANDS)
+
+
+@pytest.mark.parametrize("version", ["12.1", "16.1"])
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_element_alone_twice_deep_and_contradicted_is_answered(asked, command, version):
+    root, _ = ROOTS[command]
+    for tag in (each for each in TAGS if each.page == root.page):
+        odd = [E(tag), E(tag, "0"), E(tag, "x" * 300), E(tag, b"\x00\xff")]
+        deep = E(tag, "1")
+        for _ in range(28):
+            deep = E(tag, deep)
+        for children in ([odd[0]], [odd[2]], [odd[3]], [*odd, odd[1]], [deep, deep]):
+            sound(asked(command, encode(E(root, *children)), version))
 
 
 def test_nothing_of_another_person_is_told_or_touched_by_any_command(school, ada, synced, agenda):
@@ -234,6 +261,7 @@ def test_nothing_of_another_person_is_told_or_touched_by_any_command(school, ada
             [("ItemOperations:Fetch", [("ItemOperations:Store", "Mailbox"), *named])],
         ),
         "SmartForward": ("ComposeMail:SmartForward", [("ComposeMail:ClientId", "1"), source, mime]),
+        "SmartReply": ("ComposeMail:SmartReply", [("ComposeMail:ClientId", "2"), source, mime]),
         "GetItemEstimate": (
             "GetItemEstimate:GetItemEstimate",
             [
@@ -254,6 +282,7 @@ def test_nothing_of_another_person_is_told_or_touched_by_any_command(school, ada
         ),
         "Sync": ("AirSync:Sync", [collection(folder, "0")]),
     }
+    assert set(commands) | OF_NOBODY == set(COMMANDS)
     with school.reading() as tx:
         clock = tx.changes.clock()
     for command, document in commands.items():

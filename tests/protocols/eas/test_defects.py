@@ -17,7 +17,7 @@ from tests.eas.client import AOSP, TBSYNC, WP
 from tests.eas.items import add
 from tests.eas.items import event as item
 from tests.protocols.eas.calendar_samples import context, data, edit, lesson
-from tests.protocols.eas.defects import DEFECTS
+from tests.protocols.eas.defects import CLIENTS_OF_20, DEFECTS, ROWS_OF_18, SECTIONS
 from tests.protocols.eas.harness import LocalPhone, event, statuses
 from tests.protocols.eas.test_sync_upload import DENTIST
 
@@ -36,10 +36,18 @@ SERIES = lesson("RRULE:FREQ=WEEKLY;COUNT=5", "EXDATE;TZID=Europe/Paris:20260921T
 
 
 def test_every_defect_of_the_list_has_its_test() -> None:
-    places = [*TESTS.glob("protocols/eas/test_*.py"), *TESTS.glob("e2e/test_*.py")]
+    places = [each for folder in ("protocols/eas", "server", "e2e") for each in TESTS.glob(f"{folder}/test_*.py")]
     known = {name for place in places for name in re.findall(r"^def (test_\w+)", place.read_text(), re.MULTILINE)}
-    assert {test for _, _, test in DEFECTS} <= known
-    assert {section.partition(".")[0] for section, _, _ in DEFECTS} == {"14", "15", "18", "20"}
+    assert {test for _, _, test in DEFECTS} - known == set()
+    assert len({(section, name) for section, name, _ in DEFECTS}) == len(DEFECTS)
+
+
+def test_the_list_leaves_out_no_section_and_no_row_of_the_reference() -> None:
+    assert {section for section, _, _ in DEFECTS} == set(SECTIONS)
+    named = {section: [name for of, name, _ in DEFECTS if of == section] for section in SECTIONS}
+    assert set(ROWS_OF_18) <= set(named["18"])
+    clients = {each.strip() for name in named["20"] for each in name.partition(":")[0].split(",")}
+    assert clients == set(CLIENTS_OF_20)
 
 
 @pytest.mark.parametrize(

@@ -14,15 +14,18 @@ import pytest
 from dateutil.rrule import DAILY, FR, MO, MONTHLY, SA, SU, TH, TU, WE, WEEKLY, YEARLY, rrule, rrulestr, weekday
 
 from protocols.eas.codepages import Calendar
-from protocols.eas.representation import Series, representation
+from protocols.eas.representation import Instances, Series, representation
 from protocols.eas.transitions import offset_at
-from protocols.eas.wbxml import Element
+from protocols.eas.wbxml import Element, encode
 from protocols.eas.zones import blob, holds, unpack
 from storage.contentlines import parse
 from storage.ical import expand
+from tests.eas.wbxml import decode
 from tests.protocols.eas.calendar_samples import PARIS, context, event
+from tests.protocols.eas.readers import aosp, apple, occurrences
 
 DAYS: tuple[weekday, ...] = (SU, MO, TU, WE, TH, FR, SA)
+STAMP = "%Y%m%dT%H%M%S"
 HORIZON = datetime(2029, 7, 1, tzinfo=PARIS)
 RULES = [
     f"{frequency}{interval}{by}{end}"
@@ -48,6 +51,13 @@ RULES = [
                 ";BYDAY=SA,SU;BYSETPOS=2",
                 ";BYDAY=MO,WE;BYSETPOS=3",
                 ";BYDAY=FR;BYMONTHDAY=13",
+                ";BYDAY=MO,TU,WE,TH,FR;BYSETPOS=2",
+                ";BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-2",
+                ";BYDAY=MO;BYSETPOS=-1",
+                ";BYDAY=-1MO,1MO",
+                ";BYMONTHDAY=-1,15",
+                ";BYMONTHDAY=5,10,15,20,25",
+                ";BYDAY=SU,MO,TU,WE,TH,FR,SA;BYSETPOS=-1",
             ),
         ),
         (
@@ -121,6 +131,65 @@ def test_every_rule_is_shown_as_stored_or_told_one_by_one(start: datetime, versi
             moments = [one.starts for one in known if isinstance(one.starts, datetime)]
             assert starts == [f"{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}" for moment in moments], rule
     assert told > 0
+
+
+EXCEPTIONS = {
+    "one left out": (("EXDATE;TZID=Europe/Paris:{1}",), ()),
+    "two left out": (("EXDATE;TZID=Europe/Paris:{1},{3}",), ()),
+    "one more": (("RDATE;TZID=Europe/Paris:{extra}",), ()),
+    "one moved": ((), ("{2}", "{later}")),
+    "one left out and one moved": (("EXDATE;TZID=Europe/Paris:{0}",), ("{2}", "{later}")),
+}
+
+
+def with_exceptions(rule: str, first: datetime, kind: str) -> bytes | None:
+    """A series whose first occurrences are not as its rule has them; None when it has too few."""
+    days = [*takewhile(lambda day: day < HORIZON, rrulestr(rule, dtstart=first))][:4]
+    if len(days) < 4 or days[0] != first:
+        return None
+    named = {"extra": f"{days[2] + timedelta(hours=5):{STAMP}}", "later": f"{days[2] + timedelta(hours=1):{STAMP}}"}
+    stamps = [f"{day:{STAMP}}" for day in days]
+    lines, moved = EXCEPTIONS[kind]
+    head = (f"DTSTART;TZID=Europe/Paris:{first:{STAMP}}", "DURATION:PT30M", f"RRULE:{rule}")
+    more: tuple[str, ...] = ()
+    if moved:
+        original, start = (each.format(*stamps, **named) for each in moved)
+        more = ("BEGIN:VEVENT", "UID:lesson-1", "DTSTAMP:20260801T100000Z", "SUMMARY:Moved", "DURATION:PT30M")
+        more += (f"RECURRENCE-ID;TZID=Europe/Paris:{original}", f"DTSTART;TZID=Europe/Paris:{start}", "END:VEVENT")
+    return event(*head, *(line.format(*stamps, **named) for line in lines), more=more)
+
+
+def client_sees(found: Series | Instances, version: str) -> set[datetime]:
+    """The starts, by the wall clock, that another reader than the server's makes of what a phone is sent."""
+    items = [found.item] if isinstance(found, Series) else [data for _, data in found.items]
+    read = apple if version >= "16" else aosp
+    begin, end = datetime(2026, 1, 1), HORIZON.replace(tzinfo=None)
+    return {one[0] for data in items for one in occurrences(read(decode(encode(data))), begin, end)}
+
+
+@pytest.mark.parametrize("kind", EXCEPTIONS)
+@pytest.mark.parametrize(("version", "family"), DEVICES)
+def test_every_rule_with_exceptions_is_seen_as_stored(version: str, family: str, kind: str, long_run: bool) -> None:
+    forms = {Series: 0, Instances: 0}
+    first = STARTS[0].replace(tzinfo=PARIS)
+    for rule in RULES if long_run else RULES[::5]:
+        text = with_exceptions(rule, first, kind)
+        if text is None:
+            continue
+        found = representation(text, context(version=version, family=family), (first.date(), date(2029, 7, 1)))
+        forms[type(found)] += 1
+        known = expand(parse(text), first - timedelta(days=1), HORIZON, PARIS)
+        moments = (one.starts for one in known if isinstance(one.starts, datetime))
+        truth = {moment.astimezone(UTC).astimezone(PARIS).replace(tzinfo=None) for moment in moments}
+        assert client_sees(found, version) == truth, rule
+    assert forms[Instances] > 0
+    assert (forms[Series] > 0) == (kind != "one more")
+
+
+def test_the_corpus_is_wide() -> None:
+    assert len(RULES) == len(set(RULES)) > 250
+    for part in ("BYSETPOS", "BYDAY=-", "BYMONTHDAY=-", "BYMONTHDAY=1,15", "COUNT", "UNTIL", "WKST", "BYWEEKNO"):
+        assert sum(part in rule for rule in RULES) > 3, part
 
 
 @pytest.mark.parametrize("year", [2012, 2026])

@@ -2,6 +2,7 @@
 
 import base64
 import struct
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -249,3 +250,43 @@ def test_any_172_bytes_give_a_zone_or_nothing(data: bytes) -> None:
 def test_any_text_gives_a_zone_or_nothing(text: str) -> None:
     found = read(text, None, PARIS, SEPTEMBER)
     assert found is None or SEPTEMBER.astimezone(found).utcoffset() is not None
+
+
+# Zones that change at midnight of a weekday: the day before it is in another week of the month next year.
+UNTOLD_NEXT_YEAR = {"Africa/Cairo", "Egypt", "America/Havana", "Cuba"}
+TERM = (datetime(2026, 9, 1, tzinfo=UTC), datetime(2027, 7, 5, tzinfo=UTC))
+
+
+def hours_of(changes: Iterable[datetime]) -> Iterator[datetime]:
+    """Every twelfth hour of the term, and each hour of the days around changes of offset."""
+    at, days = TERM[0], {(each + hours(step)).date() for each in changes for step in (-24, 0, 24)}
+    while at < TERM[1]:
+        if at.hour % 12 == 0 or at.date() in days:
+            yield at
+        at += hours(1)
+
+
+def test_every_iana_zone_keeps_its_offset_at_every_hour_of_the_term() -> None:
+    """Where the zone's rule holds for the term; elsewhere a series is told one occurrence at a time."""
+    untold, seen = set(), set()
+    for name in available_timezones():
+        zone = ZoneInfo(name)
+        found = unpack(blob(zone, TERM[0]))
+        assert found is not None, name
+        if not holds(zone, *TERM):
+            untold.add(name)
+            continue
+        told = [each.instant for year in (2026, 2027) for each in found.rule.transitions(year)]
+        true = [each for year in (2026, 2027) for each in zone_transitions(zone, year)]
+        alike = (found.rule, *true, offset_at(zone, TERM[0]))
+        if alike in seen:
+            continue
+        seen.add(alike)
+        wrong = [
+            at
+            for at in hours_of([*told, *(each.instant for each in true)])
+            if found.rule.offset(at) != offset_at(zone, at)
+        ]
+        assert wrong == [], name
+    assert untold <= UNTOLD | UNTOLD_NEXT_YEAR
+    assert len(seen) > 50
