@@ -1,7 +1,7 @@
 """`python -m bench.imports`: imports by size, and many schools that deposit into one PostgreSQL at the same moment.
 
-The quick form takes one school of 16 500 sessions and three in one database; `--long` adds one of 80 000 sessions and
-makes it 300 schools, which takes hours.
+The quick form takes one school of 16 500 sessions, on SQLite and on PostgreSQL, and three in one database; `--long`
+adds one of 80 000 sessions and makes it 300 schools, or as many as the time that `--minutes` gives allows for.
 """
 
 from __future__ import annotations
@@ -9,9 +9,11 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
+from math import inf
 from pathlib import Path
 from threading import Event, Thread
 from time import perf_counter, sleep
@@ -22,7 +24,7 @@ import click
 from bench.connection import Connection, basic, request_bytes
 from bench.figures import Figures, figures, milliseconds, number, table
 from bench.processes import Started, started
-from bench.school import FIRST, NEXT, ZONE, Imported, copied, imported, people, prepare
+from bench.school import DATABASE, FIRST, NEXT, ZONE, Imported, Prepared, copied, imported, people, prepare
 from importers import choices
 from importers.run import Options, import_file
 from importers.thresholds import DEFAULTS
@@ -37,6 +39,12 @@ from tests import postgres
 PUPILS: Final = 1568
 LARGE: Final = 7600
 SCHOOLS: Final = (3, 300)
+FEWEST: Final = 2
+MINUTES: Final = 25
+# Of the time given: making and importing schools, then their deposits; what is left goes to the sizes before.
+GATHERING: Final = 0.4
+DEPOSITS: Final = 0.4
+SECONDS_A_MINUTE: Final = 60
 PASSWORD: Final = "bench-password"
 MIB: Final = 2**20
 QUIET_SECONDS: Final = 5.0
@@ -72,35 +80,55 @@ class Waves:
 @click.option("--pupils", default=PUPILS, show_default=True, help="Pupils of each school.")
 @click.option("--schools", type=click.IntRange(2), help="Schools in one database.")
 @click.option("--at-once", default=1, show_default=True, help="Imports at the same time.")
+@click.option("--minutes", default=MINUTES, show_default=True, help="About how long it may take; fewer schools then.")
 @click.option("--long", "thorough", is_flag=True, help="Add 80 000 sessions, and 300 schools unless told.")
-def main(pupils: int, schools: int | None, at_once: int, thorough: bool) -> None:
+def main(pupils: int, schools: int | None, at_once: int, minutes: int, thorough: bool) -> None:
     """Measure and print."""
-    with tempfile.TemporaryDirectory(prefix="cadran-imports-") as name:
+    binaries = postgres.find_binaries()
+    sizes = (pupils, LARGE) if thorough else (pupils,)
+    with tempfile.TemporaryDirectory(prefix="cadran-imports-") as name, ExitStack() as stack:
         folder = Path(name)
-        sizes = (pupils, LARGE) if thorough else (pupils,)
-        rows = [row for size in sizes for row in _sizes(folder / str(size), size)]
-        head = ("Import of one school (SQLite)", "seconds", "highest memory, MB")
-        click.echo(table(head, rows))
-        binaries = postgres.find_binaries()
-        if binaries is None:
+        cluster = stack.enter_context(postgres.running_cluster(binaries)) if binaries else None
+        for size in sizes:
+            prepared = prepare(folder / str(size), size)
+            for database, url in _databases(prepared, cluster):
+                head = (f"Import of one school ({database})", "seconds", "highest memory, MB")
+                click.echo(table(head, list(_sizes(prepared, url))))
+        if cluster is None:
             click.echo("PostgreSQL is not here: many schools are not measured.")
             return
-        with postgres.running_cluster(binaries) as cluster:
-            crowd = gather(cluster.url(cluster.create()), pupils, schools or SCHOOLS[thorough], folder / "crowd")
-            click.echo(crowd_table(crowd, deposit_all(crowd, folder, at_once)))
+        asked, seconds = schools or SCHOOLS[thorough], minutes * SECONDS_A_MINUTE
+        crowd = gather(cluster.url(cluster.create()), pupils, asked, folder / "crowd", seconds * GATHERING)
+        if len(crowd.schools) < asked:
+            click.echo(f"{len(crowd.schools)} of {asked} schools in the time given: see --minutes and --schools.")
+        click.echo(crowd_table(crowd, deposit_all(crowd, folder, at_once, seconds * DEPOSITS)))
 
 
-def _sizes(folder: Path, pupils: int) -> Iterator[tuple[str, str, str]]:
+def _databases(prepared: Prepared, cluster: postgres.Cluster | None) -> Iterator[tuple[str, str]]:
+    """Yield each database with its address, holding the people of a school; SQLite's is a copy of the folder's."""
+    data = copied(prepared, prepared.folder.with_name(f"{prepared.folder.name}-data"))
+    yield "SQLite", f"sqlite:///{data / DATABASE}"
+    if cluster is None:
+        return
+    url = cluster.url(cluster.create())
+    migrate.upgrade(url)
+    store = Store(url)
+    try:
+        _school(store, prepared.code, people(prepared.pupils))
+    finally:
+        store.close()
+    yield "PostgreSQL", url
+
+
+def _sizes(prepared: Prepared, url: str) -> Iterator[tuple[str, str, str]]:
     """Yield the rows of one school: first import, the same file, the next export."""
-    prepared = prepare(folder, pupils)
-    data = copied(prepared, folder.with_name(f"{folder.name}-data"))
     now = datetime.now(ZONE)
     for title, file, moment in (
         ("first", FIRST, prepared.begins),
         ("same file", FIRST, now),
         ("5 % changed", NEXT, now),
     ):
-        run = imported(data, file, moment)
+        run = imported(prepared.folder, file, moment, url)
         yield _row(f"{number(run.sessions)} sessions, {title}", run)
 
 
@@ -108,18 +136,22 @@ def _row(title: str, run: Imported) -> tuple[str, str, str]:
     return title, f"{run.seconds:.2f}", f"{run.memory / MIB:.0f}"
 
 
-def gather(url: str, pupils: int, schools: int, folder: Path) -> Crowd:
-    """Make schools of the same size in one database and import each by hand."""
+def gather(url: str, pupils: int, schools: int, folder: Path, patience: float = inf) -> Crowd:
+    """Make schools of the same size in one database and import each by hand: at least two, more while there is time."""
     migrate.upgrade(url)
     prepared = prepare(folder, pupils)
+    members, began = people(pupils), perf_counter()
     first, following = ((folder / name).read_bytes() for name in (FIRST, NEXT))
     own = prepared.code.encode()
-    made, addresses, exports, seconds = [], [], [], []
+    made: list[School] = []
+    addresses, exports, seconds = [], [], []
     store = Store(url)
     try:
         for place in range(schools):
+            if len(made) >= FEWEST and perf_counter() - began > patience:
+                break
             code = f"{place:07d}X"
-            school, address = _school(store, code, prepared.pupils)
+            school, address = _school(store, code, members)
             start = perf_counter()
             import_file(store, school, first.replace(own, code.encode()), prepared.begins, Options(force=True))
             seconds.append(perf_counter() - start)
@@ -131,10 +163,10 @@ def gather(url: str, pupils: int, schools: int, folder: Path) -> Crowd:
     return Crowd(url, tuple(made), tuple(addresses), tuple(exports), tuple(seconds))
 
 
-def _school(store: Store, code: str, pupils: int) -> tuple[School, str]:
+def _school(store: Store, code: str, members: Sequence[NewPerson]) -> tuple[School, str]:
     """Return a new school with its people, somebody to poll, and an address of deposit."""
     school = store.directory.create_school(code, code, ZONE.key)
-    own = [replace(person, login=f"{person.login}.{code}") for person in people(pupils)]
+    own = [replace(person, login=f"{person.login}.{code}") for person in members]
     with store.writing(school.id) as tx:
         tx.principals.create_many(own)
         head = tx.principals.create(
@@ -146,8 +178,11 @@ def _school(store: Store, code: str, pupils: int) -> tuple[School, str]:
     return school, f"/webdav/{code}/{secret}/"
 
 
-def deposit_all(crowd: Crowd, folder: Path, at_once: int) -> Waves:
-    """Deposit every school's next export at once into a running server, and poll for the first school meanwhile."""
+def deposit_all(crowd: Crowd, folder: Path, at_once: int, seconds: float = inf) -> Waves:
+    """Deposit every school's next export at once into a running server, and poll for the first school meanwhile.
+
+    Those that are not carried out in time are not waited for.
+    """
     environment = {"CADRAN_DATABASE__URL": crowd.url, "CADRAN_IMPORTS__AT_ONCE": str(at_once)}
 
     def command(port: int) -> tuple[str, ...]:
@@ -167,7 +202,7 @@ def deposit_all(crowd: Crowd, folder: Path, at_once: int) -> Waves:
                 raise RuntimeError(answer.status)
         poller.start()
         try:
-            done = _until_done(crowd)
+            done = _until_done(crowd, start + seconds)
         finally:
             ended.set()
             poller.join()
@@ -200,11 +235,11 @@ def _polled(ask: Callable[[], None], enough: Callable[[float], bool]) -> Figures
     return figures(durations)
 
 
-def _until_done(crowd: Crowd) -> int:
-    """Wait until nothing waits or runs, and return how many automatic imports were carried out."""
+def _until_done(crowd: Crowd, deadline: float) -> int:
+    """Wait until nothing waits or runs, or until a moment; return how many automatic imports were carried out."""
     store = Store(crowd.url)
     try:
-        while store.import_queue.waiting() or store.import_queue.running():
+        while perf_counter() < deadline and (store.import_queue.waiting() or store.import_queue.running()):
             sleep(LOOK_SECONDS)
         done = 0
         for school in crowd.schools:

@@ -93,9 +93,12 @@ def copied(prepared: Prepared, folder: Path) -> Path:
     return folder
 
 
-def imported(folder: Path, file: str, now: datetime) -> Imported:
-    """Return what an import of one of the exports took, in a fresh process, as if done at an instant (aware)."""
-    command = (sys.executable, "-m", "bench.school", str(folder), file, now.isoformat())
+def imported(folder: Path, file: str, now: datetime, url: str = "") -> Imported:
+    """Return what an import of one of the exports took, in a fresh process, as if done at an instant (aware).
+
+    It goes into the database of the folder unless another one is told, whose first school is the folder's.
+    """
+    command = (sys.executable, "-m", "bench.school", str(folder), file, now.isoformat(), url)
     done = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
     return Imported(**json.loads(done.stdout))
 
@@ -112,8 +115,8 @@ def _person(account: Account) -> NewPerson:
     )
 
 
-def _import(folder: Path, file: str, now: datetime) -> Imported:
-    store = Store(f"sqlite:///{folder / DATABASE}")
+def _import(folder: Path, file: str, now: datetime, url: str) -> Imported:
+    store = Store(url or f"sqlite:///{folder / DATABASE}")
     try:
         school = store.directory.schools()[0]
         data = (folder / file).read_bytes()
@@ -135,4 +138,4 @@ def _highest_memory() -> int:
 
 
 if __name__ == "__main__":
-    print(json.dumps(asdict(_import(Path(sys.argv[1]), sys.argv[2], datetime.fromisoformat(sys.argv[3])))))
+    print(json.dumps(asdict(_import(Path(sys.argv[1]), sys.argv[2], datetime.fromisoformat(sys.argv[3]), sys.argv[4]))))

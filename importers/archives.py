@@ -39,6 +39,8 @@ def unpack(data: bytes) -> Files:
     Raises ImportRefused: "too-large", "archive-damaged", "archive-encrypted", "archive-name" (name), "archive-nested"
     (name), "archive-crowded" (limit) and "archive-empty".
     """
+    if len(data) > SIZE_LIMIT:
+        raise ImportRefused("too-large", limit=SIZE_LIMIT)
     try:
         if data.startswith((_ZIP, _ZIP_EMPTY)):
             return _gathered(_zipped(data))

@@ -64,7 +64,8 @@ def parse(files: Files, setting: Setting) -> Timetable:
     ("term-unknown") and left out: nobody says when its term is.
     """
     (data,) = files.values()
-    tables, build = _read(data), Builder()
+    build = Builder()
+    tables = _read(data, build)
     year = setting.told_year()
     for card in tables.cards:
         lesson = tables.rows["lessons"].get(card.get("lessonid", ""))
@@ -77,13 +78,17 @@ def parse(files: Files, setting: Setting) -> Timetable:
     return build.timetable(Span(year.starts, year.ends, year.anchor, setting.schools))
 
 
-def _read(data: bytes) -> _Tables:
+def _read(data: bytes, build: Builder) -> _Tables:
     root = tree(data)
     found: dict[str, dict[str, dict[str, str]]] = {}
     for plural, singular in _TABLES.items():
         rows = [fields(row) for row in children(root, plural, singular)]
         key = "period" if plural == "periods" else "id"
-        found[plural] = {row[key]: row for row in rows if row.get(key)}
+        named = [row for row in rows if row.get(key)]
+        # Of two that bear one number, what a card means cannot be known: the first is kept, as in every format.
+        found[plural] = {row[key]: row for row in reversed(named)}
+        for _ in range(len(named) - len(found[plural])):
+            build.tally.add("duplicate-ident", singular)
         if plural in ("periods", "lessons", "cards") and not rows:
             raise ImportRefused("missing-section", name=plural)
     cards = tuple(fields(card) for card in children(root, "cards", "card"))

@@ -32,6 +32,7 @@ from storage.ical_times import timing
 
 MAKER: Final = b"Index-Education"
 SESSION_LIMIT: Final = 200_000
+SIZE_LIMIT: Final = 100 * 2**20
 
 _HEAD = 4096
 _UID = re.compile(r"(Cours-\d{1,12})-(\d{1,3})-")
@@ -87,6 +88,8 @@ def parse(files: Files, setting: Setting) -> Timetable:
 
     Holidays, home work and whatever else is no session is counted ("not-a-session"). A cancelled session stays.
     """
+    if sum(map(len, files.values())) > SIZE_LIMIT:
+        raise ImportRefused("too-large", limit=SIZE_LIMIT)
     reading = _Reading()
     for _, data in sorted(files.items()):
         try:

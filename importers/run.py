@@ -284,7 +284,9 @@ def _guard(considered: _Considered, code: str, options: Options) -> None:
     """Refuse what would wreck a term: no session at all, most of them gone, or a blocking threshold passed (R231)."""
     now = considered.plan.now
     coming = sum(session.starts >= now for session in considered.current.sessions.values())
-    if coming and not considered.wanted.sessions and options.confirm.upper() != code:
+    # A file of last year has sessions, and none ahead: it would empty the term just the same.
+    ahead = any(int(session.starts.timestamp()) >= now for session in considered.wanted.sessions.values())
+    if coming and not ahead and options.confirm.upper() != code:
         raise ImportRefused("empty-replace", coming=coming, school=code)
     if options.kind == AUTOMATIC:
         if not options.accepted and any(verdict.stops for verdict in considered.report.verdicts):

@@ -14,6 +14,7 @@ from importers.people import PeopleFile
 from server import wording
 from server.commands.workplace import Failure
 from server.feeding import audiences, source_of
+from server.handed_over import contents
 from server.people import existing
 from server.texts import _
 from storage.model import School
@@ -38,13 +39,13 @@ def read(store: Store, school: School, files: Sequence[Path], asked: Asked) -> t
 
     Raises Failure with the name of the file that cannot be read; then nothing was imported.
     """
-    contents = [(file.name, file.read_bytes()) for file in files]
     try:
+        named = list(zip((file.name for file in files), contents(files), strict=True))
         with store.reading(school.id) as tx:
             columns = {**(tx.import_choices.get(COLUMNS) or {}), **asked.columns}
             structures = dict(tx.import_choices.get(STRUCTURES) or {})
-        found = structures | feeds.structures(contents)
-        told = feeds.read(contents, feeds.Context(columns, found, asked.complete))
+        found = structures | feeds.structures(named)
+        told = feeds.read(named, feeds.Context(columns, found, asked.complete))
         ours = [(name, _of_school(store, school, name, file)) for name, file in told]
     except ImportRefused as error:
         text = _("{file}: {reason} Nothing was imported, from this file or another.")

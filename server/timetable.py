@@ -14,6 +14,7 @@ from importers.errors import ImportRefused
 from importers.report import Report
 from importers.run import Options
 from server import reports
+from server.handed_over import contents
 from storage.model import School
 from storage.store import Store
 
@@ -50,10 +51,11 @@ def run(store: Store, school: School, files: Sequence[Path], choice: Choice, ste
 
 
 def _content(files: Sequence[Path]) -> bytes:
+    found = contents(files)
     if len(files) == 1:
-        return files[0].read_bytes()
+        return found[0]
     names = [file.name for file in files]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise ImportRefused("archive-name", name=twice[:80])
-    return archives.pack((file.name, file.read_bytes()) for file in files)
+    return archives.pack(zip(names, found, strict=True))

@@ -29,6 +29,7 @@ from server.commands.workplace import (
     school_option,
     warn,
 )
+from server.handed_over import contents
 from server.texts import N_, _
 from server.wording import filled
 
@@ -86,7 +87,7 @@ def _guards(command: Any) -> Any:
 @pass_workplace
 def begin(workplace: Workplace, /, file: Path, as_json: bool, code: str | None) -> None:
     """Keep the file, print what it is and the number of the draft."""
-    data = file.read_bytes()
+    (data,) = contents((file,))
     with workplace.store() as store:
         school = chosen_school(store, code)
         with store.writing(school.id) as tx:

@@ -131,6 +131,13 @@ def test_a_file_cut_short_is_refused_or_tells_less(name, part):
 @pytest.mark.parametrize(
     ("name", "old", "new", "code"),
     [
+        ("edt", b'<Professeur Ident="3" Nom="NGUYEN"', b'<Professeur Ident="1" Nom="NGUYEN"', "duplicate-ident"),
+        ("edt", b'<Classe Ident="1" Semaines="12"/>', b'<Classe Ident="77" Semaines="12"/>', "dangling"),
+        ("edt", b'NumeroPlaceDebut="3" NombrePlaces="1"', b'NumeroPlaceDebut="3" NombrePlaces="9"', "outside-grid"),
+        ("edt", b'<Cours Jour="2"', b'<Cours Jour="9"', "outside-grid"),
+        ("edt", b'Semaines="254"', b'Semaines="9223372036854775808"', "stray-week"),
+        ("asc", b'<teacher id="*13"', b'<teacher id="*12"', "duplicate-ident"),
+        ("asc", b'lessonid="*51"', b'lessonid="*98"', "dangling"),
         ("edt-text", b"09h00", b"25h00", "unplaced"),
         ("edt-text", b"<DUREE>1h00", b"<DUREE>0h00", "unplaced"),
         ("edt-text", b"lundi", b"samedimanche", "unplaced"),
@@ -167,6 +174,9 @@ def test_a_bad_item_is_left_out_and_counted(name, old, new, code):
     [
         ("edt", b'DateDebut="2026-09-01"', b'DateDebut="9999-09-01"', "bad-value"),
         ("edt", b'DatePremierJourSemaine1="2026-08-31"', b'DatePremierJourSemaine1="9999-12-27"', "bad-value"),
+        ("edt", b'Semaines="254"', b'Semaines="18446744073709551616"', "bad-value"),
+        ("edt", b'Semaines="254"', b'Semaines="-2"', "bad-value"),
+        ("asc", b'weeks="01"', b'weeks="0000000000000001"', "no-alternation"),
         ("sts", b"2026-10-16", b"2036-10-16", "bad-value"),
         ("sts", b"2026-09-01", b"9999-12-01", "bad-value"),
         ("sts", b"0990042K", b"", "missing-section"),
