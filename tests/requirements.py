@@ -148,7 +148,7 @@ WHERE: dict[str, tuple[str, str]] = {
     "161": ("met", "seconds instead of minutes (`docs/performance.md`); the launch survives nothing half-written"),
     "162": (
         "part",
-        "a progress bar on the command line; automatic runs: stage in `cadran import history`; screen to come",
+        "a progress bar on the command line; stages of automatic runs in `cadran import history`; screen to come",
     ),
     "163": ("part", "`cadran import history`: the stage of an automatic run, *running* of one by hand; screen to come"),
     "164-168": ("met", "`importers/proposal.py`: printed by `cadran import launch`, `edt` and `show`"),

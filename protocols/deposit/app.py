@@ -214,5 +214,5 @@ METHODS: Final[Mapping[str, Callable[[Visit], Response]]] = {
     "LOCK": locks.lock,
     "UNLOCK": locks.unlock,
 }
-WRITING: Final = frozenset({"PUT", "MKCOL", "DELETE"})
+WRITING: Final = frozenset({"PUT", "MKCOL", "DELETE", "LOCK"})
 ALLOW: Final = ", ".join((*METHODS, "PUT"))

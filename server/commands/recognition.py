@@ -28,7 +28,7 @@ from server.commands.workplace import (
 from server.texts import _
 from storage.decisions import MATCH, REFUSE
 from storage.errors import NotFound
-from storage.imports import ImportRun
+from storage.imports import DISCARDED, SUPERSEDED, ImportRun
 from storage.model import School
 from storage.transaction import Transaction
 
@@ -52,7 +52,10 @@ def _timetable(tx: Transaction, school: School, number: str) -> Timetable:
 
 
 def _is_meant(run: ImportRun, number: str) -> bool:
-    return run.file_id is not None and (number == _LAST or run.id.startswith(number))
+    """Whether a run is the one asked for; of the last one, only those whose file is still there."""
+    if number == _LAST:
+        return run.file_id is not None and run.status not in (DISCARDED, SUPERSEDED)
+    return run.file_id is not None and run.id.startswith(number)
 
 
 @click.command(
@@ -179,7 +182,7 @@ def matches(workplace: Workplace, /, forget: str | None, as_json: bool, code: st
         (each.id[:_SHORT], each.shown, words.get(each.verdict, each.verdict), people_here.get(each.principal_id, ""))
         for each in held
     ]
-    print_table((_("Number"), _("Person"), _("Decision"), _("Login")), rows)
+    print_table((_("Number of the decision"), _("Person"), _("Decision"), _("Login")), rows)
 
 
 @click.command(

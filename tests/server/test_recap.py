@@ -49,9 +49,9 @@ def cadran(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cadran:
         tx.principals.create(NewPerson("head", "Roc", "Line", Role.STAFF))
     store.close()
 
-    def run(*arguments: str, typed: str = "") -> Result:
+    def run(*arguments: str, typed: str = "", status: int = 0) -> Result:
         result = CliRunner().invoke(main, ["--data", str(tmp_path / "data"), *arguments], input=typed)
-        assert result.exit_code == 0, result.output
+        assert result.exit_code == status, result.output
         return result
 
     return run
@@ -162,3 +162,11 @@ def test_each_check_has_a_limit_and_a_blocking_box_of_the_schools_own_beside_the
     assert said["closures-kept"].endswith("off yes on yes")
     cadran("thresholds", "set", "pupils", "--default")
     assert " ".join(cadran("thresholds", "show").output.split()).count("5 % no 5 % no") == 4
+
+
+def test_a_file_that_was_put_aside_is_not_the_last_one_to_recognise_people_by(imported: Cadran, tmp_path: Path):
+    nothing = tmp_path / "nothing.xml"
+    nothing.write_text("<nothing/>", "utf-8")
+    imported("import", "edt", str(nothing), status=1)
+    imported("import", "discard")
+    assert len(json.loads(imported("import", "people", "--json").output)) == len(list(college().people()))

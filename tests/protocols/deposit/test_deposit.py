@@ -109,12 +109,17 @@ def test_a_lock_is_given_refreshed_and_taken_back_and_keeps_nobody_out(folder: F
     info = f'<lockinfo xmlns="DAV:"><lockscope><{scope}/></lockscope><locktype><write/></locktype></lockinfo>'
     answer = folder.ask("LOCK", "a.xml", info.encode())
     token = dict(answer.headers)["Lock-Token"]
+    assert (answer.status, folder.ask("GET", "a.xml").body) == (201, b"")
     root = etree.fromstring(answer.body)
     assert f"<{root.findtext('.//D:locktoken/D:href', '', NS)}>" == token
     assert root.find(f".//D:lockscope/D:{scope}", NS) is not None
     refreshed = folder.ask("LOCK", "a.xml", b"", "", **{"if": f"({token})"})
     assert dict(refreshed.headers)["Lock-Token"] == token
-    assert folder.ask("PUT", "a.xml", b"<a/>", "", **{"if": f"({token})"}).status == 201
+    assert folder.runs() == []
+    assert folder.ask("PUT", "a.xml", b"<a/>", "", **{"if": f"({token})"}).status == 204
+    assert folder.runs() == [("a.xml", "queued")]
+    assert folder.ask("LOCK", "a.xml", info.encode()).status == 200
+    assert folder.ask("LOCK", "none/a.xml", info.encode()).status == 409
     assert folder.ask("UNLOCK", "a.xml", lock_token=token).status == 204
 
 
