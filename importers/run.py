@@ -12,7 +12,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from importers import apply as applying
-from importers import choices, formats, origin, report, school_calendar, unchanged
+from importers import choices, formats, origin, report, school_calendar, told, unchanged
 from importers.apply import Progress, Snapshot
 from importers.container import PartnerKey
 from importers.decided import decided
@@ -122,7 +122,7 @@ def _without_collector() -> Iterator[None]:
 def _imported(store: Store, school: School, data: bytes, now: datetime, options: Options) -> Report:
     if options.dry_run:
         with store.reading(school.id) as tx:
-            chosen, setting = _selection(tx, options), _setting(tx, school, options)
+            chosen, setting = _selection(tx, options), told.setting(tx, options.keys)
         prepared = _prepare(data, school, chosen, setting, options.progress)
         with store.reading(school.id) as tx:
             return _plan(prepared, tx, now, options).report
@@ -136,7 +136,7 @@ def _recorded(store: Store, school: School, data: bytes, now: datetime, options:
     """Run within the school's turn and keep in the history how it ended."""
     with store.writing(school.id) as tx:
         run_id = _begin(tx, data, options)
-        chosen, setting = _selection(tx, options), _setting(tx, school, options)
+        chosen, setting = _selection(tx, options), told.setting(tx, options.keys)
     try:
         prepared = _prepare(data, school, chosen, setting, options.progress)
         # Told before the transaction, within which SQLite lets nobody else write how far a run has come.
@@ -148,8 +148,8 @@ def _recorded(store: Store, school: School, data: bytes, now: datetime, options:
             tx.imports.wait_again(run_id)
         raise
     except ImportRefused as refusal:
-        told = {"reason": refusal.reason, "data": _plain(refusal.data), **refusal.report}
-        _end(store, school, run_id, REJECTED, told)
+        said = {"reason": refusal.reason, "data": _plain(refusal.data), **refusal.report}
+        _end(store, school, run_id, REJECTED, said)
         raise
     except BaseException as error:
         _end(store, school, run_id, FAILED, {"reason": type(error).__name__})
@@ -160,11 +160,6 @@ def _recorded(store: Store, school: School, data: bytes, now: datetime, options:
 
 def _selection(tx: Transaction, options: Options) -> Selection:
     return choices.selection(tx) if options.selection is None else options.selection
-
-
-def _setting(tx: Transaction, school: School, options: Options) -> Setting:
-    closed = school_calendar.days_of(choices.closures(tx))
-    return Setting(school.code, ZoneInfo(school.zone), options.keys, choices.year(tx), closed)
 
 
 def _plain(values: Mapping[str, object]) -> dict[str, Any]:

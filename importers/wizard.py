@@ -13,8 +13,9 @@ from enum import StrEnum
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from importers import choices, formats
+from importers import choices, formats, told
 from importers.advice import Advice, advice
+from importers.container import PartnerKey
 from importers.errors import ImportRefused
 from importers.names import fold
 from importers.recognition import recognise
@@ -30,6 +31,7 @@ from storage.model import School
 from storage.store import Store
 from storage.transaction import Transaction
 
+Keys = tuple[PartnerKey, ...]
 CHOSEN: Final = ("subjects", "classes", "groups", "courses")
 PAGE: Final = 25
 _CONTAINER: Final = b"EXPORT_INDEX_EDUCATION"
@@ -93,9 +95,9 @@ class Change:
     add: tuple[str, ...] = ()
 
 
-def begin(tx: Transaction, data: bytes, name: str) -> ImportDraft:
+def begin(tx: Transaction, data: bytes, name: str, keys: Keys = ()) -> ImportDraft:
     """Keep a file and begin with what the school chose last time; raises ImportRefused for a file that cannot do."""
-    of_school(formats.read(data).timetable, tx.school.code)
+    of_school(formats.read(data, told.setting(tx, keys)).timetable, tx.school.code)
     held = choices.selection(tx)
     chosen = {part: sorted(getattr(held, part)) for part in CHOSEN}
     return tx.import_drafts.begin(tx.import_files.keep(name, data).id, name, {**chosen, "added": [], "digest": ""})
@@ -106,10 +108,10 @@ def selection(draft: ImportDraft) -> Selection:
     return Selection(**{part: frozenset(draft.data.get(part, ())) for part in CHOSEN})
 
 
-def show(tx: Transaction, draft: ImportDraft, step: Step, offset: int = 0, limit: int = PAGE) -> Page:
+def show(tx: Transaction, draft: ImportDraft, step: Step, offset: int = 0, limit: int = PAGE, keys: Keys = ()) -> Page:
     """Return a page of a step other than the launch, which `review` returns."""
     data = _content(tx, draft)
-    reading = formats.read(data)
+    reading = formats.read(data, told.setting(tx, keys))
     timetable = of_school(reading.timetable, tx.school.code)
     if step in (Step.CHECK, Step.LAUNCH):
         return Page(step, facts=_facts(tx, draft, data, reading))
@@ -227,7 +229,7 @@ _ROWS: Final[Mapping[Step, Callable[[Transaction, ImportDraft, Timetable], tuple
 }
 
 
-def change(tx: Transaction, draft: ImportDraft, step: Step, wanted: Change) -> ImportDraft:
+def change(tx: Transaction, draft: ImportDraft, step: Step, wanted: Change, keys: Keys = ()) -> ImportDraft:
     """Keep, leave out or add lines of a step; a plan reviewed before counts no more.
 
     Raises ImportRefused: "no-such-line" (name) and "no-choice" (step).
@@ -237,7 +239,7 @@ def change(tx: Transaction, draft: ImportDraft, step: Step, wanted: Change) -> I
     tx.lock()
     # Read again within the turn, so that two pages open at once lose nothing of each other.
     draft = tx.import_drafts.get(draft.id)
-    rows = show(tx, draft, step, 0, 10**6).rows
+    rows = show(tx, draft, step, 0, 10**6, keys).rows
     left_out = {row.key for row in rows if row.state is State.INACTIVE}
     # What was left out before and is not in this file stays left out for the next.
     beyond = set(draft.data.get(step.value, ())) - {name for row in rows for name in (row.key, row.name)}
@@ -296,8 +298,8 @@ def launch(store: Store, school: School, draft_id: str, now: datetime, options: 
         file_id=draft.file_id,
     )
     report = import_file(store, school, data, now, agreed)
-    timetable = of_school(formats.read(data).timetable, school.code)
     with store.writing(school.id) as tx:
+        timetable = of_school(formats.read(data, told.setting(tx, options.keys)).timetable, school.code)
         kept = [each for each in timetable.subjects if not chosen.subjects & {each.code, each.label}]
         choices.add_subjects(tx, kept)
         tx.import_drafts.drop(draft.id)

@@ -7,12 +7,13 @@ from typing import Final
 
 import click
 
-from importers import choices, formats
+from importers import choices, formats, told
+from importers.container import PartnerKey
 from importers.errors import ImportRefused
 from importers.recognition import Recognition, decide, person_of, recognise
 from importers.selection import of_school
 from importers.timetable import Timetable
-from server import reports
+from server import partner_keys, reports
 from server.commands.workplace import (
     Failure,
     Workplace,
@@ -37,7 +38,7 @@ _LAST: Final = "last"
 _RUN = click.option("--run", "number", default=_LAST, help=_("Import whose file is meant; the last one otherwise."))
 
 
-def _timetable(tx: Transaction, school: School, number: str) -> Timetable:
+def _timetable(tx: Transaction, school: School, number: str, keys: tuple[PartnerKey, ...]) -> Timetable:
     """Return the timetable of a kept file: that of a draft or of a run, by the beginning of its id."""
     drafts = [draft for draft in tx.import_drafts.all() if number == _LAST or draft.id.startswith(number)]
     runs = [run for run in tx.imports.history(1000) if _is_meant(run, number)]
@@ -48,7 +49,7 @@ def _timetable(tx: Transaction, school: School, number: str) -> Timetable:
         data = tx.import_files.content(max(files)[1] or "")
     except NotFound as error:
         raise ImportRefused("file-forgotten") from error
-    return of_school(formats.read(data).timetable, school.code)
+    return of_school(formats.read(data, told.setting(tx, keys)).timetable, school.code)
 
 
 def _is_meant(run: ImportRun, number: str) -> bool:
@@ -72,7 +73,7 @@ def people(workplace: Workplace, /, number: str, near: bool, as_json: bool, code
     with workplace.store() as store:
         school = chosen_school(store, code)
         with store.reading(school.id) as tx:
-            timetable = _timetable(tx, school, number)
+            timetable = _timetable(tx, school, number, partner_keys.load(workplace.config, school.code))
             recognition = recognise(tx, timetable)
             logins = {person.id: person.login for person in tx.principals.people()}
     rows = _suggested(recognition, logins) if near else _found(timetable, recognition, logins)
@@ -143,12 +144,13 @@ def refuse(workplace: Workplace, /, name: str, login: str, number: str, code: st
     _decide(workplace, (name, login, number), code, REFUSE)
 
 
-def _decide(workplace: Workplace, told: tuple[str, str, str], code: str | None, verdict: str) -> None:
-    name, login, number = told
+def _decide(workplace: Workplace, said: tuple[str, str, str], code: str | None, verdict: str) -> None:
+    name, login, number = said
     with workplace.store() as store:
         school = chosen_school(store, code)
+        keys = partner_keys.load(workplace.config, school.code)
         with store.writing(school.id) as tx:
-            found = person_of(_timetable(tx, school, number), name)
+            found = person_of(_timetable(tx, school, number, keys), name)
             account = tx.principals.by_login(login)
             decide(tx, found, account, verdict)
             tx.audit.record(actor(), f"import-{verdict}", account.login)

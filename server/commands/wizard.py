@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -12,7 +12,7 @@ import click
 from importers import rollover, wizard
 from importers.run import Options
 from importers.wizard import Change, Page, Step
-from server import reports
+from server import partner_keys, reports
 from server.commands.imports import print_outcome
 from server.commands.progress import steps
 from server.commands.workplace import (
@@ -90,10 +90,11 @@ def begin(workplace: Workplace, /, file: Path, as_json: bool, code: str | None) 
     (data,) = contents((file,))
     with workplace.store() as store:
         school = chosen_school(store, code)
+        keys = partner_keys.load(workplace.config, school.code)
         with store.writing(school.id) as tx:
-            draft = wizard.begin(tx, data, file.name)
+            draft = wizard.begin(tx, data, file.name, keys)
         with store.reading(school.id) as tx:
-            page = wizard.show(tx, draft, Step.CHECK)
+            page = wizard.show(tx, draft, Step.CHECK, keys=keys)
     if as_json:
         print_json({"draft": draft.id, **page.facts})
         return
@@ -157,14 +158,15 @@ def step_(workplace: Workplace, /, number: str, step: str, as_json: bool, code: 
     """Change what was asked, then print the page."""
     chosen = Step(step)
     wanted = Change(told["keep"], told["leave_out"], told["everything"], told["add"])
-    options = Options(force=told["force"], new_identifiers=told["new_identifiers"], confirm=told["confirm"])
     with workplace.store() as store:
         school = chosen_school(store, code)
+        keys = partner_keys.load(workplace.config, school.code)
+        guards = {name: told[name] for name in ("force", "new_identifiers", "confirm")}
+        options = Options(**guards, keys=keys)
         if chosen is Step.LAUNCH:
             with steps() as tell:
                 now = datetime.now().astimezone()
-                told_options = Options(**{**_plain(options), "progress": reports.progress(tell)})
-                report = wizard.review(store, school, number, now, told_options)
+                report = wizard.review(store, school, number, now, replace(options, progress=reports.progress(tell)))
             if as_json:
                 print_json(report.data())
             else:
@@ -173,9 +175,9 @@ def step_(workplace: Workplace, /, number: str, step: str, as_json: bool, code: 
             return
         if wanted != Change():
             with store.writing(school.id) as tx:
-                wizard.change(tx, tx.import_drafts.get(number), chosen, wanted)
+                wizard.change(tx, tx.import_drafts.get(number), chosen, wanted, options.keys)
         with store.reading(school.id) as tx:
-            page = wizard.show(tx, tx.import_drafts.get(number), chosen, told["offset"], told["limit"])
+            page = wizard.show(tx, tx.import_drafts.get(number), chosen, told["offset"], told["limit"], options.keys)
     if as_json:
         print_json(asdict(page))
         return
@@ -193,10 +195,6 @@ def _print_next(page: Page, number: str) -> None:
     order = list(Step)
     following = order[order.index(page.step) + 1].value
     say(_("Next: “cadran import step {number} {step}”.").format(number=number, step=following))
-
-
-def _plain(options: Options) -> dict[str, Any]:
-    return {"force": options.force, "new_identifiers": options.new_identifiers, "confirm": options.confirm}
 
 
 def _print_facts(page: Page) -> None:
@@ -248,7 +246,7 @@ def launch(workplace: Workplace, /, number: str, as_json: bool, code: str | None
     """Import what was reviewed; its choices are those of automatic imports from now on."""
     with workplace.store() as store, steps() as step:
         school = chosen_school(store, code)
-        options = Options(**guards, progress=reports.progress(step))
+        options = Options(**guards, progress=reports.progress(step), keys=partner_keys.load(workplace.config, school.code))
         report = wizard.launch(store, school, number, datetime.now().astimezone(), options)
     if as_json:
         print_json(report.data())

@@ -170,3 +170,22 @@ def test_a_file_that_was_put_aside_is_not_the_last_one_to_recognise_people_by(im
     imported("import", "edt", str(nothing), status=1)
     imported("import", "discard")
     assert len(json.loads(imported("import", "people", "--json").output)) == len(list(college().people()))
+
+
+def test_an_encrypted_export_goes_through_all_the_steps(cadran: Cadran, tmp_path: Path, monkeypatch):
+    school = tmp_path / "school"
+    cadran("sample-school", "--pupils", "60", "--out", str(school), "--encrypt", "ESSAI")
+    file = str(school / "timetable-encrypted.xml")
+    new = ("init", "--school", "0990001X", "--name", "Essai", "--admin", "chef", "--password-stdin")
+    cadran(*new, typed="une phrase de passe\n")
+    here = ("--school", "0990001X")
+    assert "ESSAI" in cadran("import", "begin", file, *here, status=1).output
+    monkeypatch.setenv("CADRAN_IMPORTS__KEYS", f'["ESSAI={school / "partner-key.pem"}"]')
+    begun = json.loads(cadran("import", "begin", file, *here, "--json").output)
+    assert (begun["encrypted"], begun["key"]) == (True, True)
+    number = begun["draft"]
+    cadran("import", "step", number, "subjects", "--all", *here)
+    for step in ("check", "classes", "groups", "courses", "people", "launch"):
+        cadran("import", "step", number, step, *here)
+    cadran("import", "launch", number, *here)
+    assert json.loads(cadran("import", "people", *here, "--json").output)
