@@ -114,7 +114,7 @@ def test_a_thousand_lessons_take_as_many_statements_as_one(desk):
     for number in (1, 1000):
         with counted(desk.store) as seen:
             desk.teach(*(lesson(calendar, f"{number}-{each}") for each in range(number)))
-        counts.append(len([each for each in seen if not each.startswith("INSERT")]))
+        counts.append(len([each for each in seen if not each.startswith(("INSERT", "COPY"))]))
     assert counts[0] == counts[1]
 
 
