@@ -246,7 +246,9 @@ def launch(workplace: Workplace, /, number: str, as_json: bool, code: str | None
     """Import what was reviewed; its choices are those of automatic imports from now on."""
     with workplace.store() as store, steps() as step:
         school = chosen_school(store, code)
-        options = Options(**guards, progress=reports.progress(step), keys=partner_keys.load(workplace.config, school.code))
+        options = Options(
+            **guards, progress=reports.progress(step), keys=partner_keys.load(workplace.config, school.code)
+        )
         report = wizard.launch(store, school, number, datetime.now().astimezone(), options)
     if as_json:
         print_json(report.data())
