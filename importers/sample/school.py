@@ -11,7 +11,7 @@ from importers.sample.model import Course, Group, Named, SampleSchool
 from importers.sample.people import populate
 from importers.sample.terms import school_year
 
-FEWEST, MOST = 60, 3000
+FEWEST, MOST = 60, 8000
 TEACHERS_PER_PUPIL = 107 / 1568
 FEWEST_TEACHERS = 8
 SCHOOL_NAMES = ("des Trois-Étangs", "Éloi-Vernançon", "du Clos & du Pré", "Œillets-Blancs", "de l'Arche-d'Or")
@@ -27,7 +27,7 @@ class Setting:
 
 
 def generate(pupils: int, seed: int, year: int = 2026, uai: str = "0990001X") -> SampleSchool:
-    """Return a school of 60 to 3000 pupils for the year that starts in ``year``: same arguments, same school.
+    """Return a school of 60 to 8000 pupils for the year that starts in ``year``: same arguments, same school.
 
     Every trap of pronote-format section 5 that concerns clear XML is in it; ``traps`` says where:
     a course is named by its index, a person, class or group by its ident. 1 568 pupils make 107

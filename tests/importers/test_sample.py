@@ -116,7 +116,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not(small):
     assert write_xml(other) != write_xml(small)
 
 
-@pytest.mark.parametrize("pupils", [59, 3001, 0, -1])
+@pytest.mark.parametrize("pupils", [59, 8001, 0, -1])
 def test_a_size_out_of_bounds_is_refused(pupils):
     with pytest.raises(ValueError, match=str(pupils)):
         generate(pupils, 1)
