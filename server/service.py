@@ -91,7 +91,7 @@ class Service:
     def glance(self, route: Route, incoming: Incoming, known: Principal) -> Response | None:
         """Answer a light request in the reactor's own thread: a hop to another would cost more than the answer.
 
-        None when a thread has to answer it after all: it writes, is large, or fails, which is told there.
+        None when a thread has to answer it after all: it writes, a text is long, or it fails, which is told there.
         """
         try:
             with self.store.glancing(known.school_id) as tx:

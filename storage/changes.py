@@ -155,8 +155,9 @@ _BORN_AFTER = Ready(
 
 _moved = select(calendar.c.id).where(_school, calendar.c.seq > bindparam("number"))
 _MOVED_CALENDARS = Ready(_moved)
+# The sum keeps SQLite from looking for each collection once by going through the school's stays in that order.
 _MOVED_COLLECTIONS = Ready(
-    select(feed.c.collection_id)
+    select((feed.c.collection_id + 0).label("collection_id"))
     .distinct()
     .where(feed.c.school_id == bindparam("school"), feed.c.calendar_id.in_(_moved), feed.c.ended.is_(None))
 )

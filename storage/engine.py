@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.pool import NullPool
 
 from storage.errors import Busy, StorageFull, Unreadable
 
@@ -26,6 +27,10 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.execute(f"PRAGMA busy_timeout={WAIT_SECONDS * 1000}")
     cursor.close()
+
+
+def _give_no_time(connection: Any, _record: object) -> None:
+    connection.execute("PRAGMA busy_timeout=0")
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -75,6 +80,15 @@ def _engine(url: str) -> Engine:
     return create_engine(
         url, hide_parameters=True, pool_size=16, max_overflow=16, pool_pre_ping=True, connect_args=waiting
     )
+
+
+def open_glass(url: str) -> Engine:
+    """Return an engine for glances at an SQLite file: whoever asks gets a connection of their own, which never waits."""
+    engine = create_engine(url, hide_parameters=True, poolclass=NullPool)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "connect", _give_no_time)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
 
 
 @contextmanager

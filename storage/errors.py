@@ -183,3 +183,7 @@ class SchemaTooNew(CadranError):
         super().__init__(found, known)
         self.found = found
         self.known = known
+
+
+class TooMuch(Exception):
+    """A text is longer than may be read at a glance; no CadranError, for no protocol answers it."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import ColumnElement, and_, bindparam, case, func, or_, select, union_all
 
 from storage import shown, spelling
-from storage.errors import NotFound
+from storage.errors import NotFound, TooMuch
 from storage.model import FOREVER, CalendarObject, Collection, Entry
 from storage.occurrences import overlapping
 from storage.ready import Ready
@@ -130,7 +130,12 @@ class Listings:
     def _one(self, statement: Ready, collection: Collection, key: str | int) -> CalendarObject | None:
         named = {"school": self._tx.school_id, "collection": collection.id, "key": key}
         found = statement.rows(self._tx.connection, **named)
-        return self._tx.personal.seen(CalendarObject(*found[0]), collection) if found else None
+        return self._tx.personal.seen(self._bearable(CalendarObject(*found[0])), collection) if found else None
+
+    def _bearable(self, found: CalendarObject) -> CalendarObject:
+        if self._tx.longest and len(found.ical) > self._tx.longest:
+            raise TooMuch(len(found.ical))
+        return found
 
     def get(self, collection: Collection, href: str) -> CalendarObject:
         """Return the object of a name, or of another spelling of it when there is none; raises NotFound."""
@@ -161,7 +166,7 @@ class Listings:
     def _several(self, statement: Any, collection: Collection, keys: Sequence[Any]) -> Iterator[CalendarObject]:
         for at in range(0, len(keys), CHUNK):
             rows = self._rows(statement, collection, keys=list(keys[at : at + CHUNK])).all()
-            yield from self._tx.personal.seen_all([CalendarObject(*row) for row in rows], collection)
+            yield from self._tx.personal.seen_all([self._bearable(CalendarObject(*row)) for row in rows], collection)
 
     def many(self, collection: Collection, hrefs: Sequence[str]) -> dict[str, CalendarObject]:
         """Return the objects of many names, by name; absent ones are left out."""

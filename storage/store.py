@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from storage.directory import Directory
-from storage.engine import WRITING, open_engine, patience
+from storage.engine import WRITING, open_engine, open_glass, patience
 from storage.import_queue import ImportQueue
 from storage.limits import DEFAULT, Limits
 from storage.migrate import check
 from storage.statistics import refresh
 from storage.transaction import Transaction
 from storage.turns import place, turn
+
+# Octets of a text that is still read at a glance: masking or rewriting a long one takes a while.
+GLANCE_TEXT: Final = 16 * 1024
 
 
 class Store:
@@ -46,13 +52,18 @@ class Store:
 
     @contextmanager
     def glancing(self, school_id: int) -> Iterator[Transaction]:
-        """Yield what `reading` does, on a connection that stays open; for one thread only, and where `near` is true."""
+        """Yield what `reading` does, on a connection that stays open; for one thread only, and where `near` is true.
+
+        It waits neither for a connection nor for a lock, and raises TooMuch where a long text would have to be read.
+        """
         if self._glass is None:
-            self._glass = self.engine.connect()
+            self._glass = open_glass(self.url).connect()
         try:
             with self._glass.begin():
-                yield Transaction(self._glass, school_id, writing=False, limits=self.limits)
-        except BaseException:
+                tx = Transaction(self._glass, school_id, writing=False, limits=self.limits)
+                tx.longest = GLANCE_TEXT
+                yield tx
+        except (SQLAlchemyError, sqlite3.Error):
             self._put_glass_away()
             raise
 

@@ -70,6 +70,8 @@ class Transaction:
         self.school_id = school_id
         self.writable = writing
         self.limits = limits
+        # Octets of one text that may be read, 0 for any (see Store.glancing).
+        self.longest = 0
         self._locked = False
 
     def require_writing(self) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from protocols.caldav import errors, if_header, paths, push_quiet
+from protocols.caldav import errors, if_header, media, paths, push_quiet
 from protocols.caldav.allowed import allow
 from protocols.caldav.context import WRITING, Context
 from protocols.caldav.dead import Dead
@@ -77,8 +77,8 @@ def light(method: str, path: str, headers: Mapping[str, str], octets: int) -> bo
         return False
     if method == "PROPFIND":
         return headers.get("depth", "") == "0"
-    depth = path.count("/", len(paths.HOMES))
-    return method in {"GET", "HEAD"} and depth == _OBJECT_DEPTH and not path.endswith("/")
+    plain = method in {"GET", "HEAD"} and not media.prefers_jcal(headers.get("accept", ""))
+    return plain and path.count("/", len(paths.HOMES)) == _OBJECT_DEPTH and not path.endswith("/")
 
 
 def carries_file(request: Request) -> bool:

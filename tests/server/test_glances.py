@@ -81,6 +81,7 @@ def test_a_changed_password_is_asked_again_at_a_glance(running: Running):
         ("REPORT", "/dav/calendars/ana/agenda/", {"depth": "0"}, 200, False),
         ("GET", EVENT, {}, 0, True),
         ("HEAD", EVENT, {}, 0, True),
+        ("GET", EVENT, {"accept": "application/calendar+json"}, 0, False),
         ("PUT", EVENT, {}, 900, False),
         ("DELETE", EVENT, {}, 0, False),
         ("GET", "/dav/calendars/ana/agenda/", {}, 0, False),

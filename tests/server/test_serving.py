@@ -27,6 +27,8 @@ Start = Callable[..., subprocess.Popen[str]]
 def start() -> Iterator[Start]:
     """Start processes that are ended with the test."""
     started: list[subprocess.Popen[str]] = []
+    # What a shell runs in the background ignores SIGINT, and so would all that it starts.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def run(*command: str, **environment: str) -> subprocess.Popen[str]:
         process = subprocess.Popen(
@@ -45,6 +47,7 @@ def start() -> Iterator[Start]:
         if process.poll() is None:
             process.kill()
         process.communicate()
+    signal.signal(signal.SIGINT, before)
 
 
 def free_port() -> int:
