@@ -83,7 +83,7 @@ def _engine(url: str) -> Engine:
 
 
 def open_glass(url: str) -> Engine:
-    """Return an engine for glances at an SQLite file: whoever asks gets a connection of their own, which never waits."""
+    """Return an engine for glances at an SQLite file: whoever asks gets a connection of their own that never waits."""
     engine = create_engine(url, hide_parameters=True, poolclass=NullPool)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "connect", _give_no_time)
