@@ -7,6 +7,7 @@ import sys
 from typing import Any, Final
 
 import structlog
+from twisted.internet.error import ReactorNotRunning
 from twisted.logger import LogEvent, LogLevel, formatEvent, globalLogBeginner
 
 LEVELS: Final = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
@@ -44,6 +45,9 @@ def _observe(event: LogEvent) -> None:
     level = event.get("log_level")
     failure = event.get("log_failure")
     if failure is not None:
+        # Whoever is told twice to stop stops once.
+        if failure.check(ReactorNotRunning):
+            return
         _log.error("unexpected failure", traceback=str(failure.getTraceback()))
     elif level is not None and level >= LogLevel.warn:
         _log.warning(formatEvent(event))

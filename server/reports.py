@@ -248,10 +248,17 @@ def verdicts(stored: Iterable[Mapping[str, Any]]) -> list[tuple[str, ...]]:
             _measured(each),
             "" if each["check"] in WITHOUT_PERCENT else f"{each['limit']} %",
             _("yes") if each["blocking"] else _("no"),
-            _("yes") if each["exceeded"] else _("no"),
+            _exceeded(each),
         )
         for each in stored
     ]
+
+
+def _exceeded(verdict: Mapping[str, Any]) -> str:
+    """Return whether a limit was passed; a percentage has none where there was nothing before."""
+    if verdict["exceeded"] and not verdict["whole"] and verdict["check"] not in WITHOUT_PERCENT:
+        return _("no comparison")
+    return _("yes") if verdict["exceeded"] else _("no")
 
 
 def _measured(verdict: Mapping[str, Any]) -> str:

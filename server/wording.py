@@ -12,6 +12,7 @@ from server.config import ConfigError
 from server.texts import N_, _
 from storage import errors
 from storage.delegations import DelegationRefused
+from storage.model import Role
 from storage.principals import BadLogin
 
 KNOWN: Final = (errors.CadranError, errors.Unreadable, ImportRefused, ConfigError)
@@ -26,10 +27,19 @@ _MISSING: Final = {
     "people-run": N_("There is no reading of a people file “{key}”. “cadran people history” shows those there are."),
     "partner-key": N_("There is no added key “{key}”: “cadran import keys list” shows those there are."),
     "import-draft": N_(
-        "There is no import “{key}” that was begun. “cadran import drafts” shows those there are; one that nobody "
-        "touched for the days of “cadran import settings” is forgotten."
+        "There is no import “{key}” that was begun. “cadran import drafts” shows those there are; one that was "
+        "launched is in “cadran import history”, one that nobody touched for the days of “cadran import settings” is "
+        "forgotten."
     ),
     "device": N_("This person has no device “{key}”. “cadran devices list” shows those there are."),
+}
+_ROLES: Final = {
+    Role.ADMIN: N_("administrator"),
+    Role.TEACHER: N_("teacher"),
+    Role.STAFF: N_("staff member"),
+    Role.PUPIL: N_("pupil"),
+    Role.GUARDIAN: N_("guardian"),
+    Role.READER: N_("reader"),
 }
 _TAKEN: Final = {
     "login": N_("The login “{name}” is already in use: choose another one."),
@@ -348,3 +358,8 @@ _WORDS: Final[Mapping[type[Exception], Callable[[Any], str]]] = {
     ImportRefused: _refused,
     ConfigError: _config,
 }
+
+
+def role(of: Role) -> str:
+    """Return in words what somebody is in their school."""
+    return _(_ROLES[of])

@@ -40,7 +40,7 @@ def list_trash(workplace: Workplace, login: str, as_json: bool) -> None:
         return
     kinds = {CALENDAR: _("calendar")}
     print_table(
-        (_("Number"), _("Title"), _("Kind"), _("Calendar"), _("Deleted")),
+        (_("Item"), _("Title"), _("Kind"), _("Calendar"), _("Deleted")),
         [
             (
                 each.id,

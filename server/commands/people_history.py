@@ -7,7 +7,7 @@ from typing import Final
 
 import click
 
-from server import reports
+from server import reports, wording
 from server.commands.workplace import (
     Workplace,
     chosen_school,
@@ -74,7 +74,7 @@ def show(workplace: Workplace, /, number: str, as_json: bool, code: str | None) 
     say(f"{reports.moment(run.moment, school.zone)}  {run.source.upper()}  {run.file_name}")
     columns = (_("Change"), _("Login"), _("Name"), _("Role"), _("Fields"))
     rows = [
-        (_(_CHANGES.get(what, what)), who.login, who.name, _(who.role.value), ", ".join(fields))
+        (_(_CHANGES.get(what, what)), who.login, who.name, wording.role(who.role), ", ".join(fields))
         for what, who, fields in listed
     ]
     print_table(columns, rows)

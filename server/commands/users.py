@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 import click
 
-from server import passwords
+from server import passwords, wording
 from server.commands.workplace import (
     Workplace,
     actor,
@@ -24,19 +24,11 @@ from server.commands.workplace import (
     say,
     school_option,
 )
-from server.texts import N_, _
+from server.texts import _
 from storage.model import Principal, Role, Source
 from storage.principals import NewPerson, check_login
 
 _ROLES = click.Choice([role.value for role in Role])
-_ROLE_WORDS: Final = {
-    Role.ADMIN: N_("administrator"),
-    Role.TEACHER: N_("teacher"),
-    Role.STAFF: N_("staff member"),
-    Role.PUPIL: N_("pupil"),
-    Role.GUARDIAN: N_("guardian"),
-    Role.READER: N_("reader"),
-}
 
 
 @click.group("user", help=_("Add, list and remove accounts, set passwords, let people stand in for others."))
@@ -101,10 +93,7 @@ def list_users(workplace: Workplace, role: str | None, as_json: bool, code: str 
     columns = (_("Login"), _("Name"), _("Role"), _("Source"), _("Active"))
     print_table(
         columns,
-        [
-            (p.login, p.name, _(_ROLE_WORDS[p.role]), _source(p.source), _("yes") if p.active else _("no"))
-            for p in people
-        ],
+        [(p.login, p.name, wording.role(p.role), _source(p.source), _("yes") if p.active else _("no")) for p in people],
     )
 
 

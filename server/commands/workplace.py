@@ -68,7 +68,10 @@ class Workplace:
         """Yield the open database, whose schema is this program's; raises SchemaMissing and its kin."""
         if not self.config.database.url and not (self.config.data / configuration.DATABASE_NAME).is_file():
             raise Failure(
-                _("There is no database in {folder}. “cadran init” creates it.").format(folder=self.config.data)
+                _(
+                    "There is no database in {folder}. --data or CADRAN_DATA names another folder; "
+                    "“cadran init” creates one."
+                ).format(folder=self.config.data)
             )
         store = Store(self.config.database_url(), self.config.limits())
         try:
