@@ -21,7 +21,8 @@ def quoted(etag: str) -> str:
 def etags(header: str) -> tuple[str, ...]:
     """Return the opaque tags of a list; raises DavError when the header is malformed.
 
-    A weak tag counts as the strong one: we send strong ones only, so a proxy that compressed the body weakened it.
+    A weak tag counts as the strong one: objects have strong ones, which a proxy that compressed the body weakens;
+    collections, files of links and jCal have weak ones, which are compared as they were sent.
     """
     found, position = [], 0
     while position < len(header):

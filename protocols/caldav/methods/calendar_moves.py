@@ -101,10 +101,15 @@ def _journey(context: Context) -> Journey:
 
 
 def _former(context: Context, source: Calendar, slug: str, *, replace: bool) -> Collection | None:
-    """Return what is to be overwritten; raises PreconditionFailed or DavError where nothing may be."""
+    """Return what is to be overwritten; raises PreconditionFailed or DavError where nothing may be.
+
+    A calendar that is only found by this spelling of its slug is another one, and stays.
+    """
     try:
         found = context.tx.collections.by_slug(source.home.principal, slug, DAV_CLIENT)
     except NotFound:
+        return None
+    if found.slug != slug:
         return None
     if not replace:
         raise PreconditionFailed(None)

@@ -115,4 +115,6 @@ def _same(context: Context, source: Calendar, name: str) -> bool:
     found = context.tx.objects.find(source.collection, [own, name])
     if own not in found:
         return False
-    return found[own].href == name if context.request.method == "MOVE" else found[own].item == found[name].item
+    if context.request.method == "MOVE":
+        return found[own].href == name
+    return name in found and found[own].item == found[name].item

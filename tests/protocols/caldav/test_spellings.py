@@ -325,6 +325,38 @@ def test_a_calendar_of_unknown_spelling_is_found_in_any(imported: Dav):
     assert imported.send("GET", there).status == 404
 
 
+@pytest.mark.parametrize("method", ["COPY", "MOVE"])
+def test_the_other_spelling_of_an_open_calendar_is_a_free_address(imported: Dav, method: str):
+    one, two = imported.home + "a@b/", imported.home + "a%40b/"
+    assert imported.put(one + "x.ics", event_text("x")).status == 201
+    assert imported.send(method, one, destination=two, overwrite="F").status == 201
+    assert set(imported.sync(two).rows) == {two + "x.ics"}
+    kept = {one, two} if method == "COPY" else {two}
+    assert {each for each in imported.propfind(imported.home, CS + "getctag", depth="1").rows if "b/" in each} == kept
+    if method == "COPY":
+        assert set(imported.sync(one).rows) == {one + "x.ics"}
+
+
+@pytest.mark.parametrize("method", ["COPY", "MOVE"])
+def test_a_calendar_that_gets_another_ones_other_spelling_takes_nothing_from_it(imported: Dav, method: str):
+    one, two, club = (imported.home + each for each in ("a@b/", "a%40b/", "club/"))
+    assert imported.put(one + "x.ics", event_text("x")).status == 201
+    assert imported.send("MKCALENDAR", club).status == 201
+    assert imported.put(club + "y.ics", event_text("y")).status == 201
+    assert imported.send(method, club, destination=two).status == 201
+    assert set(imported.sync(one).rows) == {one + "x.ics"}
+    assert set(imported.sync(two).rows) == {two + "y.ics"}
+
+
+def test_an_object_is_not_copied_beside_itself_under_a_spelling_that_does_not_find_it(marie: Dav):
+    assert marie.put(marie.agenda + "a@b%40c@d@e@f.ics", event_text("a")).status == 201
+    there = marie.agenda + "a@b@c@d@e@f.ics"
+    refused = marie.send("COPY", marie.agenda + "a@b%40c@d@e@f.ics", destination=there)
+    assert refused.status in {403, 409}
+    moved = marie.send("MOVE", marie.agenda + "a@b%40c@d@e@f.ics", destination=there)
+    assert (moved.status, moved.headers["Location"]) == (201, there)
+
+
 def test_a_report_on_such_a_calendar_takes_hrefs_of_any_spelling(imported: Dav):
     marie = imported
     marie.put(marie.home + "a@b/x@y.ics", event_text("x"))
