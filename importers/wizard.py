@@ -285,7 +285,7 @@ def launch(store: Store, school: School, draft_id: str, now: datetime, options: 
     """
     with store.reading(school.id) as tx:
         draft = tx.import_drafts.get(draft_id)
-        data = _content(tx, draft)
+        data, setting = _content(tx, draft), told.setting(tx, options.keys)
     if not draft.data.get("digest"):
         raise ImportRefused("not-reviewed")
     chosen = selection(draft)
@@ -298,8 +298,9 @@ def launch(store: Store, school: School, draft_id: str, now: datetime, options: 
         file_id=draft.file_id,
     )
     report = import_file(store, school, data, now, agreed)
+    # Read before anybody's turn to write is taken: a large export takes seconds.
+    timetable = of_school(formats.read(data, setting).timetable, school.code)
     with store.writing(school.id) as tx:
-        timetable = of_school(formats.read(data, told.setting(tx, options.keys)).timetable, school.code)
         kept = [each for each in timetable.subjects if not chosen.subjects & {each.code, each.label}]
         choices.add_subjects(tx, kept)
         tx.import_drafts.drop(draft.id)

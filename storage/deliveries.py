@@ -118,7 +118,7 @@ class Deliveries:
         if place is None:
             return False
         stored = itip.read(place[1].ical, self._tx.zone)
-        invited = any(itip.attendee(each, (message.sender,)) is not None for each in stored.parts.values())
+        invited = any(itip_apply.speaks_for_attendee(each, message.sender) for each in stored.parts.values())
         return invited and _organizes(stored, organizer)
 
     def deliver(self, messages: Iterable[Message], base: int, sender: Principal) -> None:

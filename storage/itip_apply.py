@@ -69,8 +69,12 @@ def cancel(stored: Scheduled, message: Scheduled) -> Scheduled:
         return stored.with_parts(_marked(each, message) for each in stored.parts.values())
     onward = [key for key, each in message.parts.items() if key is not None and itip.open_ended(each)]
     if onward:
-        shorter = itip_series.cut(stored, min(onward))
-        return shorter or stored.with_parts(_marked(each, message) for each in stored.parts.values())
+        first = min(onward)
+        shorter = itip_series.cut(stored, first)
+        if shorter is None:
+            return stored.with_parts(_marked(each, message) for each in stored.parts.values())
+        early = [each for key, each in message.parts.items() if key is not None and key < first]
+        return cancel(shorter, message.with_parts(early)) if early else shorter
     dates = [_exdate(stored.master, each) for each in message.parts.values()]
     excluded = stored.excluded()
     fresh = [date for key, date in zip(message.parts, dates, strict=True) if date is not None and key not in excluded]
@@ -173,6 +177,14 @@ def _with_delegate(here: Component, line: Property) -> Component:
     role = named[0].param("ROLE")
     added = itip.with_params(Property.make("ATTENDEE", line.value), ROLE=role)
     return here.replaced("ATTENDEE", *here.all("ATTENDEE"), added)
+
+
+def speaks_for_attendee(component: Component, who: str) -> bool:
+    """Tell whether somebody is an attendee, or whom an attendee named to come instead (RFC 5546, 3.2.2.3)."""
+    if itip.attendee(component, (who,)) is not None:
+        return True
+    named = (each for prop in component.all("ATTENDEE") for each in _addresses(prop, "DELEGATED-TO"))
+    return who in map(itip.address, named)
 
 
 def _addresses(prop: Property, name: str) -> tuple[str, ...]:

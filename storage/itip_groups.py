@@ -56,8 +56,9 @@ def _expanded(before: Component | None, after: Component, members: Members) -> C
     if not named and not former:
         return after
     gone = former.keys() - named.keys()
-    here = [prop for prop in after.all("ATTENDEE") if not _only_of(prop, gone)]
     known = {} if before is None else {addresses.resolved(each.value): each for each in before.all("ATTENDEE")}
+    lines = (_member_again(each, known) for each in after.all("ATTENDEE"))
+    here = [prop for prop in lines if not _only_of(prop, gone)]
     taken = {addresses.resolved(each.value) for each in here}
     taken |= {addresses.resolved(each.value) for each in after.all("ORGANIZER")}
     for key, line in named.items():
@@ -68,6 +69,15 @@ def _expanded(before: Component | None, after: Component, members: Members) -> C
         read = key in former and any(key in _memberships(each) for each in here)
         here += _added(inside, line, (taken, known), read=read)
     return after.replaced("ATTENDEE", *here) if here != list(after.all("ATTENDEE")) else after
+
+
+def _member_again(prop: Property, known: Mapping[str, Property]) -> Property:
+    """Return a line with the groups by which its attendee came; a client that drops MEMBER would show all to all."""
+    old = known.get(addresses.resolved(prop.value))
+    if old is None or prop.param("MEMBER") is not None or not _memberships(old):
+        return prop
+    held = {name: values for name, values in old.params if name == "MEMBER"}
+    return Property.make(prop.name, prop.value, dict(prop.params) | held)
 
 
 def _added(

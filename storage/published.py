@@ -6,6 +6,7 @@ that programs keep of them, comments, files, meeting rooms on the net, and alarm
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Final
 
@@ -26,6 +27,7 @@ _PARAMETERS: Final = frozenset({"TZID", "VALUE", "RANGE", "LANGUAGE", "RELTYPE"}
 _COMPONENTS: Final = frozenset({"VEVENT", "VTODO", "VJOURNAL"})
 _BOUNDS: Final = frozenset({"VCALENDAR", "VTIMEZONE", "STANDARD", "DAYLIGHT"} | _COMPONENTS)
 _MAILTO: Final = "mailto:"
+_FOLD: Final = re.compile(rb"\r?\n[ \t]")
 
 
 def published(text: bytes) -> bytes:
@@ -33,7 +35,7 @@ def published(text: bytes) -> bytes:
 
     Most texts hold nothing else, imported lessons among them, and are returned as they are without being taken apart.
     """
-    if _MAILTO.encode() not in text.lower() and all(map(_harmless, text.splitlines())):
+    if _MAILTO.encode() not in _FOLD.sub(b"", text).lower() and all(map(_harmless, text.splitlines())):
         return text
     root = contentlines.parse(text)
     parts = tuple(_bare(each) for each in root.components if each.name in _BOUNDS)

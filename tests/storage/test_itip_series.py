@@ -80,6 +80,12 @@ def test_cancelling_from_the_first_instance_on_cancels_everything():
     assert kept.any.text("STATUS") == "CANCELLED"
 
 
+def test_single_instances_are_cancelled_beside_all_those_from_one_on():
+    early = event(*invited(MARIE, PAUL), "RECURRENCE-ID:20261130T080000Z", start="20261130T080000Z")
+    late = event(*invited(MARIE, PAUL), ONWARD, start="20261207T080000Z")
+    assert days(itip_apply.cancel(meeting(event(*HEAD)), meeting(early, late))) == ["1123"]
+
+
 def test_of_single_instances_those_from_the_named_one_on_are_marked():
     single = [
         event(*invited(MARIE, PAUL), f"RECURRENCE-ID:{day}T080000Z", start=f"{day}T080000Z")

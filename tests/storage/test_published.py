@@ -41,6 +41,7 @@ TELLING = {
     "file": f"ATTACH;MANAGED-ID=1;FILENAME=Anna Roux.pdf:https://cadran.example/{WHO}",
     "meeting room": f"CONFERENCE;FEATURE=VIDEO;LABEL=Anna Roux:https://visio.example/{WHO}",
     "address as a place on the net": f"URL:mailto:{WHO}",
+    "address folded within its scheme": f"URL:mail\r\n to:{WHO}",
     "parameter of what is shown": f'SUMMARY;ALTREP="CID:{WHO}":Conseil',
     "parameter behind a quoted colon": f'LOCATION;LANGUAGE="a:b";X-WHO="{WHO}":Salle',
     "sent by": f'DESCRIPTION;X-SENT-BY="{WHO}":Suite',

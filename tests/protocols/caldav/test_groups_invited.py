@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from storage import itip
@@ -70,6 +72,17 @@ def test_a_member_is_shown_the_group_and_themselves_alone(circle: Circle):
     put(circle, *invited(MARIE, MARIE, PAUL, CLASS))
     assert set(lines_of(circle.event(circle.zoe))) == {MARIE, PAUL, CLASS, ZOE_PATH}
     assert set(lines_of(circle.event(circle.paul))) == {MARIE, PAUL, CLASS}
+
+
+def test_a_client_that_drops_what_it_does_not_know_shows_the_class_to_nobody(circle: Circle):
+    path = put(circle, *invited(MARIE, MARIE, PAUL, CLASS))
+    assert circle.answer(circle.leo, LEO_PATH, "DECLINED") == 204
+    text = re.sub(';MEMBER="[^"]*"', "", circle.text(circle.marie, path))
+    assert circle.marie.put(path, text.replace("SUMMARY:Sortie", "SUMMARY:Visite")).status == 204
+    assert circle.event(circle.zoe).text("SUMMARY") == "Visite"
+    assert set(lines_of(circle.event(circle.zoe))) == {MARIE, PAUL, CLASS, ZOE_PATH}
+    assert set(lines_of(circle.event(circle.paul))) == {MARIE, PAUL, CLASS}
+    assert circle.partstat(circle.marie, LEO_PATH, path) == "DECLINED"
 
 
 def test_answers_are_kept_member_by_member(circle: Circle):
