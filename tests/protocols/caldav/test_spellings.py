@@ -352,7 +352,7 @@ def test_an_object_is_not_copied_beside_itself_under_a_spelling_that_does_not_fi
     assert marie.put(marie.agenda + "a@b%40c@d@e@f.ics", event_text("a")).status == 201
     there = marie.agenda + "a@b@c@d@e@f.ics"
     refused = marie.send("COPY", marie.agenda + "a@b%40c@d@e@f.ics", destination=there)
-    assert refused.status in {403, 409}
+    assert refused.status == 403
     moved = marie.send("MOVE", marie.agenda + "a@b%40c@d@e@f.ics", destination=there)
     assert (moved.status, moved.headers["Location"]) == (201, there)
 
