@@ -52,12 +52,12 @@ def shown(component: Component, who: str) -> Component:
 
 
 def _expanded(before: Component | None, after: Component, members: Members) -> Component:
+    known = {} if before is None else {addresses.resolved(each.value): each for each in before.all("ATTENDEE")}
+    lines = [_member_again(each, known) for each in after.all("ATTENDEE")]
     named, former = _groups(after), {} if before is None else _groups(before)
     if not named and not former:
-        return after
+        return after.replaced("ATTENDEE", *lines) if lines != list(after.all("ATTENDEE")) else after
     gone = former.keys() - named.keys()
-    known = {} if before is None else {addresses.resolved(each.value): each for each in before.all("ATTENDEE")}
-    lines = (_member_again(each, known) for each in after.all("ATTENDEE"))
     here = [prop for prop in lines if not _only_of(prop, gone)]
     taken = {addresses.resolved(each.value) for each in here}
     taken |= {addresses.resolved(each.value) for each in after.all("ORGANIZER")}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from storage.transaction import Transaction
 
 CHUNK: Final = 200
+MOST_RESPELLED: Final = 500
 
 _o = calendar_object.c
 WHOLE: Final[tuple[ColumnElement[Any], ...]] = (
@@ -59,6 +60,12 @@ _BY_HREF = Ready(select(*WHOLE).where(_live, _o.href == bindparam("key"), shown.
 _BY_UID = Ready(select(*WHOLE).where(_live, _o.uid == bindparam("key"), shown.fed()))
 _BY_ITEM = Ready(select(*WHOLE).where(_live, _o.item == bindparam("key"), shown.fed()))
 _BY_HREFS = select(*WHOLE).where(_live, _o.href.in_(bindparam("keys", expanding=True)), shown.fed())
+_GONE = select(_o.href, _o.uid).where(
+    _o.school_id == bindparam("school"),
+    _o.ended.is_not(None),
+    _o.href.in_(bindparam("keys", expanding=True)),
+    _o.calendar_id.in_(select(feed.c.calendar_id).where(shown.live_feed)),
+)
 _BY_ITEMS = select(*WHOLE).where(_live, _o.item.in_(bindparam("keys", expanding=True)), shown.fed())
 
 _source = feed.join(calendar_object, shown.same_calendar)
@@ -178,13 +185,31 @@ class Listings:
         return found | self._respelled(collection, [href for href in hrefs if href not in found])
 
     def _respelled(self, collection: Collection, hrefs: Sequence[str]) -> dict[str, CalendarObject]:
-        """Return the objects of other spellings of names, by these names: of several the one that was first."""
-        others = dict.fromkeys(other for href in hrefs for other in spelling.others(href))
+        """Return the objects of other spellings of names, by these names: of several the one that was first.
+
+        Only the first few hundred names are looked for: nobody who spells differently asks for more at once.
+        """
+        some = [href for href in hrefs if spelling.varies(href)][:MOST_RESPELLED]
+        others = dict.fromkeys(other for href in some for other in spelling.others(href))
         if not others:
             return {}
         found = sorted(self.many(collection, list(others)).values(), key=lambda each: each.item, reverse=True)
         known = {spelling.plain(each.href): each for each in found}
-        return {href: known[text] for href in hrefs if (text := spelling.plain(href)) in known}
+        meant = {href: known[text] for href in some if (text := spelling.plain(href)) in known}
+        return self._never_other(collection, meant)
+
+    def _never_other(self, collection: Collection, meant: Mapping[str, CalendarObject]) -> dict[str, CalendarObject]:
+        """Return what names stand for, those left out that once had an object of their own.
+
+        A request repeated because its answer was lost must not reach another object than the first time.
+        """
+        if not meant:
+            return {}
+        names, gone = list(meant), set()
+        for at in range(0, len(names), CHUNK):
+            gone.update(tuple(row) for row in self._rows(_GONE, collection, keys=names[at : at + CHUNK]))
+        had = {href for href, _ in gone}
+        return {href: each for href, each in meant.items() if href not in had or (href, each.uid) in gone}
 
     def many_items(self, collection: Collection, items: Sequence[int]) -> dict[int, CalendarObject]:
         """Return the objects of many item numbers, by number; absent ones are left out."""

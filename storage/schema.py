@@ -143,8 +143,13 @@ calendar_object = Table(
 )
 _object = calendar_object.c
 _live: dict[str, Any] = {"sqlite_where": _object.ended.is_(None), "postgresql_where": _object.ended.is_(None)}
+_gone: dict[str, Any] = {
+    "sqlite_where": _object.ended.is_not(None),
+    "postgresql_where": _object.ended.is_not(None),
+}
 Index("object_calendar_seq", _object.school_id, _object.calendar_id, _object.seq)
 Index("object_href", _object.school_id, _object.href, _object.calendar_id, unique=True, **_live)
+Index("object_gone", _object.school_id, _object.href, _object.calendar_id, **_gone)
 Index("object_uid", _object.school_id, _object.uid, _object.calendar_id, unique=True, **_live)
 Index("object_item", _object.school_id, _object.item, **_live)
 Index("object_born", _object.school_id, _object.calendar_id, _object.id, **_live)

@@ -117,4 +117,4 @@ def _same(context: Context, source: Calendar, name: str) -> bool:
         return False
     if context.request.method == "MOVE":
         return found[own].href == name
-    return name in found and found[own].item == found[name].item
+    return name not in found or found[own].item == found[name].item

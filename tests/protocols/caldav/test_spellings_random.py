@@ -1,5 +1,6 @@
 """Many requests in many spellings, against a model of a few lines."""
 
+from collections import defaultdict
 from random import Random
 
 import pytest
@@ -17,12 +18,20 @@ class Model:
 
     def __init__(self) -> None:
         self.held: dict[str, str] = {}
+        self.had: defaultdict[str, set[str]] = defaultdict(set)
 
     def found(self, name: str) -> str | None:
-        """Return the name that is meant."""
+        """Return the name that is meant; one that had objects of its own means no others."""
         if name in self.held:
             return name
-        return next((each for each in self.held if spelling.same(each, name)), None)
+        found = next((each for each in self.held if spelling.same(each, name)), None)
+        return None if found is None or (name in self.had and self.held[found] not in self.had[name]) else found
+
+    def leave(self, name: str) -> str:
+        """Take an object off its name; returns its UID."""
+        uid = self.held.pop(name)
+        self.had[name].add(uid)
+        return uid
 
     def put(self, name: str, uid: str) -> int:
         """Write."""
@@ -39,7 +48,7 @@ class Model:
         meant = self.found(name)
         if meant is None:
             return 404
-        del self.held[meant]
+        self.leave(meant)
         return 204
 
     def move(self, name: str, new: str) -> int:
@@ -51,7 +60,7 @@ class Model:
             return 404
         if new in self.held:
             return 409
-        self.held[new] = self.held.pop(meant)
+        self.held[new] = self.leave(meant)
         return 201
 
 
