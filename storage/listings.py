@@ -205,9 +205,10 @@ class Listings:
         """
         if not meant:
             return {}
-        names, gone = list(meant), set()
+        names = list(meant)
+        gone: set[tuple[str, str]] = set()
         for at in range(0, len(names), CHUNK):
-            gone.update(tuple(row) for row in self._rows(_GONE, collection, keys=names[at : at + CHUNK]))
+            gone.update((row.href, row.uid) for row in self._rows(_GONE, collection, keys=names[at : at + CHUNK]))
         had = {href for href, _ in gone}
         return {href: each for href, each in meant.items() if href not in had or (href, each.uid) in gone}
 
