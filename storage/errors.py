@@ -186,4 +186,4 @@ class SchemaTooNew(CadranError):
 
 
 class TooMuch(Exception):
-    """A text is longer than may be read at a glance; no CadranError, for no protocol answers it."""
+    """More would have to be read than may be at a glance; no CadranError, for no protocol answers it."""

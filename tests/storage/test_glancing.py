@@ -35,6 +35,18 @@ def test_a_long_text_is_not_read_at_a_glance(near):
         assert tx.objects.get(near.collection(), "long.ics").uid
 
 
+def test_what_a_person_keeps_is_not_summed_at_a_glance(near):
+    near.put("a.ics")
+    with near.store.writing(near.school.id) as tx:
+        tx.usage.forget()
+    with pytest.raises(TooMuch), near.store.glancing(near.school.id) as tx:
+        tx.usage.of(near.person.id)
+    with near.store.writing(near.school.id) as tx:
+        kept = tx.usage.of(near.person.id)
+    with near.store.glancing(near.school.id) as tx:
+        assert tx.usage.of(near.person.id) == kept > 0
+
+
 def test_a_glance_waits_for_no_connection_and_no_writer(near):
     with ExitStack() as others:
         for _ in range(POOL - 1):
