@@ -54,7 +54,7 @@ class Store:
     def glancing(self, school_id: int) -> Iterator[Transaction]:
         """Yield what `reading` does, on a connection that stays open; for one thread only, and where `near` is true.
 
-        It waits neither for a connection nor for a lock, and raises TooMuch where a long text, or many rows, would be read.
+        It waits neither for a connection nor for a lock, and raises TooMuch rather than read a long text or many rows.
         """
         if self._glass is None:
             self._glass = open_glass(self.url).connect()
