@@ -92,13 +92,15 @@ class CalendarServer:
         self._public_url = section.public_url
         self._largest = section.max_body
         told = config.log.access and config.log.level in {"debug", "info"}
-        self._access = AccessLog(sys.stderr, as_json=config.log.as_json) if told else None
+        after = partial(reactor.callLater, 0)
+        self._access = AccessLog(sys.stderr, after, as_json=config.log.as_json) if told else None
         means = Means(scanner_of(config.attachments), mails=bool(config.mail.host))
         self._service = Service(store, *_guards(config), self._largest, means)
         self._pools = Pools.sized(section.threads, reactor)
         self._lot = Lot(reactor)
         look = look_in_thread(store, self._pools.requests.submit)
-        self._watcher = Watcher(self._lot, look, window=section.wake_window)
+        stirred = store.stirred if store.near else None
+        self._watcher = Watcher(self._lot, look, stirred, window=section.wake_window)
         self._pace = Pace(section.device_rate, section.device_burst)
         self._mail = config.mail
         self._pusher = Pusher(store, config)
@@ -154,8 +156,10 @@ class CalendarServer:
         return rested
 
     def stop(self) -> None:
-        """Stop the threads."""
+        """Stop the threads, and leave nothing unsaid."""
         self._pusher.stop()
+        if self._access is not None:
+            self._access.write()
         self._pools.stop()
 
     @property

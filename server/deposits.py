@@ -23,7 +23,8 @@ _SECRET: Final = re.compile(r"(?i)^(/webdav/[^/]{1,32}/)[^/]+")
 
 def shown(path: str) -> str:
     """Return a path as logs may show it: without the secret of a deposit address."""
-    return _SECRET.sub(r"\1…", path)
+    found = _SECRET.match(path)
+    return path if found is None else f"{found[1]}…{path[found.end() :]}"
 
 
 class Deposits:

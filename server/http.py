@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, Final, Protocol, cast
 
@@ -22,6 +23,8 @@ _log = structlog.get_logger("http")
 
 REQUEST_FACTOR: Final = 5
 HEADER_OCTETS: Final = 32 * 1024
+# Asked of the module at each answer it would cost more than all the rest of a head: the module warns of old names.
+_NO_BODY: Final = http.NO_BODY_CODES
 
 
 class Application(Protocol):
@@ -134,9 +137,9 @@ class Exchange(http.Request):
         if close:
             self.channel.persistent = False
         head = outgoing.head(response, close=close)
-        bodiless = self.method == b"HEAD" or response.status in http.NO_BODY_CODES
+        bodiless = self.method == b"HEAD" or response.status in _NO_BODY
         self.sentLength = 0 if bodiless else len(response.body)
-        self.channel.send([head] if bodiless else [head, response.body])
+        self.channel.send(head if bodiless else head + response.body)
 
 
 class Channel(http.HTTPChannel):
@@ -147,6 +150,7 @@ class Channel(http.HTTPChannel):
     totalHeadersSize = HEADER_OCTETS
     maxHeaders = 100
     since = 0.0
+    idle_until = math.inf
 
     def connectionMade(self) -> None:
         """Join the connections of the factory."""
@@ -159,6 +163,25 @@ class Channel(http.HTTPChannel):
         super().connectionLost(reason)
         self.factory.left()
 
+    def setTimeout(self, period: int | None) -> int | None:
+        """Close the connection when nothing comes for so many seconds, None for never; returns what it was.
+
+        The factory's sweep sees to it: two timers set and called off for each request are dearer than their precision.
+        """
+        before, self.timeOut = self.timeOut, period
+        self.idle_until = math.inf if period is None else self.factory.clock() + period
+        return before
+
+    def resetTimeout(self) -> None:
+        """Count from now again, if it counts at all."""
+        if self.timeOut is not None and self.idle_until < math.inf:
+            self.idle_until = self.factory.clock() + self.timeOut
+
+    def expire(self) -> None:
+        """Close a connection whose time is over, once."""
+        self.since, self.idle_until = 0.0, math.inf
+        self.timeoutConnection()
+
     def dataReceived(self, data: bytes) -> None:
         """Note when a request begins."""
         if not self.since and not self._handlingRequest:
@@ -170,15 +193,17 @@ class Channel(http.HTTPChannel):
         self.since = 0.0
         super().allContentReceived()
 
-    def send(self, parts: list[bytes]) -> None:
+    def send(self, data: bytes) -> None:
         """Write now what the connection takes; otherwise it would leave after another turn of the reactor.
 
         What fails or stays is written, or told, by the reactor's next turn.
         """
-        self.writeSequence(parts)
-        flush = getattr(self.transport, "doWrite", None)
-        if flush is not None:
-            flush()
+        transport = cast(Any, self.transport)
+        sent = transport.writeSomeData(data) if _nothing_waits(transport) else 0
+        if not isinstance(sent, int):
+            sent = 0
+        if sent < len(data):
+            self.write(data[sent:])
 
     def begun(self) -> tuple[str, str]:
         """Return method and path of the request whose headers have come and whose body has not."""
@@ -231,11 +256,12 @@ class Factory(http.HTTPFactory):
         """Write nothing: the application keeps the access log."""
 
     def sweep(self) -> None:
-        """Close the connections whose request has been coming for too long."""
-        oldest = self.clock() - REQUEST_FACTOR * cast(float, self.timeOut)
+        """Close the connections on which nothing comes, and those whose request has been coming for too long."""
+        now = self.clock()
+        oldest = now - REQUEST_FACTOR * cast(float, self.timeOut)
         for channel in tuple(self.channels):
-            if channel.since and channel.since < oldest:
-                channel.timeoutConnection()
+            if channel.idle_until <= now or (channel.since and channel.since < oldest):
+                channel.expire()
 
     def drain(self, emptied: Callable[[], None]) -> None:
         """Close idle connections now and the others after their answer; calls `emptied` when none is left."""
@@ -251,6 +277,11 @@ class Factory(http.HTTPFactory):
         if self._emptied is not None and not self.channels:
             emptied, self._emptied = self._emptied, None
             emptied()
+
+
+def _nothing_waits(transport: Any) -> bool:
+    """Tell whether a plain connection has sent all it was given; False for every other kind of transport."""
+    return not getattr(transport, "dataBuffer", True) and not getattr(transport, "_tempDataBuffer", True)
 
 
 def _peer(client: IAddress, host: IAddress, *, secure: bool) -> Peer:

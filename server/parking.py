@@ -100,6 +100,11 @@ class Lot:
         self._unindex(parked)
         return True
 
+    @property
+    def unsettled(self) -> bool:
+        """Tell whether somebody waits whom the watcher has not looked at."""
+        return bool(self._fresh)
+
     def schools(self) -> tuple[int, ...]:
         """Return the schools somebody waits in."""
         return tuple(self._fresh.keys() | self._index.keys())

@@ -105,6 +105,9 @@ class Pusher:
             return None
         if seen >= head:
             return frozenset()
+        with self._store.reading(school_id) as tx:
+            if not tx.push.anybody():
+                return frozenset()
         sights = watcher.look(self._store, {school_id: frozenset({seen})})
         return sights[school_id].moved.get(seen, frozenset()) if school_id in sights else frozenset()
 

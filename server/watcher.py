@@ -1,7 +1,8 @@
 """Waking parked requests: one look at the clocks of the schools, then exactly those that watch what moved.
 
-The look is taken in a thread, by polling, and only while somebody waits. Requests are woken in the reactor, a slice at
-a time, so that ten thousand phones neither queue for threads nor hold up other requests.
+The look is taken in a thread, by polling, and only while somebody waits; sooner than its time where a glance at the
+database can tell that something was committed. Requests are woken in the reactor, a slice at a time, so that ten
+thousand phones neither queue for threads nor hold up other requests.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from storage.model import Watch
 from storage.store import Store
 
 INTERVAL: Final = 0.25
+GLANCE_INTERVAL: Final = 0.05
+# Where glances tell of every commit, a look that finds nothing new is taken all the same, this seldom.
+PRECAUTION: Final = 5.0
 SLICE: Final = 200
 
 _log = structlog.get_logger("watcher")
@@ -58,16 +62,28 @@ def _look_closer(store: Store, school_id: int, asked: frozenset[int]) -> Sight:
 class Watcher:
     """Looks while somebody waits and wakes those concerned; used from the reactor's thread only."""
 
-    def __init__(self, lot: Lot, look: Look, *, interval: float = INTERVAL, window: float = 0.0) -> None:
+    def __init__(
+        self,
+        lot: Lot,
+        look: Look,
+        stirred: Callable[[], bool] | None = None,
+        *,
+        interval: float = INTERVAL,
+        window: float = 0.0,
+    ) -> None:
         """Watch for a lot; `look(bases, done)` calls `done` later in the reactor's thread, with None when it failed.
 
+        `stirred`, where there is one, tells at next to no cost whether anything was committed since it was last asked.
         `window` is how long to gather changes after the first one before waking anybody, in seconds.
         """
         self._lot = lot
         self._clock: Clock = lot.clock
         self._look = look
+        self._stirred = stirred
         self._interval = interval
         self._window = window
+        self._looked_at = 0.0
+        self._failed = False
         self._seen: dict[int, int] = {}
         self._looking = False
         self._again = False
@@ -84,7 +100,7 @@ class Watcher:
         if parked.park.since < self._seen.get(parked.school_id, 0):
             self._tick()
         elif self._timer is None and not self._looking:
-            self._timer = self._clock.callLater(self._interval, self._tick)
+            self._rest()
 
     def stop(self) -> None:
         """Stop looking and answer everybody `expired`."""
@@ -94,6 +110,20 @@ class Watcher:
         self._timer = None
         self._queue.clear()
         self._lot.close()
+
+    def _rest(self) -> None:
+        """Look again when the interval is over; where there are glances, when one shows something or a look is owed."""
+        if self._stirred is None:
+            self._timer = self._clock.callLater(self._interval, self._tick)
+        else:
+            self._timer = self._clock.callLater(GLANCE_INTERVAL, self._glance, self._stirred)
+
+    def _glance(self, stirred: Callable[[], bool]) -> None:
+        patience = self._interval if self._failed or self._lot.unsettled else PRECAUTION
+        if stirred() or self._clock.seconds() >= self._looked_at + patience:
+            self._tick()
+        else:
+            self._rest()
 
     def _tick(self) -> None:
         if self._timer is not None and self._timer.active():
@@ -107,6 +137,7 @@ class Watcher:
         if not arrivals or self._stopped:
             return
         self._looking = True
+        self._looked_at = self._clock.seconds()
         self._look(
             {school_id: self._bases(school_id, fresh) for school_id, fresh in arrivals.items()},
             lambda sights: self._looked(arrivals, sights),
@@ -119,6 +150,7 @@ class Watcher:
 
     def _looked(self, arrivals: Mapping[int, tuple[Parked, ...]], sights: Sights | None) -> None:
         self._looking = False
+        self._failed = sights is None
         if self._stopped:
             return
         woken = False
@@ -131,7 +163,7 @@ class Watcher:
             self._again = False
             self._tick()
         elif self._timer is None and len(self._lot):
-            self._timer = self._clock.callLater(self._interval, self._tick)
+            self._rest()
 
     def _gather(self, school_id: int, fresh: tuple[Parked, ...], sight: Sight) -> bool:
         """Queue the requests of a school that something moved for; the other fresh ones are now up to date."""

@@ -183,6 +183,10 @@ class Push:
         """Return a person's live registrations."""
         return self._some(and_(self._live(), _r.principal_id == principal_id))
 
+    def anybody(self) -> bool:
+        """Tell whether the school has any live registration."""
+        return self._tx.connection.execute(select(_r.id).where(self._live()).limit(1)).first() is not None
+
     def concerned(self, moved: Iterable[Watch] | None, waiting: Several[str]) -> tuple[Registration, ...]:
         """Return the live registrations that something moved for, or that are named; None means all."""
         if moved is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
@@ -35,6 +35,7 @@ class Store:
         self.import_queue = ImportQueue(self.engine)
         self._reader = self.engine
         self._glass: Connection | None = None
+        self._stirring: tuple[Connection, int] | None = None
         if self.engine.dialect.name == "postgresql":
             # One snapshot for a whole request: a reader never sees half of an import.
             self._reader = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
@@ -56,16 +57,30 @@ class Store:
 
         It waits neither for a connection nor for a lock, and raises TooMuch rather than read a long text or many rows.
         """
-        if self._glass is None:
-            self._glass = open_glass(self.url).connect()
+        glass = self._taken_glass()
         try:
-            with self._glass.begin():
-                tx = Transaction(self._glass, school_id, writing=False, limits=self.limits)
+            with glass.begin():
+                tx = Transaction(glass, school_id, writing=False, limits=self.limits)
                 tx.longest = GLANCE_TEXT
                 yield tx
         except (SQLAlchemyError, sqlite3.Error):
             self._put_glass_away()
             raise
+
+    def stirred(self) -> bool:
+        """Tell whether anything was committed since this was last asked; for one thread, where `near` is true.
+
+        SQLite counts what others commit, in a few microseconds. True whenever it cannot tell.
+        """
+        before = self._stirring
+        try:
+            glass = self._taken_glass()
+            driver: Any = glass.connection.driver_connection
+            self._stirring = glass, driver.execute("PRAGMA data_version").fetchone()[0]
+        except (SQLAlchemyError, sqlite3.Error):
+            self._put_glass_away()
+            return True
+        return self._stirring != before
 
     @contextmanager
     def writing(self, school_id: int) -> Iterator[Transaction]:
@@ -109,6 +124,11 @@ class Store:
         """Close every connection."""
         self._put_glass_away()
         self.engine.dispose()
+
+    def _taken_glass(self) -> Connection:
+        if self._glass is None:
+            self._glass = open_glass(self.url).connect()
+        return self._glass
 
     def _put_glass_away(self) -> None:
         glass, self._glass = self._glass, None

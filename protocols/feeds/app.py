@@ -44,8 +44,9 @@ def about(path: str) -> bool:
 
 def shown_path(path: str) -> str:
     """Return a path as a log may show it: without the secret, which is all that somebody needs to read a calendar."""
-    prefix = next((each for each in PREFIXES if path.startswith(each)), None)
-    return path if prefix is None else f"{prefix}…"
+    if not about(path):
+        return path
+    return f"{next(each for each in PREFIXES if path.startswith(each))}…"
 
 
 def _address(path: str) -> _Address | None:

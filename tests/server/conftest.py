@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import http.client
+import math
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -138,6 +139,12 @@ class Running:
         """Make every request that is coming in a very old one."""
         for channel in self.factory.channels:
             channel.since = 1.0
+
+    def idle(self) -> None:
+        """Make every connection one on which nothing has come for its whole time."""
+        for channel in self.factory.channels:
+            assert channel.idle_until < math.inf
+            channel.idle_until = 1.0
 
     def on_reactor(self, call: Callable[[], Any]) -> Any:
         """Return what a call in the reactor's thread returns."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Callable
 
 import pytest
 
@@ -96,8 +97,11 @@ def test_light_is_what_reads_a_few_rows(method: str, path: str, headers: dict[st
 def told(path: str, *, as_json: bool) -> str:
     """Return the line of one request."""
     stream = io.StringIO()
-    log = AccessLog(stream, as_json=as_json, clock=lambda: 1_790_000_000.25)
+    turns: list[Callable[[], object]] = []
+    log = AccessLog(stream, turns.append, as_json=as_json, clock=lambda: 1_790_000_000.25)
     log.tell("GET", path, 207, 12, 0.4, "127.0.0.1")
+    assert not stream.getvalue()
+    turns.pop()()
     assert stream.getvalue().count("\n") == 1
     return stream.getvalue()
 
@@ -107,6 +111,18 @@ def test_a_line_of_the_access_log_tells_one_request():
     assert line == "2026-09-21T14:13:20.250000Z [info     ] request 207 GET /dav/a octets=12 ms=0.4 address=127.0.0.1\n"
     values = json.loads(told("/dav/a", as_json=True))
     assert (values["event"], values["path"], values["status"], values["ms"]) == ("request", "/dav/a", 207, 0.4)
+
+
+def test_the_lines_of_one_turn_are_written_together_and_in_order():
+    stream, turns = io.StringIO(), list[Callable[[], object]]()
+    log = AccessLog(stream, turns.append, as_json=True)
+    for path in ("/a", "/b", "/c"):
+        log.tell("GET", path, 200, 0, 0.1, "")
+    assert len(turns) == 1
+    turns.pop()()
+    log.tell("GET", "/d", 200, 0, 0.1, "")
+    turns.pop()()
+    assert [json.loads(line)["path"] for line in stream.getvalue().splitlines()] == ["/a", "/b", "/c", "/d"]
 
 
 @pytest.mark.parametrize("path", ["/dav/\x1b[31m", "/dav/\x85"])

@@ -312,6 +312,19 @@ def test_a_request_that_never_ends_is_cut(serve: Serve) -> None:
         assert wire.recv(100) == b""
 
 
+def test_a_connection_on_which_nothing_comes_is_closed(serve: Serve) -> None:
+    running = serve(server={"timeout": 1})
+    with socket.create_connection(("127.0.0.1", running.port), timeout=10) as wire:
+        wire.sendall(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert wire.recv(1000).startswith(b"HTTP/1.1 200 ")
+        running.on_reactor(running.factory.sweep)
+        wire.sendall(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert wire.recv(1000).startswith(b"HTTP/1.1 200 ")
+        running.on_reactor(running.idle)
+        running.on_reactor(running.factory.sweep)
+        assert wire.recv(1000) == b""
+
+
 def test_discovery_asks_for_no_password_and_tells_every_address_the_same(running: Running) -> None:
     for path in ("/autodiscover/autodiscover.json?Email=x%40y.example&Protocol=ActiveSync",):
         response, body = running.ask("GET", path, login="")

@@ -10,7 +10,7 @@ from twisted.internet.task import Clock
 
 from protocols.wire import Park, Response
 from server.parking import Lot, Parked
-from server.watcher import SLICE, Sight, Sights, Watcher
+from server.watcher import GLANCE_INTERVAL, PRECAUTION, SLICE, Sight, Sights, Watcher
 from storage.model import Watch
 
 EXPIRED = Response(200, (), b"expired")
@@ -286,3 +286,73 @@ def test_a_request_that_has_left_is_not_woken(school: School) -> None:
     school.pass_time()
     assert school.answers == {}
     assert len(school.lot) == 0
+
+
+class Glanced(School):
+    """A school whose database tells at a glance that something was committed; `blind` makes it tell nothing."""
+
+    def __init__(self) -> None:
+        self.glanced = -1
+        self.blind = False
+        super().__init__(stirred=self.stirred)
+
+    def stirred(self) -> bool:
+        """Tell whether the school's clock moved since the last glance."""
+        before, self.glanced = self.glanced, self.seq
+        return not self.blind and before != self.seq
+
+
+@pytest.fixture
+def glanced() -> Glanced:
+    return Glanced()
+
+
+def test_a_glance_wakes_long_before_the_next_look_is_due(glanced: Glanced) -> None:
+    glanced.wait("a", 1)
+    glanced.pass_time(1)
+    glanced.move(1)
+    glanced.time.advance(GLANCE_INTERVAL)
+    glanced.time.advance(0)
+    assert glanced.answers == {"a": WOKEN}
+
+
+def test_nobody_looks_while_glances_show_nothing(glanced: Glanced) -> None:
+    glanced.wait("a", 1)
+    glanced.pass_time(0.5)
+    looks = glanced.looks
+    glanced.pass_time(PRECAUTION - 1)
+    assert glanced.looks == looks
+    glanced.pass_time(PRECAUTION + 1)
+    assert looks < glanced.looks <= looks + 2
+
+
+def test_a_change_no_glance_shows_is_found_in_the_end(glanced: Glanced) -> None:
+    glanced.wait("a", 1)
+    glanced.pass_time(0.5)
+    glanced.blind = True
+    glanced.move(1)
+    glanced.pass_time(PRECAUTION + 1)
+    assert glanced.answers == {"a": WOKEN}
+
+
+def test_one_who_comes_while_glances_show_nothing_is_looked_at_in_time(glanced: Glanced) -> None:
+    glanced.wait("other", 5)
+    glanced.pass_time(1)
+    since = glanced.seq
+    glanced.move(1)
+    glanced.glanced = glanced.seq
+    glanced.wait("a", 1, since=since)
+    glanced.pass_time(0.5)
+    assert glanced.answers == {"a": WOKEN}
+
+
+def test_a_failed_look_is_taken_again_though_nothing_more_is_committed(glanced: Glanced) -> None:
+    glanced.wait("a", 1)
+    glanced.pass_time()
+    glanced.broken = True
+    glanced.move(1)
+    glanced.pass_time()
+    assert glanced.answers == {}
+    glanced.broken = False
+    glanced.pass_time(0.5)
+    assert glanced.answers == {"a": WOKEN}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from storage.errors import NotFound, TooMuch, WritingRequired
 from storage.model import NewCalendar
@@ -74,3 +75,30 @@ def test_a_glance_sees_what_was_committed_before_it(near):
         near.put(name)
         with near.store.glancing(near.school.id) as tx:
             assert tx.objects.get(near.collection(), name).uid
+
+
+def test_what_others_commit_is_seen_at_a_glance_and_told_once(near):
+    store = near.store
+    store.stirred()
+    assert not store.stirred()
+    near.put("a.ics")
+    assert store.stirred()
+    assert not store.stirred()
+    with store.glancing(near.school.id) as tx:
+        assert tx.objects.get(near.collection(), "a.ics").uid
+    assert not store.stirred()
+
+
+def test_a_glance_that_fails_tells_of_anything(near, monkeypatch):
+    store = near.store
+    store.stirred()
+    monkeypatch.setattr("storage.store.open_glass", _broken)
+    store.close()
+    assert store.stirred()
+    monkeypatch.undo()
+    assert store.stirred()
+    assert not store.stirred()
+
+
+def _broken(_url):
+    raise OperationalError("open", {}, Exception("disk I/O error"))
