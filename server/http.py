@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, Final, Protocol, cast
 
 import structlog
+from twisted.internet.abstract import FileDescriptor
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.interfaces import IAddress
 from twisted.python.failure import Failure
@@ -199,7 +200,7 @@ class Channel(http.HTTPChannel):
         What fails or stays is written, or told, by the reactor's next turn.
         """
         transport = cast(Any, self.transport)
-        sent = transport.writeSomeData(data) if _nothing_waits(transport) else 0
+        sent = transport.writeSomeData(data) if _takes_at_once(transport) else 0
         if not isinstance(sent, int):
             sent = 0
         if sent < len(data):
@@ -279,8 +280,13 @@ class Factory(http.HTTPFactory):
             emptied()
 
 
-def _nothing_waits(transport: Any) -> bool:
-    """Tell whether a plain connection has sent all it was given; False for every other kind of transport."""
+def _takes_at_once(transport: Any) -> bool:
+    """Tell whether a connection is plain and has sent all it was given.
+
+    A wrapper, such as TLS, passes every attribute of the connection inside on as its own: only its kind tells.
+    """
+    if not isinstance(transport, FileDescriptor) or getattr(transport, "TLS", False):
+        return False
     return not getattr(transport, "dataBuffer", True) and not getattr(transport, "_tempDataBuffer", True)
 
 

@@ -42,6 +42,11 @@ def large(request: Request, tx: Transaction) -> Response:
     return Response(200, (("Content-Type", "text/calendar"), ("ETag", 'W/"1"')), b"BEGIN:VCALENDAR\r\n" * 1000)
 
 
+def counted(request: Request, tx: Transaction) -> Response:
+    """Answer with as many numbered lines of sixteen octets as the query says."""
+    return Response(200, (("ETag", '"1"'),), b"".join(b"%015d\n" % each for each in range(int(request.query))))
+
+
 def strong(request: Request, tx: Transaction) -> Response:
     """Answer with a body worth compressing whose tag is of its octets."""
     return Response(200, (("Content-Type", "text/calendar"), ("ETag", '"1"')), b"BEGIN:VCALENDAR\r\n" * 1000)
@@ -102,6 +107,7 @@ ANSWERS: dict[str, Callable[[Request, Transaction], Response | Park]] = {
     "echo": echo,
     "large": large,
     "strong": strong,
+    "counted": counted,
     "boom": boom,
     "create": create,
     "split": split,
