@@ -21,6 +21,7 @@ from typing import Final
 
 import click
 
+from bench import blocks, machine
 from bench.connection import Connection, basic, request_bytes
 from bench.figures import Figures, figures, milliseconds, number, table
 from bench.processes import Started, started
@@ -45,6 +46,9 @@ MINUTES: Final = 25
 GATHERING: Final = 0.4
 DEPOSITS: Final = 0.4
 SECONDS_A_MINUTE: Final = 60
+TOLD_EACH: Final = 10
+BLOCK: Final = "sizes"
+TITLE: Final = "Imports by size, and many schools in one PostgreSQL"
 PASSWORD: Final = "bench-password"
 MIB: Final = 2**20
 QUIET_SECONDS: Final = 5.0
@@ -66,6 +70,16 @@ class Crowd:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """How large a crowd is wished for, how many imports at once, and the seconds that all may take."""
+
+    pupils: int
+    schools: int
+    at_once: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Waves:
     """What deposits of every school at once took: seconds to the last commit, and another school's polls meanwhile."""
 
@@ -82,26 +96,44 @@ class Waves:
 @click.option("--at-once", default=1, show_default=True, help="Imports at the same time.")
 @click.option("--minutes", default=MINUTES, show_default=True, help="About how long it may take; fewer schools then.")
 @click.option("--long", "thorough", is_flag=True, help="Add 80 000 sessions, and 300 schools unless told.")
-def main(pupils: int, schools: int | None, at_once: int, minutes: int, thorough: bool) -> None:
+@click.option("--write", type=click.Path(path_type=Path, dir_okay=False), help="Put the tables into this page.")
+def main(pupils: int, schools: int | None, at_once: int, minutes: int, thorough: bool, write: Path | None) -> None:
     """Measure and print."""
-    binaries = postgres.find_binaries()
     sizes = (pupils, LARGE) if thorough else (pupils,)
-    with tempfile.TemporaryDirectory(prefix="cadran-imports-") as name, ExitStack() as stack:
+    asked = Asked(pupils, schools or SCHOOLS[thorough], at_once, minutes * SECONDS_A_MINUTE)
+    load, began, tables = machine.load(), perf_counter(), []
+    with tempfile.TemporaryDirectory(prefix="cadran-imports-") as name:
         folder = Path(name)
+        for text in _tables(folder, sizes, asked):
+            click.echo(text)
+            tables.append(text)
+        told = machine.told(folder, perf_counter() - began, (load, machine.load()))
+    if write is not None:
+        blocks.write(write, {BLOCK: "\n".join((f"## {TITLE}\n", told, *tables))})
+
+
+def _tables(folder: Path, sizes: Sequence[int], asked: Asked) -> Iterator[str]:
+    """Yield the tables of each size on each database, then that of many schools."""
+    binaries = postgres.find_binaries()
+    with ExitStack() as stack:
         cluster = stack.enter_context(postgres.running_cluster(binaries)) if binaries else None
         for size in sizes:
             prepared = prepare(folder / str(size), size)
             for database, url in _databases(prepared, cluster):
                 head = (f"Import of one school ({database})", "seconds", "highest memory, MB")
-                click.echo(table(head, list(_sizes(prepared, url))))
+                yield table(head, list(_sizes(prepared, url)))
         if cluster is None:
-            click.echo("PostgreSQL is not here: many schools are not measured.")
+            yield "PostgreSQL is not here: many schools are not measured.\n"
             return
-        asked, seconds = schools or SCHOOLS[thorough], minutes * SECONDS_A_MINUTE
-        crowd = gather(cluster.url(cluster.create()), pupils, asked, folder / "crowd", seconds * GATHERING)
-        if len(crowd.schools) < asked:
-            click.echo(f"{len(crowd.schools)} of {asked} schools in the time given: see --minutes and --schools.")
-        click.echo(crowd_table(crowd, deposit_all(crowd, folder, at_once, seconds * DEPOSITS)))
+        url = cluster.url(cluster.create())
+        crowd = gather(url, asked.pupils, asked.schools, folder / "crowd", asked.seconds * GATHERING, _say)
+        if len(crowd.schools) < asked.schools:
+            yield f"{len(crowd.schools)} of {asked.schools} schools in the time given: see --minutes and --schools.\n"
+        yield crowd_table(crowd, deposit_all(crowd, folder, asked.at_once, asked.seconds * DEPOSITS))
+
+
+def _say(sentence: str) -> None:
+    click.echo(sentence, err=True)
 
 
 def _databases(prepared: Prepared, cluster: postgres.Cluster | None) -> Iterator[tuple[str, str]]:
@@ -136,7 +168,14 @@ def _row(title: str, run: Imported) -> tuple[str, str, str]:
     return title, f"{run.seconds:.2f}", f"{run.memory / MIB:.0f}"
 
 
-def gather(url: str, pupils: int, schools: int, folder: Path, patience: float = inf) -> Crowd:
+def gather(
+    url: str,
+    pupils: int,
+    schools: int,
+    folder: Path,
+    patience: float = inf,
+    say: Callable[[str], object] = lambda _sentence: None,
+) -> Crowd:
     """Make schools of the same size in one database and import each by hand: at least two, more while there is time."""
     migrate.upgrade(url)
     prepared = prepare(folder, pupils)
@@ -158,6 +197,8 @@ def gather(url: str, pupils: int, schools: int, folder: Path, patience: float = 
             made.append(school)
             addresses.append(address)
             exports.append(following.replace(own, code.encode()))
+            if len(made) % TOLD_EACH == 0:
+                say(f"{len(made)} of {schools} schools imported")
     finally:
         store.close()
     return Crowd(url, tuple(made), tuple(addresses), tuple(exports), tuple(seconds))
