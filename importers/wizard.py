@@ -95,12 +95,16 @@ class Change:
     add: tuple[str, ...] = ()
 
 
-def begin(tx: Transaction, data: bytes, name: str, keys: Keys = ()) -> ImportDraft:
+def begin(store: Store, school: School, data: bytes, name: str, keys: Keys = ()) -> ImportDraft:
     """Keep a file and begin with what the school chose last time; raises ImportRefused for a file that cannot do."""
-    of_school(formats.read(data, told.setting(tx, keys)).timetable, tx.school.code)
-    held = choices.selection(tx)
-    chosen = {part: sorted(getattr(held, part)) for part in CHOSEN}
-    return tx.import_drafts.begin(tx.import_files.keep(name, data).id, name, {**chosen, "added": [], "digest": ""})
+    with store.reading(school.id) as tx:
+        setting = told.setting(tx, keys)
+    # Read before anybody's turn to write is taken: a large export takes seconds.
+    of_school(formats.read(data, setting).timetable, school.code)
+    with store.writing(school.id) as tx:
+        held = choices.selection(tx)
+        chosen = {part: sorted(getattr(held, part)) for part in CHOSEN}
+        return tx.import_drafts.begin(tx.import_files.keep(name, data).id, name, {**chosen, "added": [], "digest": ""})
 
 
 def selection(draft: ImportDraft) -> Selection:
@@ -229,17 +233,33 @@ _ROWS: Final[Mapping[Step, Callable[[Transaction, ImportDraft, Timetable], tuple
 }
 
 
-def change(tx: Transaction, draft: ImportDraft, step: Step, wanted: Change, keys: Keys = ()) -> ImportDraft:
+def change(store: Store, school: School, draft_id: str, step: Step, wanted: Change, keys: Keys = ()) -> ImportDraft:
     """Keep, leave out or add lines of a step; a plan reviewed before counts no more.
 
-    Raises ImportRefused: "no-such-line" (name) and "no-choice" (step).
+    Raises NotFound, ImportRefused: "no-such-line" (name) and "no-choice" (step).
     """
     if step.value not in CHOSEN:
         raise ImportRefused("no-choice", step=step.value)
-    tx.lock()
-    # Read again within the turn, so that two pages open at once lose nothing of each other.
-    draft = tx.import_drafts.get(draft.id)
-    rows = show(tx, draft, step, 0, 10**6, keys).rows
+    with store.reading(school.id) as tx:
+        seen = tx.import_drafts.get(draft_id)
+        data, setting = _content(tx, seen), told.setting(tx, keys)
+    # As in `begin`: nobody waits for the reading of the file, nor for the courses that it makes.
+    timetable = of_school(formats.read(data, setting).timetable, school.code)
+    with store.reading(school.id) as tx:
+        rows = _ROWS[step](tx, seen, timetable)
+    with store.writing(school.id) as tx:
+        tx.lock()
+        # Looked up again within the turn, so that two pages open at once lose nothing of each other.
+        draft = tx.import_drafts.get(seen.id)
+        if draft.data != seen.data:
+            rows = _ROWS[step](tx, draft, timetable)
+        changed = _changed(draft, step, wanted, rows)
+        tx.import_drafts.change(draft.id, changed)
+    return replace(draft, data=changed)
+
+
+def _changed(draft: ImportDraft, step: Step, wanted: Change, rows: tuple[Row, ...]) -> dict[str, Any]:
+    """Return what a draft holds once some of its lines were changed."""
     left_out = {row.key for row in rows if row.state is State.INACTIVE}
     # What was left out before and is not in this file stays left out for the next.
     beyond = set(draft.data.get(step.value, ())) - {name for row in rows for name in (row.key, row.name)}
@@ -250,9 +270,7 @@ def change(tx: Transaction, draft: ImportDraft, step: Step, wanted: Change, keys
     added = set(draft.data.get("added", ()))
     if step is Step.SUBJECTS:
         added |= _keys(rows, wanted.add)
-    data = {**draft.data, step.value: sorted(left_out | beyond), "added": sorted(added), "digest": ""}
-    tx.import_drafts.change(draft.id, data)
-    return replace(draft, data=data)
+    return {**draft.data, step.value: sorted(left_out | beyond), "added": sorted(added), "digest": ""}
 
 
 def _keys(rows: Iterable[Row], names: Iterable[str]) -> set[str]:

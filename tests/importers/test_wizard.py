@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from importers import choices, wizard
+from importers import choices, formats, wizard
 from importers.advice import advice
 from importers.errors import ImportRefused
 from importers.recognition import decide, person_of, recognise
@@ -39,8 +39,7 @@ def school(store: Store) -> School:
 
 
 def begun(store: Store, school: School) -> str:
-    with store.writing(school.id) as tx:
-        return wizard.begin(tx, FILE, "export.xml").id
+    return wizard.begin(store, school, FILE, "export.xml").id
 
 
 def page(store: Store, school: School, draft: str, step: Step, **more) -> wizard.Page:
@@ -49,8 +48,7 @@ def page(store: Store, school: School, draft: str, step: Step, **more) -> wizard
 
 
 def changed(store: Store, school: School, draft: str, step: Step, wanted: Change) -> None:
-    with store.writing(school.id) as tx:
-        wizard.change(tx, tx.import_drafts.get(draft), step, wanted)
+    wizard.change(store, school, draft, step, wanted)
 
 
 def launched(store: Store, school: School, draft: str):
@@ -157,6 +155,31 @@ def test_the_launch_keeps_the_choices_for_automatic_runs(store, school):
     assert quiet.counts.events_created == 0
 
 
+@pytest.mark.parametrize("step", [None, Step.SUBJECTS, Step.COURSES])
+def test_others_write_while_a_file_is_read(store, school, monkeypatch, step):
+    draft = begun(store, school)
+    lines = () if step is None else page(store, school, draft, step).rows[:2]
+    read = formats.read
+
+    def written_meanwhile(data, setting):
+        monkeypatch.setattr(formats, "read", read)
+        with store.writing(school.id) as tx:
+            choices.map_audience(tx, "3F", "Troisième F")
+        if step is not None:
+            changed(store, school, draft, step, Change(leave_out=(lines[0].key,)))
+        return read(data, setting)
+
+    monkeypatch.setattr(formats, "read", written_meanwhile)
+    if step is None:
+        begun(store, school)
+    else:
+        changed(store, school, draft, step, Change(leave_out=(lines[1].key,)))
+        states = {row.key: row.state for row in page(store, school, draft, step).rows}
+        assert {states[line.key] for line in lines} == {State.INACTIVE}
+    with store.reading(school.id) as tx:
+        assert choices.audiences(tx) == {"3F": "Troisième F"}
+
+
 def test_a_draft_outlives_a_restart(store, school):
     draft = begun(store, school)
     row = page(store, school, draft, Step.GROUPS).rows[0]
@@ -192,8 +215,8 @@ def test_bad_changes_are_refused_and_change_nothing(store, school):
         changed(store, school, draft, Step.CLASSES, Change(leave_out=("nowhere",)))
     with pytest.raises(ImportRefused, match="no-choice"):
         changed(store, school, draft, Step.PEOPLE, Change(everything=False))
-    with store.writing(school.id) as tx, pytest.raises(ImportRefused):
-        wizard.begin(tx, b"<nothing/>", "x")
+    with pytest.raises(ImportRefused):
+        wizard.begin(store, school, b"<nothing/>", "x")
 
 
 def test_a_class_known_under_another_name_is_told(store, school):
