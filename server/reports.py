@@ -13,10 +13,11 @@ from importers.report import Report, Unmatched
 from importers.thresholds import WITHOUT_PERCENT
 from server.check_names import check
 from server.texts import N_, _, number
-from server.wording import filled, refusal
-from storage.imports import ImportRun
+from server.wording import filled, going_on, refusal
+from storage.imports import REJECTED, ImportRun
 
 SHOWN: Final = 20
+NUMBER_SHOWN: Final = 18
 
 _COUNTS: Final = {
     "courses_created": N_("Courses created"),
@@ -205,9 +206,8 @@ def summary(status_name: str, report: Mapping[str, Any]) -> str:
         return _under_way(report)
     if status_name == "done" and report.get("idle"):
         return _("Nothing has changed since the last import.")
-    aside = _ASIDE.get(str(report.get("reason")))
-    if status_name == "discarded" and aside is not None:
-        return _(aside)
+    if status_name == "discarded":
+        return _put_aside(report)
     counts = report.get("counts")
     if isinstance(counts, Mapping):
         if status_name == "done" and not any(counts.get(name, 0) for name in _COUNTS if name != "events_frozen"):
@@ -215,8 +215,32 @@ def summary(status_name: str, report: Mapping[str, Any]) -> str:
         text = _("{events_created} sessions created, {events_updated} changed, {events_deleted} deleted")
         return text.format_map({name: counts.get(name, 0) for name in _COUNTS})
     if status_name == "rejected":
-        return refusal(str(report.get("reason", "")), _named(report.get("data")))
+        return _refusal(report)
     return _("An error of the program: the log of that day tells more.") if status_name == "failed" else ""
+
+
+def _put_aside(report: Mapping[str, Any]) -> str:
+    """Return why an import was put aside: what it is, or why it was rejected before and what became of it."""
+    reason = str(report.get("reason", ""))
+    if reason in _ASIDE:
+        return _(_ASIDE[reason])
+    if not reason:
+        return _("It was put aside before its turn came.")
+    if report.get("applied"):
+        text = _("{refusal} It was applied all the same as import {number}.")
+        return text.format(refusal=_refusal(report), number=str(report["applied"])[:NUMBER_SHOWN])
+    return _refusal(report)
+
+
+def next_step(run: ImportRun) -> str:
+    """Return what to do about an import that was rejected, with the commands to do it; "" when there is nothing."""
+    if run.status != REJECTED:
+        return ""
+    return going_on(str(run.report.get("reason", "")), run.id[:NUMBER_SHOWN])
+
+
+def _refusal(report: Mapping[str, Any]) -> str:
+    return refusal(str(report.get("reason", "")), _named(report.get("data")))
 
 
 def _named(data: object) -> dict[str, Any]:

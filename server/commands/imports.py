@@ -83,8 +83,9 @@ def show(workplace: Workplace, /, number: str, as_json: bool, code: str | None) 
     if report.get("verdicts"):
         columns = (_("Check"), _("Measured"), _("Limit"), _("Blocking"), _("Exceeded"))
         print_table(columns, reports.verdicts(report["verdicts"]))
-    for line in recap.advice(run.status, report):
-        say(line)
+    for line in (*recap.advice(run.status, report), reports.next_step(run)):
+        if line:
+            say(line)
 
 
 @click.command(
@@ -205,9 +206,9 @@ def _repeat(workplace: Workplace, number: str, statuses: tuple[str, ...], option
         report = importing.import_file(store, school, data, datetime.now().astimezone(), chosen)
         if run.status == REJECTED:
             with store.writing(school.id) as tx:
-                tx.imports.set_status(run.id, DISCARDED)
+                tx.imports.set_status(run.id, DISCARDED, {"applied": report.run_id})
                 tx.audit.record(actor(), "import-applied", run.id)
-    print_outcome(report)
+    print_outcome(report, accepted=options.accepted)
 
 
 def _content(files: Any, file_id: str) -> bytes:
@@ -217,11 +218,14 @@ def _content(files: Any, file_id: str) -> bytes:
         raise ImportRefused("file-forgotten") from error
 
 
-def print_outcome(report: Report) -> None:
-    """Print warnings, numbers and the last word of an import."""
+def print_outcome(report: Report, *, accepted: bool = False) -> None:
+    """Print warnings, numbers and the last word of an import; `accepted` is one applied in spite of its checks."""
     for sentence in reports.warnings(report):
         warn(sentence)
-    if any(verdict.whole for verdict in report.alerts):
+    if accepted:
+        if any(verdict.stops and verdict.whole for verdict in report.verdicts):
+            warn(_("Blocking checks had stopped the deposit: it is applied all the same, as you asked."))
+    elif any(verdict.whole for verdict in report.alerts):
         warn(_("Checks stop automatic imports only; what is imported by hand is not stopped by them."))
     print_table((_("What"), _("Number")), reports.rows(report))
     say(reports.outcome(report))
