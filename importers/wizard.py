@@ -34,6 +34,7 @@ from storage.transaction import Transaction
 Keys = tuple[PartnerKey, ...]
 CHOSEN: Final = ("subjects", "classes", "groups", "courses")
 PAGE: Final = 25
+NO_SESSION: Final = "no-session"
 _CONTAINER: Final = b"EXPORT_INDEX_EDUCATION"
 
 
@@ -120,10 +121,29 @@ def show(tx: Transaction, draft: ImportDraft, step: Step, offset: int = 0, limit
     if step in (Step.CHECK, Step.LAUNCH):
         return Page(step, facts=_facts(tx, draft, data, reading))
     rows = _ROWS[step](tx, draft, timetable)
+    facts = {}
+    if step is Step.SUBJECTS:
+        rows = _taught(tx, timetable, rows)
+        facts["without_sessions"] = sum(row.reason == NO_SESSION for row in rows)
     states = {state.value: sum(row.state is state for row in rows) for state in State}
     shown = rows[offset : offset + limit]
     found = advice(timetable).get(step.value, ())
-    return Page(step, shown, len(rows), offset, {name: n for name, n in states.items() if n}, found)
+    return Page(step, shown, len(rows), offset, {name: n for name, n in states.items() if n}, found, facts)
+
+
+def _taught(tx: Transaction, timetable: Timetable, rows: tuple[Row, ...]) -> tuple[Row, ...]:
+    """Mark the subjects that the file only lists: reports count those that have sessions."""
+    expansion = expand(timetable, _settings(tx))
+    joined = {session.lesson.subject.key for session in expansion.sessions}
+    # A session of several subjects joins their keys by a slash.
+    taught = joined | {each for key in joined for each in key.split("/")}
+    keys = {ident: subject.key for ident, subject in expansion.names.subjects.items()}
+    return tuple(row if keys[row.ident] in taught else replace(row, reason=NO_SESSION) for row in rows)
+
+
+def _settings(tx: Transaction) -> Settings:
+    parts = tx.school.settings.include_class_parts
+    return Settings(tx.school.code, ZoneInfo(tx.school.zone), include_class_parts=parts)
 
 
 def _content(tx: Transaction, draft: ImportDraft) -> bytes:
@@ -190,10 +210,7 @@ def _audiences(
 def _courses(tx: Transaction, draft: ImportDraft, timetable: Timetable) -> tuple[Row, ...]:
     """Return the courses that the kept subjects, classes and groups make (R141, R143)."""
     chosen = selection(draft)
-    settings = Settings(
-        tx.school.code, ZoneInfo(tx.school.zone), include_class_parts=tx.school.settings.include_class_parts
-    )
-    expansion = expand(select(timetable, chosen), settings)
+    expansion = expand(select(timetable, chosen), _settings(tx))
     labels = {course.key: course.label for session in expansion.sessions for course in session.lesson.courses}
     rows = (Row(key, label, State.INACTIVE if key in chosen.courses else State.ACTIVE) for key, label in labels.items())
     return tuple(sorted(rows, key=lambda row: (fold(row.name), row.key)))

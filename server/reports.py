@@ -52,6 +52,7 @@ _REASONS: Final = {
     "sts": N_("same number in STS"),
     "names-birth": N_("same names and birth date"),
     "names": N_("same names, nobody else has them"),
+    "no-session": N_("no session in the file"),
 }
 _NOTICES: Final = {
     "dangling": N_("References to something that is not in the file ({about}): {count}."),

@@ -187,6 +187,11 @@ def _print_next(page: Page, number: str) -> None:
     """Say what the lines that need a word mean, where the rest of them is, and which step follows."""
     if page.states.get("new"):
         say(_("What is not in the list is imported all the same, and enters it at launch; --leave-out leaves it out."))
+    if page.facts.get("without_sessions"):
+        text = _(
+            "Subjects that the file lists without any session: {count}. “Subjects created” in a report leaves them out."
+        )
+        say(text.format(count=page.facts["without_sessions"]))
     last = page.offset + len(page.rows)
     if last < page.total:
         say(_("The lines that follow: --offset {number}").format(number=last))

@@ -13,6 +13,7 @@ from importers.errors import ImportRefused
 from importers.recognition import decide, person_of, recognise
 from importers.run import AUTOMATIC, Options, import_file
 from importers.selection import EVERYTHING
+from importers.thresholds import Check
 from importers.timetable import Group, ResourceKind
 from importers.wizard import Change, State, Step
 from storage.decisions import MATCH, REFUSE
@@ -178,6 +179,17 @@ def test_others_write_while_a_file_is_read(store, school, monkeypatch, step):
         assert {states[line.key] for line in lines} == {State.INACTIVE}
     with store.reading(school.id) as tx:
         assert choices.audiences(tx) == {"3F": "Troisième F"}
+
+
+def test_subjects_that_are_only_listed_are_told_from_those_that_reports_count(store, school):
+    listed = FILE.replace(b"<Matieres>", b'<Matieres><Matiere Ident="99" Code="PHILO" Libelle="PHILOSOPHIE"/>')
+    draft = wizard.begin(store, school, listed, "export.xml").id
+    rows = page(store, school, draft, Step.SUBJECTS)
+    taught = [row for row in rows.rows if row.reason != wizard.NO_SESSION]
+    assert len(rows.rows) - len(taught) == rows.facts["without_sessions"] == 1
+    report = launched(store, school, draft)
+    (created,) = (each for each in report.verdicts if each.check is Check.SUBJECTS_CREATED)
+    assert created.part == len(taught)
 
 
 def test_a_draft_outlives_a_restart(store, school):
