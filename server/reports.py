@@ -22,15 +22,15 @@ NUMBER_SHOWN: Final = 18
 _COUNTS: Final = {
     "courses_created": N_("Courses created"),
     "courses_renamed": N_("Courses renamed"),
-    "calendars_created": N_("Sets of sessions created"),
+    "calendars_created": N_("Series of sessions created (same subject, class and teachers)"),
     "events_created": N_("Sessions created"),
     "events_updated": N_("Sessions changed"),
     "events_deleted": N_("Sessions deleted"),
     "events_frozen": N_("Sessions before now, not imported"),
-    "memberships_created": N_("Course memberships created"),
-    "memberships_changed": N_("Course memberships changed"),
-    "memberships_deleted": N_("Course memberships ended"),
-    "feeds_changed": N_("Changes to what calendars show"),
+    "memberships_created": N_("Enrolments in courses added"),
+    "memberships_changed": N_("Enrolments in courses with other dates"),
+    "memberships_deleted": N_("Enrolments in courses ended"),
+    "feeds_changed": N_("Updates in the timetables of people and courses"),
 }
 _MATCHED: Final = {
     "pupil": N_("Pupils recognised"),
@@ -55,12 +55,13 @@ _REASONS: Final = {
     "no-session": N_("no session in the file"),
 }
 _NOTICES: Final = {
-    "dangling": N_("References to something that is not in the file ({about}): {count}."),
+    "dangling": N_("The file names what it does not hold ({about}): {count}."),
+    "duplicate-ident": N_("Identifiers that the file gives more than once ({about}): {count}."),
     "outside-grid": N_("Courses outside the school day, left out: {count}."),
     "outside-year": N_("Sessions outside the school year, kept all the same: {count}."),
     "ends-before-start": N_("Courses that end before they start, left out: {count}."),
-    "class-parts-only": N_("Entries for parts of classes only, which make no course: {count}."),
-    "no-course": N_("Entries without subject, class or group, which make no course: {count}."),
+    "class-parts-only": N_("Lessons of parts of classes only, without a group, which make no course here: {count}."),
+    "no-course": N_("Lessons without a subject, or without class and group, which make no course here: {count}."),
     "bad-date": N_("Dates that cannot be read ({about}): {count}."),
     "unplaced": N_("Lessons without a day or an hour, left out: {count}."),
     "no-week": N_("Lessons of no week of the school year, left out: {count}."),
@@ -83,6 +84,17 @@ _ABOUT: Final = {
     "lesson": N_("lesson"),
     "alternation": N_("alternation of weeks"),
     "cell": N_("place in the grid"),
+    "classroom": N_("room"),
+    # As EDT calls them in its own export.
+    "Matiere": N_("subject"),
+    "Professeur": N_("teacher"),
+    "Personnel": N_("staff member"),
+    "Eleve": N_("pupil"),
+    "Classe": N_("class"),
+    "PartieDeClasse": N_("part of a class"),
+    "Groupe": N_("group"),
+    "Salle": N_("room"),
+    "Materiel": N_("equipment"),
 }
 _RUNS: Final = {"manual": N_("by hand"), "automatic": N_("automatic"), "undo": N_("undo")}
 _STATUS: Final = {
@@ -103,8 +115,8 @@ _ASIDE: Final = {
 _TASKS: Final = {
     "course-creation": N_("Creation of courses"),
     "group-creation": N_("Creation of groups"),
-    "hierarchy-creation": N_("Members of courses, added"),
-    "hierarchy-deletion": N_("Members of courses, removed"),
+    "hierarchy-creation": N_("Enrolments in courses added"),
+    "hierarchy-deletion": N_("Enrolments in courses ended"),
     "event-creation": N_("Creation of sessions"),
     "event-change": N_("Changes of sessions"),
     "event-deletion": N_("Deletion of sessions"),
