@@ -95,7 +95,7 @@ def test_history_says_why_a_deposit_was_put_aside_and_as_what_it_was_applied(cad
     runs = {each["id"]: each for each in json.loads(cadran("import", "history", "--json").output)}
     applied = runs[rejected]["report"]["applied"]
     assert (runs[rejected]["status"], runs[applied]["status"]) == ("discarded", "done")
-    assert cadran("import", "undo", applied).exit_code == 0
+    assert cadran("import", "undo", "--yes", applied).exit_code == 0
     summary = reports.summary("discarded", runs[rejected]["report"])
     assert "Pupils not recognised" in summary
     assert applied[:18] in summary
