@@ -60,6 +60,24 @@ def test_init_of_a_school_that_is_there_asks_nothing(cadran: Cadran) -> None:
     assert "nothing was changed" in result.output
 
 
+@pytest.mark.parametrize(
+    ("arguments", "typed"),
+    [
+        (("--password-stdin",), "a long password\n"),
+        (("--name", "L", "--password-stdin"), "short\n"),
+        (("--name", "L"), ""),
+        (("--name", "L", "--zone", "Mars/Olympus"), ""),
+        (("--name", "L", "--admin", "no login"), ""),
+    ],
+)
+def test_an_init_that_is_refused_leaves_nothing_behind(
+    cadran: Cadran, tmp_path: Path, arguments: tuple[str, ...], typed: str
+) -> None:
+    refused = cadran("init", "--school", "0990001X", *arguments, typed=typed, data=tmp_path / "new")
+    assert refused.exit_code != 0
+    assert not (tmp_path / "new").exists()
+
+
 @pytest.mark.parametrize("code", ["abc", "075000A", "07500011", "0750001AB"])
 def test_what_is_no_uai_is_told(cadran: Cadran, tmp_path: Path, code: str) -> None:
     assert cadran("init", "--school", code, "--name", "L", data=tmp_path / "new").exit_code == 2
