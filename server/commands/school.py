@@ -23,10 +23,10 @@ from server.commands.workplace import (
     password_option,
     say,
 )
-from server.config import DATABASE_NAME, Config
+from server.config import Config
 from server.texts import _
 from storage import migrate as migration
-from storage.errors import NameTaken, NotFound, SchemaMissing, SchemaOutdated
+from storage.errors import NameTaken, NotFound
 from storage.model import Role, Settings
 from storage.principals import NewPerson, check_login
 from storage.store import Store
@@ -151,7 +151,7 @@ def init(workplace: Workplace, /, login: str, **told: Any) -> None:
     answers = _Told(**told)
     code = answers.school_code()
     # Where nothing is, nothing is made before every answer is there: one that will not do leaves nothing behind.
-    early = answers.all(code, login) if _is_new(workplace.config) else None
+    early = answers.all(code, login) if migration.untouched(workplace.config.database_url()) else None
     prepare(workplace.config)
     with workplace.store() as store:
         if _exists(store, code):
@@ -200,22 +200,6 @@ def create(store: Store, wanted: NewSchool, login: str, password_hash: str) -> N
         new = NewPerson(login, login.capitalize(), "", Role.ADMIN, password_hash=password_hash)
         principal = tx.principals.create(new)
         tx.audit.record(actor(), "account-created", principal.login, role=Role.ADMIN.value)
-
-
-def _is_new(config: Config) -> bool:
-    """Tell whether there is no database yet, or an empty one."""
-    if not config.database.url:
-        return not (config.data / DATABASE_NAME).exists()
-    store = Store(config.database_url(), config.limits())
-    try:
-        store.check()
-    except SchemaMissing:
-        return True
-    except SchemaOutdated:
-        return False
-    finally:
-        store.close()
-    return False
 
 
 def _exists(store: Store, code: str) -> bool:
