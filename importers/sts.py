@@ -60,7 +60,7 @@ def parse(files: Files, setting: Setting) -> Timetable:
 
     Reasons: "missing-file" (name) when one of the two is not there, "files-differ" when they are of two schools,
     "missing-section", and those of importers.xml_tree. Teachers and weeks that the other file does not know are
-    counted.
+    counted, and what is given twice: the first counts, but lessons of a class or group are taken from both.
     """
     roots = {root_name(data): tree(data) for data in files.values() if root_name(data) in NAMES}
     for root, name in NAMES.items():
@@ -73,7 +73,7 @@ def parse(files: Files, setting: Setting) -> Timetable:
         if root_name(data) == edt_text.ROOT:
             edt_text.pupils_of(data, build)
     _people(people, build)
-    weeks = _alternations(hours)
+    weeks = _alternations(hours, build)
     year = _year(people, weeks)
     for when, together in _lessons(hours, _subjects(people, build), build).items():
         _place(when, together, (weeks, year, setting), build)
@@ -112,7 +112,9 @@ def _subjects(people: etree._Element, build: Builder) -> dict[str, str]:
     for element in children(people, "NOMENCLATURES", "MATIERES", "MATIERE"):
         code, short = attribute(element, "CODE"), text(element, "CODE_GESTION")
         labels = (text(element, f"LIBELLE_{kind}") for kind in ("EDITION", "LONG", "COURT"))
-        if code:
+        if code in known:
+            build.tally.add("duplicate-ident", "subject")
+        elif code:
             known[code] = build.subject(code, short or code, next(filter(None, labels), short or code))
     return known
 
@@ -140,13 +142,15 @@ def _person_key(element: etree._Element) -> str:
     return f"{attribute(element, 'TYPE').lower()}:{attribute(element, 'ID')}"
 
 
-def _alternations(hours: etree._Element) -> dict[str, frozenset[date]]:
+def _alternations(hours: etree._Element, build: Builder) -> dict[str, frozenset[date]]:
     """Return the Mondays of each kind of weeks; the list stands below the data or beside them."""
     places = (("DONNEES", "ALTERNANCES", "ALTERNANCE"), ("ALTERNANCES", "ALTERNANCE"))
-    found = {}
+    found: dict[str, frozenset[date]] = {}
     for element in (each for place in places for each in children(hours, *place)):
         days = (read_day(text(week)) for week in children(element, "SEMAINES", "DATE_DEBUT_SEMAINE"))
-        found[attribute(element, "CODE")] = frozenset(monday(day) for day in days if day is not None)
+        mondays = frozenset(monday(day) for day in days if day is not None)
+        if found.setdefault(attribute(element, "CODE"), mondays) != mondays:
+            build.tally.add("duplicate-ident", "alternation")
     return found
 
 
@@ -172,8 +176,12 @@ def _lessons(hours: etree._Element, subjects: Mapping[str, str], build: Builder)
 
 def _audiences(hours: etree._Element, build: Builder) -> Iterator[tuple[ResourceKind, str, etree._Element]]:
     for plural, singular, kind in _LISTS:
+        seen: set[str] = set()
         for element in children(hours, "DONNEES", "STRUCTURE", plural, singular):
             code = attribute(element, "CODE")
+            if code and code in seen:
+                build.tally.add("duplicate-ident", kind.value)
+            seen.add(code)
             if not code:
                 build.tally.add("no-ident", kind.value)
             elif kind is ResourceKind.CLASS:

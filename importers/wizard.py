@@ -34,6 +34,7 @@ from storage.transaction import Transaction
 Keys = tuple[PartnerKey, ...]
 CHOSEN: Final = ("subjects", "classes", "groups", "courses")
 PAGE: Final = 25
+NO_SESSION: Final = "no-session"
 _CONTAINER: Final = b"EXPORT_INDEX_EDUCATION"
 
 
@@ -95,12 +96,16 @@ class Change:
     add: tuple[str, ...] = ()
 
 
-def begin(tx: Transaction, data: bytes, name: str, keys: Keys = ()) -> ImportDraft:
+def begin(store: Store, school: School, data: bytes, name: str, keys: Keys = ()) -> ImportDraft:
     """Keep a file and begin with what the school chose last time; raises ImportRefused for a file that cannot do."""
-    of_school(formats.read(data, told.setting(tx, keys)).timetable, tx.school.code)
-    held = choices.selection(tx)
-    chosen = {part: sorted(getattr(held, part)) for part in CHOSEN}
-    return tx.import_drafts.begin(tx.import_files.keep(name, data).id, name, {**chosen, "added": [], "digest": ""})
+    with store.reading(school.id) as tx:
+        setting = told.setting(tx, keys)
+    # Read before anybody's turn to write is taken: a large export takes seconds.
+    of_school(formats.read(data, setting).timetable, school.code)
+    with store.writing(school.id) as tx:
+        held = choices.selection(tx)
+        chosen = {part: sorted(getattr(held, part)) for part in CHOSEN}
+        return tx.import_drafts.begin(tx.import_files.keep(name, data).id, name, {**chosen, "added": [], "digest": ""})
 
 
 def selection(draft: ImportDraft) -> Selection:
@@ -116,10 +121,29 @@ def show(tx: Transaction, draft: ImportDraft, step: Step, offset: int = 0, limit
     if step in (Step.CHECK, Step.LAUNCH):
         return Page(step, facts=_facts(tx, draft, data, reading))
     rows = _ROWS[step](tx, draft, timetable)
+    facts = {}
+    if step is Step.SUBJECTS:
+        rows = _taught(tx, timetable, rows)
+        facts["without_sessions"] = sum(row.reason == NO_SESSION for row in rows)
     states = {state.value: sum(row.state is state for row in rows) for state in State}
     shown = rows[offset : offset + limit]
     found = advice(timetable).get(step.value, ())
-    return Page(step, shown, len(rows), offset, {name: n for name, n in states.items() if n}, found)
+    return Page(step, shown, len(rows), offset, {name: n for name, n in states.items() if n}, found, facts)
+
+
+def _taught(tx: Transaction, timetable: Timetable, rows: tuple[Row, ...]) -> tuple[Row, ...]:
+    """Mark the subjects that the file only lists: reports count those that have sessions."""
+    expansion = expand(timetable, _settings(tx))
+    joined = {session.lesson.subject.key for session in expansion.sessions}
+    # A session of several subjects joins their keys by a slash.
+    taught = joined | {each for key in joined for each in key.split("/")}
+    keys = {ident: subject.key for ident, subject in expansion.names.subjects.items()}
+    return tuple(row if keys[row.ident] in taught else replace(row, reason=NO_SESSION) for row in rows)
+
+
+def _settings(tx: Transaction) -> Settings:
+    parts = tx.school.settings.include_class_parts
+    return Settings(tx.school.code, ZoneInfo(tx.school.zone), include_class_parts=parts)
 
 
 def _content(tx: Transaction, draft: ImportDraft) -> bytes:
@@ -186,10 +210,7 @@ def _audiences(
 def _courses(tx: Transaction, draft: ImportDraft, timetable: Timetable) -> tuple[Row, ...]:
     """Return the courses that the kept subjects, classes and groups make (R141, R143)."""
     chosen = selection(draft)
-    settings = Settings(
-        tx.school.code, ZoneInfo(tx.school.zone), include_class_parts=tx.school.settings.include_class_parts
-    )
-    expansion = expand(select(timetable, chosen), settings)
+    expansion = expand(select(timetable, chosen), _settings(tx))
     labels = {course.key: course.label for session in expansion.sessions for course in session.lesson.courses}
     rows = (Row(key, label, State.INACTIVE if key in chosen.courses else State.ACTIVE) for key, label in labels.items())
     return tuple(sorted(rows, key=lambda row: (fold(row.name), row.key)))
@@ -229,17 +250,33 @@ _ROWS: Final[Mapping[Step, Callable[[Transaction, ImportDraft, Timetable], tuple
 }
 
 
-def change(tx: Transaction, draft: ImportDraft, step: Step, wanted: Change, keys: Keys = ()) -> ImportDraft:
+def change(store: Store, school: School, draft_id: str, step: Step, wanted: Change, keys: Keys = ()) -> ImportDraft:
     """Keep, leave out or add lines of a step; a plan reviewed before counts no more.
 
-    Raises ImportRefused: "no-such-line" (name) and "no-choice" (step).
+    Raises NotFound, ImportRefused: "no-such-line" (name) and "no-choice" (step).
     """
     if step.value not in CHOSEN:
         raise ImportRefused("no-choice", step=step.value)
-    tx.lock()
-    # Read again within the turn, so that two pages open at once lose nothing of each other.
-    draft = tx.import_drafts.get(draft.id)
-    rows = show(tx, draft, step, 0, 10**6, keys).rows
+    with store.reading(school.id) as tx:
+        seen = tx.import_drafts.get(draft_id)
+        data, setting = _content(tx, seen), told.setting(tx, keys)
+    # As in `begin`: nobody waits for the reading of the file, nor for the courses that it makes.
+    timetable = of_school(formats.read(data, setting).timetable, school.code)
+    with store.reading(school.id) as tx:
+        rows = _ROWS[step](tx, seen, timetable)
+    with store.writing(school.id) as tx:
+        tx.lock()
+        # Looked up again within the turn, so that two pages open at once lose nothing of each other.
+        draft = tx.import_drafts.get(seen.id)
+        if draft.data != seen.data:
+            rows = _ROWS[step](tx, draft, timetable)
+        changed = _changed(draft, step, wanted, rows)
+        tx.import_drafts.change(draft.id, changed)
+    return replace(draft, data=changed)
+
+
+def _changed(draft: ImportDraft, step: Step, wanted: Change, rows: tuple[Row, ...]) -> dict[str, Any]:
+    """Return what a draft holds once some of its lines were changed."""
     left_out = {row.key for row in rows if row.state is State.INACTIVE}
     # What was left out before and is not in this file stays left out for the next.
     beyond = set(draft.data.get(step.value, ())) - {name for row in rows for name in (row.key, row.name)}
@@ -250,9 +287,7 @@ def change(tx: Transaction, draft: ImportDraft, step: Step, wanted: Change, keys
     added = set(draft.data.get("added", ()))
     if step is Step.SUBJECTS:
         added |= _keys(rows, wanted.add)
-    data = {**draft.data, step.value: sorted(left_out | beyond), "added": sorted(added), "digest": ""}
-    tx.import_drafts.change(draft.id, data)
-    return replace(draft, data=data)
+    return {**draft.data, step.value: sorted(left_out | beyond), "added": sorted(added), "digest": ""}
 
 
 def _keys(rows: Iterable[Row], names: Iterable[str]) -> set[str]:

@@ -13,23 +13,24 @@ from importers.report import Report, Unmatched
 from importers.thresholds import WITHOUT_PERCENT
 from server.check_names import check
 from server.texts import N_, _, number
-from server.wording import filled, refusal
-from storage.imports import ImportRun
+from server.wording import filled, going_on, refusal
+from storage.imports import REJECTED, ImportRun
 
 SHOWN: Final = 20
+NUMBER_SHOWN: Final = 18
 
 _COUNTS: Final = {
     "courses_created": N_("Courses created"),
     "courses_renamed": N_("Courses renamed"),
-    "calendars_created": N_("Sets of sessions created"),
+    "calendars_created": N_("Series of sessions created (same subject, class and teachers)"),
     "events_created": N_("Sessions created"),
     "events_updated": N_("Sessions changed"),
     "events_deleted": N_("Sessions deleted"),
     "events_frozen": N_("Sessions before now, not imported"),
-    "memberships_created": N_("Course memberships created"),
-    "memberships_changed": N_("Course memberships changed"),
-    "memberships_deleted": N_("Course memberships ended"),
-    "feeds_changed": N_("Changes to what calendars show"),
+    "memberships_created": N_("Enrolments in courses added"),
+    "memberships_changed": N_("Enrolments in courses with other dates"),
+    "memberships_deleted": N_("Enrolments in courses ended"),
+    "feeds_changed": N_("Updates in the timetables of people and courses"),
 }
 _MATCHED: Final = {
     "pupil": N_("Pupils recognised"),
@@ -51,14 +52,16 @@ _REASONS: Final = {
     "sts": N_("same number in STS"),
     "names-birth": N_("same names and birth date"),
     "names": N_("same names, nobody else has them"),
+    "no-session": N_("no session in the file"),
 }
 _NOTICES: Final = {
-    "dangling": N_("References to something that is not in the file ({about}): {count}."),
+    "dangling": N_("The file names what it does not hold ({about}): {count}."),
+    "duplicate-ident": N_("Identifiers that the file gives more than once ({about}): {count}."),
     "outside-grid": N_("Courses outside the school day, left out: {count}."),
     "outside-year": N_("Sessions outside the school year, kept all the same: {count}."),
     "ends-before-start": N_("Courses that end before they start, left out: {count}."),
-    "class-parts-only": N_("Entries for parts of classes only, which make no course: {count}."),
-    "no-course": N_("Entries without subject, class or group, which make no course: {count}."),
+    "class-parts-only": N_("Lessons of parts of classes only, without a group, which make no course here: {count}."),
+    "no-course": N_("Lessons without a subject, or without class and group, which make no course here: {count}."),
     "bad-date": N_("Dates that cannot be read ({about}): {count}."),
     "unplaced": N_("Lessons without a day or an hour, left out: {count}."),
     "no-week": N_("Lessons of no week of the school year, left out: {count}."),
@@ -81,6 +84,17 @@ _ABOUT: Final = {
     "lesson": N_("lesson"),
     "alternation": N_("alternation of weeks"),
     "cell": N_("place in the grid"),
+    "classroom": N_("room"),
+    # As EDT calls them in its own export.
+    "Matiere": N_("subject"),
+    "Professeur": N_("teacher"),
+    "Personnel": N_("staff member"),
+    "Eleve": N_("pupil"),
+    "Classe": N_("class"),
+    "PartieDeClasse": N_("part of a class"),
+    "Groupe": N_("group"),
+    "Salle": N_("room"),
+    "Materiel": N_("equipment"),
 }
 _RUNS: Final = {"manual": N_("by hand"), "automatic": N_("automatic"), "undo": N_("undo")}
 _STATUS: Final = {
@@ -101,8 +115,8 @@ _ASIDE: Final = {
 _TASKS: Final = {
     "course-creation": N_("Creation of courses"),
     "group-creation": N_("Creation of groups"),
-    "hierarchy-creation": N_("Members of courses, added"),
-    "hierarchy-deletion": N_("Members of courses, removed"),
+    "hierarchy-creation": N_("Enrolments in courses added"),
+    "hierarchy-deletion": N_("Enrolments in courses ended"),
     "event-creation": N_("Creation of sessions"),
     "event-change": N_("Changes of sessions"),
     "event-deletion": N_("Deletion of sessions"),
@@ -205,9 +219,8 @@ def summary(status_name: str, report: Mapping[str, Any]) -> str:
         return _under_way(report)
     if status_name == "done" and report.get("idle"):
         return _("Nothing has changed since the last import.")
-    aside = _ASIDE.get(str(report.get("reason")))
-    if status_name == "discarded" and aside is not None:
-        return _(aside)
+    if status_name == "discarded":
+        return _put_aside(report)
     counts = report.get("counts")
     if isinstance(counts, Mapping):
         if status_name == "done" and not any(counts.get(name, 0) for name in _COUNTS if name != "events_frozen"):
@@ -215,8 +228,32 @@ def summary(status_name: str, report: Mapping[str, Any]) -> str:
         text = _("{events_created} sessions created, {events_updated} changed, {events_deleted} deleted")
         return text.format_map({name: counts.get(name, 0) for name in _COUNTS})
     if status_name == "rejected":
-        return refusal(str(report.get("reason", "")), _named(report.get("data")))
+        return _refusal(report)
     return _("An error of the program: the log of that day tells more.") if status_name == "failed" else ""
+
+
+def _put_aside(report: Mapping[str, Any]) -> str:
+    """Return why an import was put aside: what it is, or why it was rejected before and what became of it."""
+    reason = str(report.get("reason", ""))
+    if reason in _ASIDE:
+        return _(_ASIDE[reason])
+    if not reason:
+        return _("It was put aside before its turn came.")
+    if report.get("applied"):
+        text = _("{refusal} It was applied all the same as import {number}.")
+        return text.format(refusal=_refusal(report), number=str(report["applied"])[:NUMBER_SHOWN])
+    return _refusal(report)
+
+
+def next_step(run: ImportRun) -> str:
+    """Return what to do about an import that was rejected, with the commands to do it; "" when there is nothing."""
+    if run.status != REJECTED:
+        return ""
+    return going_on(str(run.report.get("reason", "")), run.id[:NUMBER_SHOWN])
+
+
+def _refusal(report: Mapping[str, Any]) -> str:
+    return refusal(str(report.get("reason", "")), _named(report.get("data")))
 
 
 def _named(data: object) -> dict[str, Any]:

@@ -119,10 +119,7 @@ _REFUSED: Final = {
         "The file has no course at all, and {coming} coming sessions would disappear. Nothing was imported. "
         "If that is what you want, import it again with --confirm {school}."
     ),
-    "thresholds": N_(
-        "The import was rejected, blocking thresholds are exceeded: {checks}. Nothing was imported. Read the report, "
-        "then apply it all the same, import by hand, or change the thresholds."
-    ),
+    "thresholds": N_("The import was rejected, blocking thresholds are exceeded: {checks}. Nothing was imported."),
     "already-running": N_("Another import of this school is running: try again when it has ended."),
     "file-forgotten": N_("The file of this import is no longer kept: hand it over again."),
     "no-manual-import": N_(
@@ -176,6 +173,18 @@ _REFUSED: Final = {
     "not-people": N_("This is not a people file: AAF, SIECLE, STS, an archive of them, or a table (CSV) is needed."),
     "bad-mapping": N_("“{value}” does not say what a column holds: write COLUMN=FIELD, the field one of {fields}."),
     "too-many-rows": N_("The file has more than {limit} lines: it is refused."),
+}
+_APPLY: Final = N_(
+    "What to do next: “cadran import show{number}” tells everything, “cadran import apply{number}” carries it out all "
+    "the same, “cadran import discard{number}” puts it aside; “cadran thresholds set” changes a limit."
+)
+_GOING_ON: Final = {
+    "thresholds": _APPLY,
+    "older-export": N_(
+        "What to do next: “cadran import apply{number}” imports it all the same, “cadran import discard{number}” puts "
+        "it aside."
+    ),
+    "no-manual-import": N_("What to do next: “cadran import again{number}” imports this file by hand."),
 }
 _ROWS: Final = {
     "missing": N_("Line {line}: the column “{column}” is empty."),
@@ -245,6 +254,16 @@ def _bad_login(error: BadLogin) -> str:
 def refusal(reason: str, data: Mapping[str, object]) -> str:
     """Return in words why a file was refused, from what the history keeps of it."""
     return _refused(ImportRefused(reason, **data))
+
+
+def going_on(reason: str, number: str = "") -> str:
+    """Return the commands that go on from the rejection of an import, the last one without a number; "" for none."""
+    template = _GOING_ON.get(reason)
+    return filled(template, {"number": f" {number}" if number else ""}) if template else ""
+
+
+def _import_refused(error: ImportRefused) -> str:
+    return " ".join(filter(None, (_refused(error), going_on(error.reason))))
 
 
 def _refused(error: ImportRefused) -> str:
@@ -355,7 +374,7 @@ _WORDS: Final[Mapping[type[Exception], Callable[[Any], str]]] = {
     errors.SchemaMissing: _schema_missing,
     errors.SchemaOutdated: _schema_outdated,
     errors.SchemaTooNew: _schema_too_new,
-    ImportRefused: _refused,
+    ImportRefused: _import_refused,
     ConfigError: _config,
 }
 

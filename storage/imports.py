@@ -143,10 +143,12 @@ class Imports:
         values = {"status": INTERRUPTED, "finished": self._tx.now()}
         return self._tx.connection.execute(update(import_run).where(lost).values(**values)).rowcount
 
-    def set_status(self, run_id: str, status: str) -> None:
-        """Give a run another status; its report stays."""
+    def set_status(self, run_id: str, status: str, noted: Mapping[str, Any] | None = None) -> None:
+        """Give a run another status; its report stays, with what is noted besides. Raises NotFound."""
         self._tx.require_writing()
-        self._tx.connection.execute(update(import_run).where(self._this(run_id)).values(status=status))
+        report = {**self.run(run_id).report, **(noted or {})}
+        values = {"status": status, "report": report}
+        self._tx.connection.execute(update(import_run).where(self._this(run_id)).values(**values))
 
     def finish(self, run_id: str, status: str, report: Mapping[str, Any]) -> None:
         """Record how a run ended."""

@@ -44,6 +44,18 @@ def check(connection: Connection) -> None:
     raise SchemaTooNew(found, newest())
 
 
+def untouched(url: str) -> bool:
+    """Tell whether `upgrade` would begin from nothing; the file of an SQLite database is not made by asking."""
+    engine = open_engine(url)
+    try:
+        if engine.dialect.name == "sqlite" and not Path(engine.url.database or "").exists():
+            return True
+        with engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision() is None
+    finally:
+        engine.dispose()
+
+
 def upgrade(url: str) -> None:
     """Bring the database at an SQLAlchemy URL to the newest revision, in one transaction; raises SchemaTooNew."""
     engine = open_engine(url)

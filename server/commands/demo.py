@@ -32,6 +32,7 @@ from server.texts import N_, _
 from storage.store import Store
 
 HOST: Final = "127.0.0.1"
+PORT: Final = 8008
 WIDTH: Final = 100
 
 _STEPS: Final = (
@@ -44,7 +45,7 @@ _STEPS: Final = (
         "phone wants TLS and a name: put a proxy before the server, as conf/Caddyfile and conf/nginx.conf show."
     ),
     N_("Next export: in another terminal, {program} --data {folder} import edt {following}"),
-    N_("Start again: {program} demo --data {folder}"),
+    N_("Start again: {program} demo --data {folder}{port}"),
     N_("The data are in {folder}: delete that folder to make a new demo."),
 )
 _MADE_BEFORE: Final = ("pupils", "seed")
@@ -66,7 +67,7 @@ class Wishes:
     short_help=_("Try it: make an invented school and serve it."),
 )
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=8008, show_default=True, help=_("Port to listen on; 0: any.")
+    "--port", type=click.IntRange(0, 65535), default=PORT, show_default=True, help=_("Port to listen on; 0: any.")
 )
 @click.option("--data", type=click.Path(file_okay=False, path_type=Path), help=_("Data folder of the demo."))
 @click.option(
@@ -120,6 +121,7 @@ def present(wishes: Wishes, info: DemoInfo) -> None:
     values = {"login": teacher.login, "password": teacher.password, "caldav": info.caldav, "eas": info.eas}
     following = wishes.folder / demonstration.FOLDER / NEXT
     values |= {"folder": shlex.quote(str(wishes.folder)), "following": shlex.quote(str(following))}
+    values["port"] = "" if wishes.port == PORT else f" --port {wishes.port}"
     for line in _STEPS:
         text = _(line).format(**values, program=program())
         console.print(Text(f" {text}\n"), soft_wrap=True)

@@ -23,6 +23,8 @@ from server.commands.workplace import (
     Workplace,
     actor,
     chosen_school,
+    confirmed,
+    interactive,
     json_option,
     pass_workplace,
     print_json,
@@ -83,8 +85,9 @@ def show(workplace: Workplace, /, number: str, as_json: bool, code: str | None) 
     if report.get("verdicts"):
         columns = (_("Check"), _("Measured"), _("Limit"), _("Blocking"), _("Exceeded"))
         print_table(columns, reports.verdicts(report["verdicts"]))
-    for line in recap.advice(run.status, report):
-        say(line)
+    for line in (*recap.advice(run.status, report), reports.next_step(run)):
+        if line:
+            say(line)
 
 
 @click.command(
@@ -135,15 +138,20 @@ def _cells(people: Iterable[Mapping[str, str]]) -> Iterator[list[str]]:
     help=_("Undo the last import: the lessons ahead become what they were before, those already given stay."),
 )
 @click.argument("number", default=_LAST)
+@click.option("--yes", is_flag=True, help=_("Do not ask."))
 @school_option
 @pass_workplace
-def undo(workplace: Workplace, /, number: str, code: str | None) -> None:
-    """Undo one import and tell what changed back."""
-    with workplace.store() as store, steps() as step:
+def undo(workplace: Workplace, /, number: str, yes: bool, code: str | None) -> None:
+    """Undo one import, once whoever asks is sure, and tell what changed back."""
+    with workplace.store() as store:
         school = chosen_school(store, code)
         run = _undoable(store, school) if number == _LAST else _run(store, school, number)
+        if not (yes or _sure(run, school)):
+            say(_("Nothing was changed."))
+            return
         now = datetime.now().astimezone()
-        counts = undoing.undo(store, school, run.id, now, reports.progress(step))
+        with steps() as step:
+            counts = undoing.undo(store, school, run.id, now, reports.progress(step))
         with store.writing(school.id) as tx:
             tx.audit.record(actor(), "import-undone", run.id)
             waiting = tx.imports.waiting()
@@ -152,6 +160,14 @@ def undo(workplace: Workplace, /, number: str, code: str | None) -> None:
     for each in waiting:
         text = _("The import of {when} ({file}) still waits and will be carried out: “cadran import discard {number}”.")
         warn(text.format(when=reports.moment(each.started, school.zone), file=each.file_name, number=each.id[:_SHORT]))
+
+
+def _sure(run: ImportRun, school: School) -> bool:
+    """Ask whether an import is to be undone; raises UsageError where nobody can answer."""
+    if not interactive():
+        raise click.UsageError(_("Nobody can be asked here: add --yes."))
+    told = {"when": reports.moment(run.started, school.zone), "summary": reports.summary(run.status, run.report)}
+    return confirmed(_("Undo the import of {when} ({summary})?").format(**told))
 
 
 def _undoable(store: Store, school: School) -> ImportRun:
@@ -205,9 +221,9 @@ def _repeat(workplace: Workplace, number: str, statuses: tuple[str, ...], option
         report = importing.import_file(store, school, data, datetime.now().astimezone(), chosen)
         if run.status == REJECTED:
             with store.writing(school.id) as tx:
-                tx.imports.set_status(run.id, DISCARDED)
+                tx.imports.set_status(run.id, DISCARDED, {"applied": report.run_id})
                 tx.audit.record(actor(), "import-applied", run.id)
-    print_outcome(report)
+    print_outcome(report, accepted=options.accepted)
 
 
 def _content(files: Any, file_id: str) -> bytes:
@@ -217,11 +233,14 @@ def _content(files: Any, file_id: str) -> bytes:
         raise ImportRefused("file-forgotten") from error
 
 
-def print_outcome(report: Report) -> None:
-    """Print warnings, numbers and the last word of an import."""
+def print_outcome(report: Report, *, accepted: bool = False) -> None:
+    """Print warnings, numbers and the last word of an import; `accepted` is one applied in spite of its checks."""
     for sentence in reports.warnings(report):
         warn(sentence)
-    if any(verdict.whole for verdict in report.alerts):
+    if accepted:
+        if any(verdict.stops and verdict.whole for verdict in report.verdicts):
+            warn(_("Blocking checks had stopped the deposit: it is applied all the same, as you asked."))
+    elif any(verdict.whole for verdict in report.alerts):
         warn(_("Checks stop automatic imports only; what is imported by hand is not stopped by them."))
     print_table((_("What"), _("Number")), reports.rows(report))
     say(reports.outcome(report))

@@ -99,6 +99,10 @@ class _Told:
         name = self.name or self._asked("--name", _("Name of the school"), _name)
         return NewSchool(code, name, self.zone, self._other_phones())
 
+    def all(self, code: str, login: str) -> tuple[NewSchool, str]:
+        """Return the school and the administrator's password, asking for what was not told."""
+        return self.school(code), asked_password(from_stdin=self.password_stdin, login=login)
+
     def _asked(self, option: str, question: str, checked: Callable[[str], str]) -> str:
         if self.password_stdin:
             # The one line of standard input is the password.
@@ -146,6 +150,8 @@ def init(workplace: Workplace, /, login: str, **told: Any) -> None:
     """Create what is missing; what is there already is left as it is, and then nothing more is asked."""
     answers = _Told(**told)
     code = answers.school_code()
+    # Where nothing is, nothing is made before every answer is there: one that will not do leaves nothing behind.
+    early = answers.all(code, login) if migration.untouched(workplace.config.database_url()) else None
     prepare(workplace.config)
     with workplace.store() as store:
         if _exists(store, code):
@@ -153,8 +159,7 @@ def init(workplace: Workplace, /, login: str, **told: Any) -> None:
         else:
             if store.directory.account(login) is not None:
                 raise NameTaken("login", login)
-            wanted = answers.school(code)
-            password = asked_password(from_stdin=answers.password_stdin, login=login)
+            wanted, password = early or answers.all(code, login)
             create(store, wanted, login, passwords.hash(password))
             say(_("The school {code} and the account “{login}” are ready.").format(code=code, login=login))
     say(_("Next: “cadran people import”, then “cadran import edt”, then “cadran serve”."))

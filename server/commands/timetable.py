@@ -25,6 +25,7 @@ from server.commands.workplace import (
     pass_workplace,
     print_json,
     print_table,
+    say,
     school_option,
 )
 from server.texts import _
@@ -92,6 +93,9 @@ def history(workplace: Workplace, as_json: bool, code: str | None) -> None:
         return
     columns = (_("Import"), _("When"), _("Kind"), _("Result"), _("File"), _("Summary"))
     print_table(columns, [_row(run, school.zone, queued.get(run.id)) for run in runs])
+    # Once, for the newest: the others say it when they are shown.
+    if step := next(filter(None, map(reports.next_step, runs)), ""):
+        say(step)
 
 
 for _command in (

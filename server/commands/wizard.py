@@ -91,8 +91,7 @@ def begin(workplace: Workplace, /, file: Path, as_json: bool, code: str | None) 
     with workplace.store() as store:
         school = chosen_school(store, code)
         keys = partner_keys.load(workplace.config, school.code)
-        with store.writing(school.id) as tx:
-            draft = wizard.begin(tx, data, file.name, keys)
+        draft = wizard.begin(store, school, data, file.name, keys)
         with store.reading(school.id) as tx:
             page = wizard.show(tx, draft, Step.CHECK, keys=keys)
     if as_json:
@@ -174,8 +173,7 @@ def step_(workplace: Workplace, /, number: str, step: str, as_json: bool, code: 
                 say(_("Next: “cadran import launch {number}” carries out exactly this.").format(number=number))
             return
         if wanted != Change():
-            with store.writing(school.id) as tx:
-                wizard.change(tx, tx.import_drafts.get(number), chosen, wanted, options.keys)
+            wizard.change(store, school, number, chosen, wanted, options.keys)
         with store.reading(school.id) as tx:
             page = wizard.show(tx, tx.import_drafts.get(number), chosen, told["offset"], told["limit"], options.keys)
     if as_json:
@@ -189,6 +187,11 @@ def _print_next(page: Page, number: str) -> None:
     """Say what the lines that need a word mean, where the rest of them is, and which step follows."""
     if page.states.get("new"):
         say(_("What is not in the list is imported all the same, and enters it at launch; --leave-out leaves it out."))
+    if page.facts.get("without_sessions"):
+        text = _(
+            "Subjects that the file lists without any session: {count}. “Subjects created” in a report leaves them out."
+        )
+        say(text.format(count=page.facts["without_sessions"]))
     last = page.offset + len(page.rows)
     if last < page.total:
         say(_("The lines that follow: --offset {number}").format(number=last))

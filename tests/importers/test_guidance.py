@@ -9,7 +9,9 @@ import pytest
 from click.testing import CliRunner
 
 from importers import archives, formats, origin
-from server import cli
+from importers.proposal import Counts
+from importers.wizard import Step
+from server import cli, reports, texts
 from tests.importers.samples_of import SAMPLES_OF
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -67,6 +69,21 @@ def test_both_languages_lead_the_same_way_through_commands_that_there_are():
     for command in sorted(commands(french)):
         said = CliRunner().invoke(cli.main, [*command.split(), "--help"])
         assert said.exit_code == 0, said.output
+
+
+@pytest.mark.parametrize(("language", "half"), [("fr", 0), ("en", 1)])
+def test_the_launch_and_the_steps_are_shown_as_the_program_shows_them(language: str, half: int):
+    text = LEADING.split("\n---\n")[half].replace("\xa0", " ")
+    steps = re.findall(r"^\| `([a-z]+)` \|", text, re.MULTILINE)
+    assert steps == [step.value for step in Step]
+    first = dict.fromkeys(("courses", "calendars", "events", "memberships"), 1)
+    counts = Counts(**{f"{name}_created": number for name, number in first.items()}, events_frozen=1, feeds_changed=1)
+    notices = ("outside-grid", "class-parts-only", "no-course", "outside-year")
+    with texts.speaking(language):
+        shown = [f"\n{words}  " for words, _number in reports.counted(counts)]
+        shown += [f"\n{reports.notice_line(code, '', 3).partition('3')[0]}" for code in notices]
+        shown.append(reports.notice_line("dangling", "part", 1))
+    assert [line for line in shown if line.replace("\xa0", " ") not in text] == []
 
 
 def headings(text: str) -> list[str]:

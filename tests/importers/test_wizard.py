@@ -7,12 +7,13 @@ from datetime import timedelta
 
 import pytest
 
-from importers import choices, wizard
+from importers import choices, formats, wizard
 from importers.advice import advice
 from importers.errors import ImportRefused
 from importers.recognition import decide, person_of, recognise
 from importers.run import AUTOMATIC, Options, import_file
 from importers.selection import EVERYTHING
+from importers.thresholds import Check
 from importers.timetable import Group, ResourceKind
 from importers.wizard import Change, State, Step
 from storage.decisions import MATCH, REFUSE
@@ -39,8 +40,7 @@ def school(store: Store) -> School:
 
 
 def begun(store: Store, school: School) -> str:
-    with store.writing(school.id) as tx:
-        return wizard.begin(tx, FILE, "export.xml").id
+    return wizard.begin(store, school, FILE, "export.xml").id
 
 
 def page(store: Store, school: School, draft: str, step: Step, **more) -> wizard.Page:
@@ -49,8 +49,7 @@ def page(store: Store, school: School, draft: str, step: Step, **more) -> wizard
 
 
 def changed(store: Store, school: School, draft: str, step: Step, wanted: Change) -> None:
-    with store.writing(school.id) as tx:
-        wizard.change(tx, tx.import_drafts.get(draft), step, wanted)
+    wizard.change(store, school, draft, step, wanted)
 
 
 def launched(store: Store, school: School, draft: str):
@@ -157,6 +156,42 @@ def test_the_launch_keeps_the_choices_for_automatic_runs(store, school):
     assert quiet.counts.events_created == 0
 
 
+@pytest.mark.parametrize("step", [None, Step.SUBJECTS, Step.COURSES])
+def test_others_write_while_a_file_is_read(store, school, monkeypatch, step):
+    draft = begun(store, school)
+    lines = () if step is None else page(store, school, draft, step).rows[:2]
+    read = formats.read
+
+    def written_meanwhile(data, setting):
+        monkeypatch.setattr(formats, "read", read)
+        with store.writing(school.id) as tx:
+            choices.map_audience(tx, "3F", "Troisième F")
+        if step is not None:
+            changed(store, school, draft, step, Change(leave_out=(lines[0].key,)))
+        return read(data, setting)
+
+    monkeypatch.setattr(formats, "read", written_meanwhile)
+    if step is None:
+        begun(store, school)
+    else:
+        changed(store, school, draft, step, Change(leave_out=(lines[1].key,)))
+        states = {row.key: row.state for row in page(store, school, draft, step).rows}
+        assert {states[line.key] for line in lines} == {State.INACTIVE}
+    with store.reading(school.id) as tx:
+        assert choices.audiences(tx) == {"3F": "Troisième F"}
+
+
+def test_subjects_that_are_only_listed_are_told_from_those_that_reports_count(store, school):
+    listed = FILE.replace(b"<Matieres>", b'<Matieres><Matiere Ident="99" Code="PHILO" Libelle="PHILOSOPHIE"/>')
+    draft = wizard.begin(store, school, listed, "export.xml").id
+    rows = page(store, school, draft, Step.SUBJECTS)
+    taught = [row for row in rows.rows if row.reason != wizard.NO_SESSION]
+    assert len(rows.rows) - len(taught) == rows.facts["without_sessions"] == 1
+    report = launched(store, school, draft)
+    (created,) = (each for each in report.verdicts if each.check is Check.SUBJECTS_CREATED)
+    assert created.part == len(taught)
+
+
 def test_a_draft_outlives_a_restart(store, school):
     draft = begun(store, school)
     row = page(store, school, draft, Step.GROUPS).rows[0]
@@ -192,8 +227,8 @@ def test_bad_changes_are_refused_and_change_nothing(store, school):
         changed(store, school, draft, Step.CLASSES, Change(leave_out=("nowhere",)))
     with pytest.raises(ImportRefused, match="no-choice"):
         changed(store, school, draft, Step.PEOPLE, Change(everything=False))
-    with store.writing(school.id) as tx, pytest.raises(ImportRefused):
-        wizard.begin(tx, b"<nothing/>", "x")
+    with pytest.raises(ImportRefused):
+        wizard.begin(store, school, b"<nothing/>", "x")
 
 
 def test_a_class_known_under_another_name_is_told(store, school):

@@ -30,7 +30,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     result = demo(folder)
     assert result.exit_code == 0, result.output
     assert "http://127.0.0.1:8008/dav/" in result.output
-    assert f"demo --data {folder}" in result.output
+    assert f"demo --data {folder}\n" in result.output
     return folder
 
 
@@ -69,6 +69,7 @@ def test_a_second_run_finds_the_first(made: Path) -> None:
     result = demo(made, "--port", "8100")
     assert result.exit_code == 0
     assert "made earlier" in result.output
+    assert f"demo --data {made} --port 8100" in result.output
     assert "--pupils" in result.output
     assert (made / "samples" / "timetable.xml").stat().st_mtime_ns == before
     assert json.loads((made / "demo-info.json").read_text("utf-8"))["caldav"] == "http://127.0.0.1:8100/dav/"

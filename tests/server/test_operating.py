@@ -60,6 +60,36 @@ def test_init_of_a_school_that_is_there_asks_nothing(cadran: Cadran) -> None:
     assert "nothing was changed" in result.output
 
 
+@pytest.mark.parametrize(
+    ("arguments", "typed"),
+    [
+        (("--password-stdin",), "a long password\n"),
+        (("--name", "L", "--password-stdin"), "short\n"),
+        (("--name", "L"), ""),
+        (("--name", "L", "--zone", "Mars/Olympus"), ""),
+        (("--name", "L", "--admin", "no login"), ""),
+    ],
+)
+def test_an_init_that_is_refused_leaves_nothing_behind(
+    cadran: Cadran, tmp_path: Path, arguments: tuple[str, ...], typed: str
+) -> None:
+    refused = cadran("init", "--school", "0990001X", *arguments, typed=typed, data=tmp_path / "new")
+    assert refused.exit_code != 0
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_refused_init_leaves_nothing_behind_at_a_configured_address_either(
+    cadran: Cadran, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = tmp_path / "new"
+    monkeypatch.setenv("CADRAN_DATABASE__URL", f"sqlite:///{data / 'mine.sqlite'}")
+    given = ("init", "--school", "0990001X", "--name", "L", "--password-stdin")
+    assert cadran(*given, typed="short\n", data=data).exit_code == 1
+    assert not data.exists()
+    assert cadran(*given, typed="a long password\n", data=data).exit_code == 0
+    assert "nothing was changed" in cadran(*given, data=data).output
+
+
 @pytest.mark.parametrize("code", ["abc", "075000A", "07500011", "0750001AB"])
 def test_what_is_no_uai_is_told(cadran: Cadran, tmp_path: Path, code: str) -> None:
     assert cadran("init", "--school", code, "--name", "L", data=tmp_path / "new").exit_code == 2

@@ -83,7 +83,7 @@ def test_the_recap_counts_tasks_by_kind_and_says_what_is_in_error_and_whom_to_te
     assert re.search(r"Import of \d{4}-\d\d-\d\d \d\d:\d\d, by hand: done", said)
     for kind, words in (
         ("event-creation", "Creation of sessions"),
-        ("hierarchy-creation", "Members of courses, added"),
+        ("hierarchy-creation", "Enrolments in courses added"),
     ):
         assert f"{words} {tasks[kind]['success']} {tasks[kind]['error']}" in said
 

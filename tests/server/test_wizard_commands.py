@@ -12,6 +12,7 @@ from sqlalchemy import update
 
 from server import reports, texts
 from server.cli import main
+from server.commands import imports
 from server.config import DATABASE_NAME
 from storage import maintenance, migrate
 from storage.imports import NewRun
@@ -150,12 +151,26 @@ def test_undo_takes_the_newest_import_that_changed_something(cadran: Cadran) -> 
     for _ in range(2):
         assert cadran("import", "edt", FILE).exit_code == 0
     first, second = [each["id"] for each in reversed(listed(cadran, "import", "history"))]
-    named = cadran("import", "undo", second)
+    named = cadran("import", "undo", "--yes", second)
     assert (named.exit_code, "changed nothing" in named.output) == (1, True)
-    undone = cadran("import", "undo", "last")
+    unsaid = cadran("import", "undo")
+    assert (unsaid.exit_code, "--yes" in unsaid.output) == (2, True)
+    assert listed(cadran, "import", "history")[1]["status"] == "done"
+    undone = cadran("import", "undo", "--yes", "last")
     assert undone.exit_code == 0, undone.output
     statuses = {each["id"]: each["status"] for each in listed(cadran, "import", "history")}
     assert (statuses[first], statuses[second]) == ("undone", "done")
+
+
+@pytest.mark.parametrize(("answer", "status"), [("n", "done"), ("", "done"), ("y", "undone")])
+def test_undo_asks_whoever_sits_at_a_terminal(
+    cadran: Cadran, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str, status: str
+) -> None:
+    assert cadran("import", "edt", FILE).exit_code == 0
+    monkeypatch.setattr(imports, "interactive", lambda: True)
+    asked = CliRunner().invoke(main, ["--data", str(tmp_path / "data"), "import", "undo"], input=f"{answer}\n")
+    assert (asked.exit_code, "Undo the import of" in asked.output) == (0, True)
+    assert listed(cadran, "import", "history")[-1]["status"] == status
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,14 @@ def test_migrating_from_nothing_makes_exactly_the_tables_the_program_knows(empty
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 
 
+def test_a_database_is_untouched_until_it_is_migrated_and_asking_makes_no_file(empty, tmp_path):
+    assert migrate.untouched(empty.url)
+    migrate.upgrade(empty.url)
+    assert not migrate.untouched(empty.url)
+    assert migrate.untouched(f"sqlite:///{tmp_path / 'nowhere' / 'x.sqlite'}")
+    assert not (tmp_path / "nowhere").exists()
+
+
 def test_partial_indexes_are_the_ones_the_program_knows(empty, dialect):
     def indexes(url):
         engine = open_engine(url)
