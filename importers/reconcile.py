@@ -88,11 +88,15 @@ class Reconciliation:
 
 @dataclass(frozen=True, slots=True)
 class IdpnCheck:
-    """How many accounts had a Pronote identifier, and for how many none of theirs is in the file."""
+    """How many accounts had a Pronote identifier, and for how many none of theirs is in the file.
+
+    `absent` of the vanished bear a name that is not in the file either: they were not renumbered, they are missing.
+    """
 
     known: int
     vanished: int
     limit: float = VANISHED_LIMIT
+    absent: int = 0
 
     @property
     def idpn_vanished_ratio(self) -> float:
@@ -104,15 +108,32 @@ class IdpnCheck:
         """Say whether the run must stop: strictly more than the limit vanished (R77)."""
         return self.idpn_vanished_ratio > self.limit
 
+    @property
+    def missing(self) -> bool:
+        """Say whether most of them vanished with their people: the file lacks a part of the school."""
+        return self.absent * 2 > self.vanished
+
 
 def idpn_regenerated(people: Iterable[Person], accounts: Iterable[Account], limit: float = VANISHED_LIMIT) -> IdpnCheck:
     """Check whether Pronote gave everybody new identifiers; accounts keep old ones, so each account counts once.
 
     Pass only accounts that the last import of this school matched: people who left long ago do not speak.
     """
+    people = tuple(people)
     present = {person.idpn for person in people if person.idpn}
     known = [account for account in accounts if account.idpns]
-    return IdpnCheck(len(known), sum(account.idpns.isdisjoint(present) for account in known), limit)
+    vanished = [account for account in known if account.idpns.isdisjoint(present)]
+    check = IdpnCheck(len(known), len(vanished), limit)
+    return replace(check, absent=_absent(vanished, people)) if check.regenerated else check
+
+
+def _absent(accounts: Iterable[Account], people: Iterable[Person]) -> int:
+    """Count the accounts none of whose names the file holds."""
+    names = {(squeeze(person.family), squeeze(person.given)) for person in people}
+    return sum(
+        names.isdisjoint((squeeze(family), squeeze(account.given)) for family in account.family_names)
+        for account in accounts
+    )
 
 
 @dataclass(frozen=True, slots=True)

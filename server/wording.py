@@ -115,6 +115,10 @@ _REFUSED: Final = {
         "{lost} of {coming} coming sessions would disappear: is the file whole? Nothing was imported. "
         "If that is what you want, import it again with --force."
     ),
+    "people-missing": N_(
+        "{absent} of the {known} people whom the last import recognised are not in the file: is it whole, and is it "
+        "this school's? Nothing was imported. If they have left, import it again with --force."
+    ),
     "empty-replace": N_(
         "The file has no course at all, and {coming} coming sessions would disappear. Nothing was imported. "
         "If that is what you want, import it again with --confirm {school}."
