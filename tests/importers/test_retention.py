@@ -100,7 +100,8 @@ def test_what_undoing_needs_goes_with_the_report_since_it_names_teachers(store, 
 
     def journal() -> bytes | None:
         with store.reading(school.id) as tx:
-            return tx.imports.journal(done.run_id)
+            kept: bytes | None = tx.imports.journal(done.run_id)
+        return kept
 
     held = journal()
     assert held is not None
