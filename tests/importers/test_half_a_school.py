@@ -115,7 +115,7 @@ def test_people_who_are_gone_in_numbers_stop_a_deposit_though_no_threshold_does(
     assert not any(each["exceeded"] and each["blocking"] for each in run.report["verdicts"])
 
 
-@pytest.mark.req("R77", "R115")
+@pytest.mark.req("R77")
 @pytest.mark.parametrize("half", HALVES)
 def test_by_hand_the_numbers_are_shown_first_and_half_a_school_is_asked_about(store, school, sample, half):
     imported(store, school, sample)

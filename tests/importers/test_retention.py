@@ -62,7 +62,6 @@ def night(store: Store, school: School, monkeypatch: pytest.MonkeyPatch, days: i
             maintenance.trim(tx)
 
 
-@pytest.mark.req("R173", "R195")
 def test_nothing_names_somebody_without_account_once_the_times_have_passed(
     store, school, sample, stranger, monkeypatch
 ):

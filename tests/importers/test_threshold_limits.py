@@ -43,7 +43,7 @@ def test_a_schools_own_limit_and_box_count_instead(check, blocking, limit, part,
     assert (verdict.limit, verdict.exceeded, verdict.stops) == (limit, exceeded, exceeded and blocking)
 
 
-@pytest.mark.req("R238")
+@pytest.mark.req("R237")
 @pytest.mark.parametrize("check", IN_PERCENT)
 @pytest.mark.parametrize(
     ("part", "limit", "percent", "exceeded"), [(0, 0, 0.0, False), (1, 99, 100.0, True), (1, 100, 100.0, False)]

@@ -74,7 +74,6 @@ def copy_of(store: Store, school: School, login: str) -> tuple[Any, dict[str, st
         return mine, {entry.href: entry.etag for entry in tx.objects.entries(mine)}
 
 
-@pytest.mark.req("R171", "R207")
 def test_an_undone_upheaval_leaves_names_items_members_and_reminders_as_they_were(
     store: Store, school: School, sample: SampleSchool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -97,7 +96,6 @@ def test_an_undone_upheaval_leaves_names_items_members_and_reminders_as_they_wer
     assert {item for item, _ in alarms} <= live
 
 
-@pytest.mark.req("R171")
 def test_every_client_hears_of_an_undoing_by_its_token(store: Store, school: School, sample: SampleSchool) -> None:
     imported(store, school, sample)
     teacher, _pupil = sample.showcase()
