@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -224,11 +225,18 @@ class Imports:
         old = and_(_r.school_id == self._tx.school_id, _r.started < before)
         self._leave_out(old, lambda _person: True, quoted=True)
 
-    def forget_person(self, family: str, given: str) -> None:
-        """Drop one name from the lists of people who were not matched."""
-        name = (family.casefold(), given.casefold())
-        here = _r.school_id == self._tx.school_id
-        self._leave_out(here, lambda person: (person["family"].casefold(), person["given"].casefold()) == name)
+    def forget_person(self, families: Iterable[str], given: str) -> None:
+        """Drop somebody from the lists of people who were not matched, by any surname and however files spell it.
+
+        Of two first names files tell one or both: whoever may be meant goes, since a name too few harms nobody.
+        """
+        surnames, first = {_bare(family) for family in families if family}, _bare(given)
+
+        def meant(person: Mapping[str, str]) -> bool:
+            told = _bare(person["given"])
+            return _bare(person["family"]) in surnames and (told.startswith(first) or first.startswith(told))
+
+        self._leave_out(_r.school_id == self._tx.school_id, meant)
 
     def _leave_out(
         self, which: ColumnElement[bool], gone: Callable[[Mapping[str, str]], bool], *, quoted: bool = False
@@ -247,6 +255,12 @@ class Imports:
     @staticmethod
     def _select() -> Any:
         return select(*(each for each in _r if each.name != "school_id"))
+
+
+def _bare(name: str) -> str:
+    """Return the letters and digits of a name in lower case, without accents."""
+    letters = unicodedata.normalize("NFKD", name.replace("œ", "oe").replace("Œ", "OE"))
+    return "".join(each for each in letters if each.isalnum()).casefold()
 
 
 def _without(report: Mapping[str, Any], gone: Callable[[Mapping[str, str]], bool]) -> dict[str, Any]:

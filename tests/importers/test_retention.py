@@ -16,7 +16,8 @@ from importers.run import AUTOMATIC, Options, import_file
 from importers.sample import next_export, write_xml
 from storage import maintenance
 from storage.imports import REJECTED, NewRun
-from storage.model import School
+from storage.model import Role, School, Source
+from storage.principals import NewPerson
 from storage.schema import metadata
 from storage.store import Store
 from storage.transaction import Transaction
@@ -91,6 +92,23 @@ def test_what_a_refusal_quoted_of_its_file_goes_with_the_names(store, school, mo
     with store.reading(school.id) as tx:
         report = tx.imports.run(run_id).report
     assert report == {"reason": "archive-name", "data": {"name": "…", "limit": 3}}
+
+
+@pytest.mark.parametrize(
+    ("family", "given", "usual"),
+    [("Bœufelle d'Or", "Eléa", ""), ("Martin", "Eléa Marie", "BOEUFELLE D’OR"), ("BŒUFELLE-D OR", "ELEA", "")],
+)
+def test_who_is_removed_goes_from_the_reports_however_the_file_spelt_the_name(store, school, family, given, usual):
+    others = {"kind": "pupil", "family": "BŒUFELLE", "given": "Eléa", "birth": "", "reason": "unknown"}
+    theirs = {**others, "family": "BŒUFELLE D'OR"}
+    with store.writing(school.id) as tx:
+        run_id = tx.imports.start(NewRun("manual", "edt", "a.xml", "h"))
+        report = {"unmatched": [theirs, others], "planned": {"unmatched": [others, theirs]}}
+        tx.imports.finish(run_id, REJECTED, report)
+        gone = tx.principals.create(NewPerson("gone", family, given, Role.PUPIL, Source.CSV, None, usual))
+        tx.principals.remove(gone.id)
+    with store.reading(school.id) as tx:
+        assert tx.imports.run(run_id).report == {"unmatched": [others], "planned": {"unmatched": [others]}}
 
 
 def test_what_undoing_needs_goes_with_the_report_since_it_names_teachers(store, school, sample, monkeypatch):
