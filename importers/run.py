@@ -299,16 +299,17 @@ def _guard(considered: _Considered, code: str, options: Options) -> None:
     coming = sum(session.starts >= now for session in considered.current.sessions.values())
     # A file of last year has sessions, and none ahead: it would empty the term just the same.
     ahead = any(int(session.starts.timestamp()) >= now for session in considered.wanted.sessions.values())
-    if coming and not ahead and options.confirm.upper() != code:
+    typed = options.confirm.upper() == code
+    if coming and not ahead and not typed:
         raise ImportRefused("empty-replace", coming=coming, school=code)
     if options.kind == AUTOMATIC:
         if not options.accepted:
             _guard_unseen(considered)
         return
     lost = considered.plan.counts.events_deleted - considered.plan.counts.events_created
-    if lost > coming * WRECK_SHARE and not (options.force or options.confirm):
+    if lost > coming * WRECK_SHARE and not (options.force or typed):
         raise ImportRefused("would-wreck", lost=lost, coming=coming)
-    if considered.missing is not None and not (options.force or options.confirm):
+    if considered.missing is not None and not (options.force or typed):
         raise _lacking(considered.missing)
 
 

@@ -130,3 +130,17 @@ def test_by_hand_the_numbers_are_shown_first_and_half_a_school_is_asked_about(st
     assert seen(store, school) == before
     told = import_file(store, school, data, AUTUMN, Options(digest=shown.digest, force=True))
     assert told.counts == shown.counts
+
+
+@pytest.mark.parametrize(("typed", "passes"), [("0990001Y", False), ("oui", False), ("0990001x", True)])
+@pytest.mark.parametrize("half", [without_classes, without_people])
+def test_only_the_code_of_the_school_itself_stands_for_force(store, school, sample, half, typed, passes):
+    imported(store, school, sample)
+    before = seen(store, school)
+    data = write_xml(half(sample), "2.0")
+    if passes:
+        import_file(store, school, data, AUTUMN, Options(confirm=typed))
+    else:
+        with pytest.raises(ImportRefused, match=r"would-wreck|people-missing"):
+            import_file(store, school, data, AUTUMN, Options(confirm=typed))
+    assert (seen(store, school) == before) is not passes
