@@ -6,6 +6,7 @@ chunk EtabEducNat maps to UAIs; a differential file may lack it, then what an ea
 
 from __future__ import annotations
 
+import codecs
 import html
 import re
 from collections import defaultdict
@@ -32,6 +33,8 @@ _HEAD = 8192
 _DOCTYPE = re.compile(r"<!DOCTYPE\s+ficAlimMENESR\s+SYSTEM\s+(\"[^\"<>\[\]]{0,200}\"|'[^'<>\[\]]{0,200}')\s*>")
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,200}\?>")
 _ENCODING = re.compile(rb"^[\xef\xbb\xbf\s]*<\?xml[^>]{0,200}encoding\s*=\s*[\"']([\w.-]{1,40})[\"']")
+# Only these are ever declared; others of Python's are no text encodings, slow, or fail in ways of their own.
+_ENCODINGS = frozenset({"utf-8", "iso8859-1", "iso8859-15", "cp1252", "ascii"})
 _ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,31});")
 _XML_ENTITIES = frozenset({"amp", "lt", "gt", "quot", "apos"})
 _DELTA = re.compile(r"delta", re.IGNORECASE)
@@ -125,13 +128,20 @@ def _clean(data: bytes) -> bytes:
 
 def _decoded(data: bytes) -> str:
     told = _ENCODING.match(data)
-    names = [told[1].decode("ascii")] if told else []
-    for name in (*names, "utf-8"):
+    for name in (_known(told[1].decode("ascii")) if told else "utf-8", "utf-8"):
         try:
             return data.decode(name)
-        except (UnicodeDecodeError, LookupError):
+        except UnicodeDecodeError:
             continue
     return data.decode("iso-8859-15")
+
+
+def _known(encoding: str) -> str:
+    try:
+        name = codecs.lookup(encoding).name
+    except LookupError:
+        return "utf-8"
+    return name if name in _ENCODINGS else "utf-8"
 
 
 def _character(found: re.Match[str]) -> str:

@@ -129,7 +129,9 @@ def _width(mask: str) -> int:
 
 def _card(card: Mapping[str, str], lesson: Mapping[str, str], tables: _Tables, into: tuple[Setting, Builder]) -> None:
     setting, build = into
-    first = tables.periods.get(_number(card.get("period", "")) or -1)
+    number = _number(card.get("period", ""))
+    # A period 0, before the first, is one like the others.
+    first = None if number is None else tables.periods.get(number)
     last = _last(card, lesson, tables)
     days = sorted(_positions(card.get("days", "")))
     if first is None or last is None or not days:

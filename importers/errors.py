@@ -11,7 +11,8 @@ class ImportRefused(Exception):
 
     `reason` is a stable code such as "not-xml", "doctype", "too-large", "too-deep", "wrong-root", "missing-section",
     "truncated", "encrypted", "unsupported-version", "bad-value", "wrong-school", "too-many-sessions", "bad-encoding",
-    "bad-csv", "missing-column", "too-many-rows", "already-running", "empty-replace", "would-wreck" or "thresholds";
+    "bad-csv", "missing-column", "too-many-rows", "already-running", "empty-replace", "would-wreck",
+    "people-missing" or "thresholds";
     `data` holds the numbers and names a message needs (`line`, `name`, `value`, `limit`, …), `report` what the history
     keeps beside them.
     """

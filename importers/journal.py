@@ -6,7 +6,7 @@ import json
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from importers.apply import Snapshot
 from importers.proposal import (
@@ -18,6 +18,8 @@ from importers.proposal import (
     MemberKey,
     Membership,
     Plan,
+    RenameCalendar,
+    RenameCourse,
     UpdateSession,
 )
 from importers.windows import Windows
@@ -29,7 +31,10 @@ VERSION: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class HeldLesson:
-    """A session as it was before: its store calendar, and everything that is stored of it."""
+    """A session as it was before: its store calendar, and everything that is stored of it.
+
+    `item` is what phones and the reminders of readers know it by, 0 in journals of before it was kept.
+    """
 
     store_key: str
     uid: str
@@ -37,17 +42,31 @@ class HeldLesson:
     starts: int
     ends: int
     ical: bytes
+    item: int = 0
+
+
+class Renamed(NamedTuple):
+    """A store calendar or course whose name an import changed."""
+
+    kind: str
+    key: str
+    before: str
+    after: str
 
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """The inverse of a plan; windows and memberships as they were, `after` as the plan left them."""
+    """The inverse of a plan; windows, memberships and names as they were, `after` as the plan left them.
+
+    `renamed` tells of "calendar" and "course" by key.
+    """
 
     created: tuple[str, ...] = ()
     ended: tuple[HeldLesson, ...] = ()
     changed: tuple[HeldLesson, ...] = ()
     feeds: tuple[tuple[FeedKey, Windows, Windows], ...] = ()
     memberships: tuple[tuple[MemberKey, Membership, Membership], ...] = ()
+    renamed: tuple[Renamed, ...] = ()
 
     def packed(self) -> bytes:
         """Return the journal as compressed JSON."""
@@ -60,6 +79,7 @@ class Journal:
             "memberships": [
                 (key, before.role, before.windows, after.role, after.windows) for key, before, after in self.memberships
             ],
+            "renamed": self.renamed,
         }
         return zlib.compress(json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode(), 1)
 
@@ -76,6 +96,8 @@ def unpacked(packed: bytes) -> Journal:
             (MemberKey(*key), Membership(was, _windows(before)), Membership(role, _windows(after)))
             for key, was, before, role, after in data["memberships"]
         ),
+        # Journals of before names were kept have none.
+        renamed=tuple(Renamed(*each) for each in data.get("renamed", ())),
     )
 
 
@@ -84,7 +106,7 @@ def journal_of(plan: Plan, snapshot: Snapshot, tx: Transaction) -> Journal:
     taken = [snapshot.lessons[uid].id for uid in _taken(plan)]
     texts = tx.lessons.texts(taken)
     created, ended, changed = [], [], []
-    feeds, memberships = [], []
+    feeds, memberships, renamed = [], [], []
     for action in plan.actions:
         match action:
             case CreateSession(session):
@@ -97,7 +119,11 @@ def journal_of(plan: Plan, snapshot: Snapshot, tx: Transaction) -> Journal:
                 feeds.append((key, before, after))
             case ChangeMembership(key, role, before, after):
                 memberships.append((key, Membership(role, before), Membership(role, after)))
-    return Journal(tuple(created), tuple(ended), tuple(changed), tuple(feeds), tuple(memberships))
+            case RenameCalendar(key, name):
+                renamed.append(Renamed("calendar", key, snapshot.stores[key][1], name))
+            case RenameCourse(key, name):
+                renamed.append(Renamed("course", key, snapshot.courses[key][1], name))
+    return Journal(tuple(created), tuple(ended), tuple(changed), tuple(feeds), tuple(memberships), tuple(renamed))
 
 
 def _taken(plan: Plan) -> list[str]:
@@ -112,17 +138,17 @@ def _taken(plan: Plan) -> list[str]:
 def _held(store_key: str, uid: str, snapshot: Snapshot, texts: Mapping[int, LessonText]) -> HeldLesson:
     lesson = snapshot.lessons[uid]
     text = texts[lesson.id]
-    return HeldLesson(store_key, uid, lesson.content_hash, lesson.starts, text.ends, text.ical)
+    return HeldLesson(store_key, uid, lesson.content_hash, lesson.starts, text.ends, text.ical, lesson.item)
 
 
 def _lesson_data(held: HeldLesson) -> list[Any]:
     text = held.ical.decode()
-    return [held.store_key, held.uid, held.content, held.starts, held.ends, text]
+    return [held.store_key, held.uid, held.content, held.starts, held.ends, text, held.item]
 
 
 def _lesson(data: list[Any]) -> HeldLesson:
-    store_key, uid, content, starts, ends, text = data
-    return HeldLesson(store_key, uid, content, starts, ends, text.encode())
+    store_key, uid, content, starts, ends, text, *item = data
+    return HeldLesson(store_key, uid, content, starts, ends, text.encode(), *item)
 
 
 def _windows(data: list[list[int]]) -> Windows:

@@ -88,11 +88,15 @@ class Reconciliation:
 
 @dataclass(frozen=True, slots=True)
 class IdpnCheck:
-    """How many accounts had a Pronote identifier, and for how many none of theirs is in the file."""
+    """How many accounts had a Pronote identifier, and for how many none of theirs is in the file.
+
+    `absent` of the vanished bear a name that is not in the file either: they were not renumbered, they are missing.
+    """
 
     known: int
     vanished: int
     limit: float = VANISHED_LIMIT
+    absent: int = 0
 
     @property
     def idpn_vanished_ratio(self) -> float:
@@ -104,15 +108,32 @@ class IdpnCheck:
         """Say whether the run must stop: strictly more than the limit vanished (R77)."""
         return self.idpn_vanished_ratio > self.limit
 
+    @property
+    def missing(self) -> bool:
+        """Say whether most of them vanished with their people: the file lacks a part of the school."""
+        return self.absent * 2 > self.vanished
+
 
 def idpn_regenerated(people: Iterable[Person], accounts: Iterable[Account], limit: float = VANISHED_LIMIT) -> IdpnCheck:
     """Check whether Pronote gave everybody new identifiers; accounts keep old ones, so each account counts once.
 
     Pass only accounts that the last import of this school matched: people who left long ago do not speak.
     """
+    people = tuple(people)
     present = {person.idpn for person in people if person.idpn}
     known = [account for account in accounts if account.idpns]
-    return IdpnCheck(len(known), sum(account.idpns.isdisjoint(present) for account in known), limit)
+    vanished = [account for account in known if account.idpns.isdisjoint(present)]
+    check = IdpnCheck(len(known), len(vanished), limit)
+    return replace(check, absent=_absent(vanished, people)) if check.regenerated else check
+
+
+def _absent(accounts: Iterable[Account], people: Iterable[Person]) -> int:
+    """Count the accounts none of whose names the file holds."""
+    names = {(squeeze(person.family), squeeze(person.given)) for person in people}
+    return sum(
+        names.isdisjoint((squeeze(family), squeeze(account.given)) for family in account.family_names)
+        for account in accounts
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +218,13 @@ class _Index:
         self.by_siecle: defaultdict[str, list[Account]] = defaultdict(list)
         self.by_sts: defaultdict[str, list[Account]] = defaultdict(list)
         self.by_family: defaultdict[tuple[str, str], list[Account]] = defaultdict(list)
+        # In the order in which they count.
+        self.tables = {
+            Reason.EXTERNAL_ID: self.by_external,
+            Reason.IDPN: self.by_idpn,
+            Reason.SIECLE: self.by_siecle,
+            Reason.STS: self.by_sts,
+        }
         for account in accounts:
             for table, values in (
                 (self.by_idpn, account.idpns),
@@ -209,9 +237,7 @@ class _Index:
             for family in {squeeze(name) for name in account.family_names if squeeze(name)}:
                 self.by_family[account.role, family].append(account)
         self.repeated = _repeated(
-            value
-            for person in people
-            for value in (person.idpn, person.idcas, person.idsconet, person.ine, person.idsts)
+            (reason, value) for person in people for reason, values in _KEYS.items() for value in values(person)
         )
 
     def refused(self, person: Person) -> frozenset[int]:
@@ -235,9 +261,10 @@ class _Index:
         return ()
 
 
-def _repeated(values: Iterable[str]) -> frozenset[str]:
-    seen: set[str] = set()
-    twice: set[str] = set()
+def _repeated(values: Iterable[tuple[Reason, str]]) -> frozenset[tuple[Reason, str]]:
+    """Return what several people bear; a teacher's number of STS may well be a pupil's of SIECLE."""
+    seen: set[tuple[Reason, str]] = set()
+    twice: set[tuple[Reason, str]] = set()
     for value in values:
         (twice if value in seen else seen).add(value)
     return frozenset(twice)
@@ -262,8 +289,8 @@ def _goes_by(given: str, account: Account) -> bool:
 
 def _verdict(person: Person, index: _Index) -> Match | Doubt:
     named = _allowed(_by_names(person, index), person, index.refused(person))
-    for reason, find in _IDENTIFIERS:
-        account = find(person, index)
+    for reason, table in index.tables.items():
+        account = _by_key(reason, table, person, index)
         if account is None or _contradicts(person, account):
             continue
         if isinstance(named, Match) and named.reason is Reason.NAMES_BIRTH and named.account != account.id:
@@ -279,37 +306,21 @@ def _allowed(verdict: Match | Doubt, person: Person, refused: frozenset[int]) ->
     return replace(verdict, candidates=tuple(number for number in verdict.candidates if number not in refused))
 
 
-def _by_key(values: Iterable[str], table: Mapping[str, list[Account]], person: Person, index: _Index) -> Account | None:
-    for value in values:
-        if value and value not in index.repeated:
+def _by_key(reason: Reason, table: Mapping[str, list[Account]], person: Person, index: _Index) -> Account | None:
+    for value in _KEYS[reason](person):
+        if value and (reason, value) not in index.repeated:
             found = index.open_to(person, table.get(value, ()))
             if len(found) == 1:
                 return found[0]
     return None
 
 
-def _by_cas(person: Person, index: _Index) -> Account | None:
-    return _by_key((person.idcas,), index.by_external, person, index)
-
-
-def _by_idpn(person: Person, index: _Index) -> Account | None:
-    return _by_key((person.idpn,), index.by_idpn, person, index)
-
-
-def _by_siecle(person: Person, index: _Index) -> Account | None:
-    return _by_key((person.idsconet, person.ine.upper()), index.by_siecle, person, index)
-
-
-def _by_sts(person: Person, index: _Index) -> Account | None:
-    return _by_key((person.idsts,), index.by_sts, person, index)
-
-
-_IDENTIFIERS: tuple[tuple[Reason, Callable[[Person, _Index], Account | None]], ...] = (
-    (Reason.EXTERNAL_ID, _by_cas),
-    (Reason.IDPN, _by_idpn),
-    (Reason.SIECLE, _by_siecle),
-    (Reason.STS, _by_sts),
-)
+_KEYS: Final[Mapping[Reason, Callable[[Person], tuple[str, ...]]]] = {
+    Reason.EXTERNAL_ID: lambda person: (person.idcas,),
+    Reason.IDPN: lambda person: (person.idpn,),
+    Reason.SIECLE: lambda person: (person.idsconet, person.ine.upper()),
+    Reason.STS: lambda person: (person.idsts,),
+}
 
 
 def _contradicts(person: Person, account: Account) -> bool:

@@ -25,7 +25,7 @@ from importers.notices import Notice
 from importers.origin import Origin
 from importers.plan import plan
 from importers.proposal import Current, Desired, Plan
-from importers.reconcile import Reconciliation, idpn_regenerated, reconcile
+from importers.reconcile import Account, IdpnCheck, Reconciliation, idpn_regenerated, reconcile
 from importers.report import Large, Report
 from importers.selection import Selection, of_school, select
 from importers.sessions import Expansion, Settings, expand
@@ -54,8 +54,8 @@ class Options:
     `selection` is what is left out and, after a manual run, stays so; None is what the school chose before. `force`
     lets an import through that takes away most of the coming sessions, `confirm` (the school's code) one without any
     session, `accepted` an automatic one whose thresholds are passed; `new_identifiers` one whose Pronote identifiers
-    were regenerated: people are then recognised by their names alone. `run_id` is a run that waited, `keys`
-    open encrypted exports.
+    were regenerated: people are then recognised by their names alone. `force` and `accepted` also let one through in
+    which many people are missing. `run_id` is a run that waited, `keys` open encrypted exports.
     """
 
     dry_run: bool = False
@@ -83,6 +83,7 @@ class _Considered:
     report: Report
     snapshot: Snapshot
     found: Reconciliation
+    missing: IdpnCheck | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +101,9 @@ def import_file(store: Store, school: School, data: bytes, now: datetime, option
     """Import a timetable file into a school at an instant (aware); all or nothing.
 
     Raises ImportRefused, also when the file is another school's, when Pronote's identifiers look regenerated (R77),
-    most coming sessions would go or a blocking threshold is passed, unless the options allow it, when the plan is no
-    longer the one approved, or another import runs. The run and its outcome are kept in the history, a dry run is not.
+    many people or most coming sessions would go or a blocking threshold is passed, unless the options allow it, when
+    the plan is no longer the one approved, or another import runs. The run and its outcome are kept in the history, a
+    dry run is not.
     """
     with _without_collector():
         return _imported(store, school, data, now, options or Options())
@@ -213,14 +215,16 @@ def _plan(prepared: _Prepared, tx: Transaction, now: datetime, options: Options)
     options.progress("planning", 0, 1)
     prepared = _in_order(prepared, tx, options)
     known, decisions = applying.accounts(tx), tx.decisions.all()
-    check = idpn_regenerated(prepared.timetable.people(), applying.heard_last(tx, known))
-    # A format without Pronote's identifiers says nothing about them.
-    if check.regenerated and any(person.idpn for person in prepared.timetable.people()):
-        if not (options.new_identifiers or tx.import_choices.get(choices.YEAR_PENDING)):
-            raise ImportRefused("idpn-regenerated", known=check.known, vanished=check.vanished)
+    check = _vanished(prepared, tx, known)
+    missing = None
+    if check is not None and (options.new_identifiers or tx.import_choices.get(choices.YEAR_PENDING)):
         # Numbers given anew may be those that somebody else had.
         known = tuple(replace(account, idpns=frozenset()) for account in known)
         decisions = tuple(replace(each, idpn="") for each in decisions)
+    elif check is not None and check.missing:
+        missing, prepared = check, _noticed(prepared, Notice("people-missing", "", check.absent))
+    elif check is not None:
+        raise ImportRefused("idpn-regenerated", known=check.known, vanished=check.vanished)
     people = tuple(prepared.timetable.people())
     found = reconcile(people, known, decided(people, decisions))
     snapshot = Snapshot(tx)
@@ -230,7 +234,19 @@ def _plan(prepared: _Prepared, tx: Transaction, now: datetime, options: Options)
     sides = Sides(current, wanted, proposal, prepared.zone)
     verdicts = _judged(sides, Recognised(prepared.timetable, found, choices.known_audiences(tx)), tx)
     made = _report(prepared, found, sides, verdicts, tx.school.code)
-    return _Considered(proposal, current, wanted, replace(made, dry_run=options.dry_run), snapshot, found)
+    return _Considered(proposal, current, wanted, replace(made, dry_run=options.dry_run), snapshot, found, missing)
+
+
+def _vanished(prepared: _Prepared, tx: Transaction, known: tuple[Account, ...]) -> IdpnCheck | None:
+    """Return what became of the identifiers that the last import saw, None unless too many are gone (R77)."""
+    check = idpn_regenerated(prepared.timetable.people(), applying.heard_last(tx, known))
+    # A format without Pronote's identifiers says nothing about them.
+    spoken = check.regenerated and any(person.idpn for person in prepared.timetable.people())
+    return check if spoken else None
+
+
+def _noticed(prepared: _Prepared, told: Notice) -> _Prepared:
+    return replace(prepared, timetable=replace(prepared.timetable, notices=(*prepared.timetable.notices, told)))
 
 
 def _in_order(prepared: _Prepared, tx: Transaction, options: Options) -> _Prepared:
@@ -241,8 +257,7 @@ def _in_order(prepared: _Prepared, tx: Transaction, options: Options) -> _Prepar
         return prepared
     if options.kind == AUTOMATIC and not options.accepted:
         raise ImportRefused("older-export", exported=prepared.origin.exported, last=exported)
-    told = Notice("older-export", prepared.origin.exported, 1)
-    return replace(prepared, timetable=replace(prepared.timetable, notices=(*prepared.timetable.notices, told)))
+    return _noticed(prepared, Notice("older-export", prepared.origin.exported, 1))
 
 
 def _judged(sides: Sides, people: Recognised, tx: Transaction) -> tuple[Verdict, ...]:
@@ -276,27 +291,42 @@ def _carried_out(prepared: _Prepared, tx: Transaction, now: datetime, options: O
 
 
 def _guard(considered: _Considered, code: str, options: Options) -> None:
-    """Refuse what would wreck a term: no session at all, most of them gone, or a blocking threshold passed (R231)."""
+    """Refuse what would wreck a term: no session at all, most of them gone, or a blocking threshold passed (R231).
+
+    People who are gone in numbers are told of in the same way: a file of half a school has half of its pupils.
+    """
     now = considered.plan.now
     coming = sum(session.starts >= now for session in considered.current.sessions.values())
     # A file of last year has sessions, and none ahead: it would empty the term just the same.
     ahead = any(int(session.starts.timestamp()) >= now for session in considered.wanted.sessions.values())
-    if coming and not ahead and options.confirm.upper() != code:
+    typed = options.confirm.upper() == code
+    if coming and not ahead and not typed:
         raise ImportRefused("empty-replace", coming=coming, school=code)
     if options.kind == AUTOMATIC:
-        if not options.accepted and any(verdict.stops for verdict in considered.report.verdicts):
-            raise _rejected(considered.report)
+        if not options.accepted:
+            _guard_unseen(considered)
         return
     lost = considered.plan.counts.events_deleted - considered.plan.counts.events_created
-    if lost > coming * WRECK_SHARE and not (options.force or options.confirm):
+    if lost > coming * WRECK_SHARE and not (options.force or typed):
         raise ImportRefused("would-wreck", lost=lost, coming=coming)
+    if considered.missing is not None and not (options.force or typed):
+        raise _lacking(considered.missing)
 
 
-def _rejected(made: Report) -> ImportRefused:
+def _guard_unseen(considered: _Considered) -> None:
+    """Reject what nobody looked at, and keep what it would have done for whoever looks at it afterwards."""
+    made = considered.report
     stopping = [verdict.check.value for verdict in made.verdicts if verdict.stops]
-    refusal = ImportRefused("thresholds", checks=", ".join(stopping))
-    refusal.report = {"verdicts": [asdict(verdict) for verdict in made.verdicts], "planned": made.data()}
-    return refusal
+    refusal = ImportRefused("thresholds", checks=", ".join(stopping)) if stopping else None
+    if refusal is None and considered.missing is not None:
+        refusal = _lacking(considered.missing)
+    if refusal is not None:
+        refusal.report = {"verdicts": [asdict(verdict) for verdict in made.verdicts], "planned": made.data()}
+        raise refusal
+
+
+def _lacking(check: IdpnCheck) -> ImportRefused:
+    return ImportRefused("people-missing", absent=check.absent, known=check.known)
 
 
 def _large(tx: Transaction) -> tuple[Large, ...]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any, Final
 
 from importers.errors import ImportRefused
+from importers.names import fold
 from storage import contentlines
 from storage.contentlines import Component
 from storage.errors import InvalidObject
@@ -15,6 +17,8 @@ from storage.ical_times import timing
 
 LONGEST_DAYS: Final = 120
 MOST_CLOSURES: Final = 500
+# The ministry's calendars of the zones tell these days beside the holidays, and there are lessons on them.
+_TAUGHT: Final = ("rentree", "prerentree", "pre rentree", "reprise", "debut des vacances")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -54,6 +58,7 @@ def public_holidays(year: int) -> tuple[Closure, ...]:
         date(year, 8, 15): "Assomption",
         date(year, 11, 1): "Toussaint",
         date(year, 11, 11): "Armistice de 1918",
+        date(year, 12, 25): "Noël",
     }
     return tuple(sorted(Closure(day, day, name) for day, name in days.items()))
 
@@ -81,10 +86,11 @@ def read(held: Any) -> tuple[Closure, ...]:
 def parse(data: bytes, zone: tzinfo) -> tuple[Closure, ...]:
     """Return the closures of a calendar file: its events, whole days; those longer than 120 days say nothing.
 
+    The day on which lessons begin again is an event too, and no closure.
     Raises ImportRefused("not-a-calendar"), or ("too-many-closures").
     """
     try:
-        root = contentlines.parse(data)
+        root = contentlines.parse(data.removeprefix(codecs.BOM_UTF8))
         found = {closure for event in root.children("VEVENT") for closure in _closure(event, root, zone)}
     except InvalidObject as error:
         raise ImportRefused("not-a-calendar", detail=error.reason) from error
@@ -94,7 +100,8 @@ def parse(data: bytes, zone: tzinfo) -> tuple[Closure, ...]:
 
 
 def _closure(event: Component, root: Component, zone: tzinfo) -> Iterator[Closure]:
-    if (event.text("STATUS") or "").upper() == "CANCELLED":
+    name = event.text("SUMMARY") or ""
+    if (event.text("STATUS") or "").upper() == "CANCELLED" or fold(name).startswith(_TAUGHT):
         return
     timed = timing(event, root, zone)
     if timed.starts is None:
@@ -102,7 +109,7 @@ def _closure(event: Component, root: Component, zone: tzinfo) -> Iterator[Closur
     first, end = _day(timed.starts, zone), timed.end(timed.starts)
     last = _day(end, zone) if isinstance(end, datetime) else end - timedelta(days=1)
     if first <= last < first + timedelta(days=LONGEST_DAYS):
-        yield Closure(first, last, event.text("SUMMARY") or "")
+        yield Closure(first, last, name)
 
 
 def _day(moment: date, zone: tzinfo) -> date:

@@ -1,4 +1,7 @@
-"""Undo the last import: the timetable ahead becomes what it was before, and the past stays as it is (R207)."""
+"""Undo the last import: the timetable ahead becomes what it was before, and the past stays as it is (R207).
+
+A session that comes back is the item it was, so that the reminders people put on it are on it again.
+"""
 
 from __future__ import annotations
 
@@ -109,7 +112,10 @@ def _undone(journal: Journal, snapshot: Snapshot, tx: Transaction, now: int) -> 
     tx.lessons.create(back)
     ended, started = _memberships(journal, snapshot, now)
     tx.lessons.set_memberships(ended, started)
+    names = _names(journal, snapshot)
+    tx.lessons.rename_calendars(names)
     return Counts(
+        courses_renamed=len(names.keys() & {number for number, _name in snapshot.courses.values()}),
         events_created=len(back),
         events_updated=len(changed),
         events_deleted=len(gone),
@@ -119,7 +125,7 @@ def _undone(journal: Journal, snapshot: Snapshot, tx: Transaction, now: int) -> 
 
 
 def _lesson(held: HeldLesson, calendar_id: int) -> NewLesson:
-    return NewLesson(calendar_id, held.uid, held.content, held.starts, held.ends, held.ical)
+    return NewLesson(calendar_id, held.uid, held.content, held.starts, held.ends, held.ical, held.item)
 
 
 def _windows(journal: Journal, snapshot: Snapshot, now: int) -> Iterable[tuple[Pair, Windows]]:
@@ -127,6 +133,16 @@ def _windows(journal: Journal, snapshot: Snapshot, now: int) -> Iterable[tuple[P
         collection = _collection(key, snapshot)
         if collection is not None:
             yield (collection, snapshot.stores[key.store][0]), past_kept(after, before, now)
+
+
+def _names(journal: Journal, snapshot: Snapshot) -> dict[int, str]:
+    """Return the former names by number; what was renamed once more since, by hand or by an import, stays so."""
+    found = {}
+    for each in journal.renamed:
+        number, name = (snapshot.courses if each.kind == "course" else snapshot.stores).get(each.key, (0, ""))
+        if number and name == each.after:
+            found[number] = each.before
+    return found
 
 
 def _collection(key: FeedKey, snapshot: Snapshot) -> int | None:

@@ -68,6 +68,7 @@ _NOTICES: Final = {
     "term-unknown": N_("Lessons of one term only, left out because its dates are not known: {count}."),
     "not-a-session": N_("Calendar entries that are no lessons, left out: {count}."),
     "newer-software": N_("The export was written by {about}, newer than the versions known here: look at the result."),
+    "people-missing": N_("People whom the last import recognised and who are not in the file: {count}."),
     "older-export": N_("The file was exported on {about}, before the one imported last."),
 }
 _ABOUT: Final = {

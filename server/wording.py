@@ -17,6 +17,7 @@ from storage.principals import BadLogin
 
 KNOWN: Final = (errors.CadranError, errors.Unreadable, ImportRefused, ConfigError)
 
+_MEGABYTE: Final = 2**20
 _MISSING: Final = {
     "principal": N_("There is no account with the login “{key}”. “cadran user list” shows those there are."),
     "school": N_("There is no school with the code “{key}”. “cadran init” creates one."),
@@ -92,7 +93,8 @@ _REFUSED: Final = {
         "This is not a well-formed XML file (line {line}, column {column}). Export it again from EDT or Pronote."
     ),
     "doctype": N_("The file contains a document type declaration, which no export has: it is refused."),
-    "too-large": N_("The file is too large (limit: {limit})."),
+    "too-large": N_("The file is too large: {limit} MB at most, unpacked. Export the school alone, or less at once."),
+    "too-many-items": N_("The file holds too much for one school: {limit} things of one kind at most."),
     "too-deep": N_("Line {line}: the file is nested too deeply (limit: {limit}): it is not an EDT or Pronote export."),
     "wrong-root": N_("This is not an EDT or Pronote export: its first element is “{name}”."),
     "missing-section": N_("The file has no “{name}” section: choose a complete export in EDT or Pronote."),
@@ -114,6 +116,10 @@ _REFUSED: Final = {
     "would-wreck": N_(
         "{lost} of {coming} coming sessions would disappear: is the file whole? Nothing was imported. "
         "If that is what you want, import it again with --force."
+    ),
+    "people-missing": N_(
+        "{absent} of the {known} people whom the last import recognised are not in the file: is it whole, and is it "
+        "this school's? Nothing was imported. If they have left, import it again with --force."
     ),
     "empty-replace": N_(
         "The file has no course at all, and {coming} coming sessions would disappear. Nothing was imported. "
@@ -269,9 +275,14 @@ def _import_refused(error: ImportRefused) -> str:
 def _refused(error: ImportRefused) -> str:
     if _no_table(error):
         return filled(_REFUSED["no-people-file"], {})
-    template = _REFUSED.get(error.reason)
+    reason, limit = error.reason, error.data.get("limit")
+    told = {name: _listed(value) for name, value in error.data.items()}
+    if reason == "too-large" and isinstance(limit, int):
+        # Whole files have limits in bytes, what is counted in them never so high a one.
+        told["limit"] = limit // _MEGABYTE or limit
+        reason = reason if limit >= _MEGABYTE else "too-many-items"
+    template = _REFUSED.get(reason)
     if template is not None:
-        told = {name: _listed(value) for name, value in error.data.items()}
         if error.reason == "thresholds":
             told["checks"] = checks(str(error.data.get("checks", "")))
         return filled(template, told)

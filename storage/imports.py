@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,6 +26,9 @@ INTERRUPTED: Final = "interrupted"
 SUPERSEDED: Final = "superseded"
 DISCARDED: Final = "discarded"
 UNDONE: Final = "undone"
+
+QUOTED: Final = frozenset({"name", "names", "value", "file", "login", "detail"})
+GONE: Final = "…"
 
 _NO_WORK: Final = (QUEUED, INTERRUPTED, SUPERSEDED, DISCARDED)
 
@@ -206,29 +210,44 @@ class Imports:
         found = self._tx.connection.execute(select(import_journal.c.content).where(this)).scalar()
         return None if found is None else bytes(found)
 
-    def forget_journals(self, keep: int) -> None:
-        """Drop all journals but those of the last runs."""
+    def forget_journals(self, keep: int, before: int = 0) -> None:
+        """Drop all journals but those of the last runs, and those of runs before a moment: they name teachers."""
         self._tx.require_writing()
         here = import_journal.c.school_id == self._tx.school_id
-        kept = select(import_journal.c.run_id).where(here).order_by(import_journal.c.run_id.desc()).limit(keep)
-        names = self._tx.connection.execute(kept).scalars().all()
+        old = select(_r.id).where(_r.school_id == self._tx.school_id, _r.started < before)
+        kept = select(import_journal.c.run_id).where(here, import_journal.c.run_id.not_in(old))
+        names = self._tx.connection.execute(kept.order_by(import_journal.c.run_id.desc()).limit(keep)).scalars().all()
         self._tx.connection.execute(delete(import_journal).where(here, import_journal.c.run_id.not_in(names)))
 
     def forget_names(self, before: int) -> None:
-        """Drop the names of people who were not matched from the reports of runs before a moment (privacy)."""
+        """Drop the names of people who were not matched from the reports of runs before a moment (privacy).
+
+        What a refusal quoted of its file goes too: it may be a name, or a file named after somebody.
+        """
         old = and_(_r.school_id == self._tx.school_id, _r.started < before)
-        self._leave_out(old, lambda _person: True)
+        self._leave_out(old, lambda _person: True, quoted=True)
 
-    def forget_person(self, family: str, given: str) -> None:
-        """Drop one name from the lists of people who were not matched."""
-        name = (family.casefold(), given.casefold())
-        here = _r.school_id == self._tx.school_id
-        self._leave_out(here, lambda person: (person["family"].casefold(), person["given"].casefold()) == name)
+    def forget_person(self, families: Iterable[str], given: str) -> None:
+        """Drop somebody from the lists of people who were not matched, by any surname and however files spell it.
 
-    def _leave_out(self, which: ColumnElement[bool], gone: Callable[[Mapping[str, str]], bool]) -> None:
+        Of two first names files tell one or both: whoever may be meant goes, since a name too few harms nobody.
+        """
+        surnames, first = {_bare(family) for family in families if family}, _bare(given)
+
+        def meant(person: Mapping[str, str]) -> bool:
+            told = _bare(person["given"])
+            return _bare(person["family"]) in surnames and (told.startswith(first) or first.startswith(told))
+
+        self._leave_out(_r.school_id == self._tx.school_id, meant)
+
+    def _leave_out(
+        self, which: ColumnElement[bool], gone: Callable[[Mapping[str, str]], bool], *, quoted: bool = False
+    ) -> None:
         self._tx.require_writing()
         for run_id, report in self._tx.connection.execute(select(_r.id, _r.report).where(which)).all():
             kept = _without(report, gone)
+            if quoted and isinstance(kept.get("data"), Mapping):
+                kept["data"] = {name: GONE if name in QUOTED else value for name, value in kept["data"].items()}
             if kept != report:
                 self._tx.connection.execute(update(import_run).where(self._this(run_id)).values(report=kept))
 
@@ -238,6 +257,12 @@ class Imports:
     @staticmethod
     def _select() -> Any:
         return select(*(each for each in _r if each.name != "school_id"))
+
+
+def _bare(name: str) -> str:
+    """Return the letters and digits of a name in lower case, without accents."""
+    letters = unicodedata.normalize("NFKD", name.replace("œ", "oe").replace("Œ", "OE"))
+    return "".join(each for each in letters if each.isalnum()).casefold()
 
 
 def _without(report: Mapping[str, Any], gone: Callable[[Mapping[str, str]], bool]) -> dict[str, Any]:

@@ -76,7 +76,7 @@ class LessonText:
 
 @dataclass(frozen=True, slots=True)
 class NewLesson:
-    """A lesson to store in a lesson calendar; its name is made from its UID."""
+    """A lesson to store in a lesson calendar, named after its UID; `item` is the one it was, 0 for a new one."""
 
     calendar_id: int
     uid: str
@@ -84,6 +84,7 @@ class NewLesson:
     starts: int
     ends: int
     ical: bytes
+    item: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +229,8 @@ class Lessons:
     def create(self, lessons: Sequence[NewLesson]) -> None:
         """Store new lessons, in the order given: phones receive them so."""
         if lessons:
-            self._insert([(lesson, seq, seq) for lesson, seq in zip(lessons, self._tx.tick(len(lessons)), strict=True)])
+            numbered = zip(lessons, self._tx.tick(len(lessons)), strict=True)
+            self._insert([(lesson, seq, lesson.item or seq) for lesson, seq in numbered])
 
     def _insert(self, numbered: Sequence[tuple[NewLesson, int, int]]) -> None:
         """Insert lessons with their number and item, index them and stamp their calendars."""

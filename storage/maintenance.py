@@ -123,8 +123,9 @@ def _forget_imports(tx: Transaction) -> None:
     """Forget what imports hold of people once the school's own times have passed: files, names, journals."""
     settings = tx.school.settings
     tx.import_files.forget(tx.now() - settings.import_files_days * DAY_SECONDS)
-    tx.imports.forget_names(tx.now() - settings.import_reports_days * DAY_SECONDS)
-    tx.imports.forget_journals(JOURNALS_KEPT)
+    reported = tx.now() - settings.import_reports_days * DAY_SECONDS
+    tx.imports.forget_names(reported)
+    tx.imports.forget_journals(JOURNALS_KEPT, reported)
     # A draft is of no use without its file.
     days = min(settings.import_drafts_days, settings.import_files_days)
     for draft in tx.import_drafts.expire(tx.now() - days * DAY_SECONDS):

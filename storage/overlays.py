@@ -51,12 +51,10 @@ class Overlays:
         self._tx.connection.execute(delete(reminder_overlay).where(self._person(principal_id), entry))
 
     def clean(self) -> None:
-        """Drop the reminders of entries that are no more."""
+        """Drop the reminders of entries that were purged; until then an import that is undone brings them back."""
         self._tx.require_writing()
-        live = select(calendar_object.c.item).where(
-            calendar_object.c.school_id == self._tx.school_id, calendar_object.c.ended.is_(None)
-        )
-        gone = and_(_r.school_id == self._tx.school_id, _r.item.not_in(live))
+        kept = select(calendar_object.c.item).where(calendar_object.c.school_id == self._tx.school_id)
+        gone = and_(_r.school_id == self._tx.school_id, _r.item.not_in(kept))
         self._tx.connection.execute(delete(reminder_overlay).where(gone))
 
     def forget_person(self, principal_id: int) -> None:

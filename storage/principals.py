@@ -257,7 +257,7 @@ class Principals:
         gone = self.get(principal_id)
         self._tx.sharing.forget_person(gone)
         self._tx.accesses.forget_of(principal_id)
-        self._tx.imports.forget_person(gone.family, gone.given)
+        self._tx.imports.forget_person((gone.family, gone.usual), gone.given)
         self._tx.lessons.forget_person(principal_id)
         self._tx.devices.forget_all(principal_id)
         self._tx.dead_properties.forget_person(principal_id)

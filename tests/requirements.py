@@ -53,7 +53,7 @@ WHERE: dict[str, tuple[str, str]] = {
     "74": ("help", "`docs/import.md`: version and hosting stay for the year; what R77 guards against when they do not"),
     "75": ("met", "`storage/principals.py`: identifiers with first and last sight"),
     "76": ("met", "`importers/reconcile.py`: a known identifier recognises whoever had it"),
-    "77": ("met", "`importers/reconcile.py`: the run stops above 20 % vanished"),
+    "77": ("met", "`importers/reconcile.py`: the run stops above 20 % vanished, renumbered or missing"),
     "78": ("met", "`server/reports.py`: an import that recognises nobody says to import people first"),
     "79": ("met", "who is only in the file is counted and listed: `cadran import show`, `cadran import unmatched`"),
     "80": ("met", "`importers/apply.py`: only fed accounts are reconciled"),

@@ -114,6 +114,8 @@ def unmatched(workplace: Workplace, /, number: str, as_json: bool, code: str | N
     if as_json:
         print_json(people)
     elif told["as_csv"]:
+        # Without the mark Excel reads accents as two letters each.
+        sys.stdout.write("\ufeff")
         writer = csv.writer(sys.stdout, delimiter=";", lineterminator="\n")
         writer.writerow(reports.unmatched_columns())
         writer.writerows(_cells(people))

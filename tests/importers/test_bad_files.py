@@ -136,6 +136,17 @@ def test_a_file_cut_short_is_refused_or_tells_less(name, part):
         ("edt", b'NumeroPlaceDebut="3" NombrePlaces="1"', b'NumeroPlaceDebut="3" NombrePlaces="9"', "outside-grid"),
         ("edt", b'<Cours Jour="2"', b'<Cours Jour="9"', "outside-grid"),
         ("edt", b'Semaines="254"', b'Semaines="9223372036854775808"', "stray-week"),
+        ("edt", b'LibelleHeureFin="9h55"', b'LibelleHeureFin="8h00"', "ends-before-start"),
+        ("edt", b'<Professeur Ident="1" Semaines="6"', b'<Professeur Ident="99" Semaines="6"', "dangling"),
+        ("edt", b'<Matiere Ident="4"/>', b'<Matiere Ident="44"/>', "dangling"),
+        ("edt", b'<Groupe Ident="4" Nom', b'<Groupe Ident="3" Nom', "duplicate-ident"),
+        ("edt", b'<Eleve Ident="2"', b'<Eleve Ident="1"', "duplicate-ident"),
+        ("edt", b'<Eleve Ident="2"', b'<Eleve Ident=""', "no-ident"),
+        ("edt", b'Semaines="126"', b'Semaines="1"', "stray-week"),
+        ("sts", b"<CODE_ALTERNANCE>SA<", b"<CODE_ALTERNANCE>SB<", "dangling"),
+        ("udt", b'fic="F1" div="3D" mat="MATHS"', b'fic="F1" div="3D" mat="DISPARUE"', "dangling"),
+        ("udt", b'mat="MATHS" prof="MAR"', b'mat="MATHS" prof="ABS"', "dangling"),
+        ("asc", b'subjectid="*1"', b'subjectid="*77"', "dangling"),
         ("asc", b'<teacher id="*13"', b'<teacher id="*12"', "duplicate-ident"),
         ("asc", b'lessonid="*51"', b'lessonid="*98"', "dangling"),
         ("edt-text", b"09h00", b"25h00", "unplaced"),
@@ -204,6 +215,18 @@ def test_a_bad_item_is_left_out_and_counted(name, old, new, code):
 def test_a_bad_frame_is_refused_by_reason(name, old, new, reason):
     found = outcome(FORMATS[name], changed(name, old, new))
     assert (found.reason if isinstance(found, ImportRefused) else "") == reason
+
+
+def test_the_lesson_before_the_first_is_one_like_the_others():
+    """Some schools have a period 0, before eight."""
+    told = outcome(FORMATS["asc"], files_of("asc"))
+    shifted = changed("asc", b'period="1"', b'period="0"')
+    shifted = {name: data.replace(b'periodspercard="2"', b'periodspercard="1"') for name, data in shifted.items()}
+    found = outcome(FORMATS["asc"], shifted)
+    assert isinstance(told, Timetable)
+    assert isinstance(found, Timetable)
+    assert count_of(found.notices, "unplaced") <= count_of(told.notices, "unplaced")
+    assert any(course.starts.hour == 8 and course.starts.minute == 30 for course in found.courses)
 
 
 def test_a_closure_of_centuries_costs_nothing():

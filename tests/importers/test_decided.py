@@ -76,7 +76,7 @@ def test_refusing_one_homonym_does_not_make_the_other_a_guess():
         ({"ine": "0123a"}, {"siecle": frozenset({"0123A"})}, Reason.SIECLE),
     ],
 )
-@pytest.mark.req("R75", "R153")
+@pytest.mark.req("R153")
 def test_each_identifier_is_evidence_in_its_turn(told, known, reason):
     bare = replace(PUPIL, birth_date=None, **({"idpn": ""} | told))
     found = outcome([bare], [account(1, birth=None, **known), account(2, birth=None)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import tarfile
 import zipfile
 from contextlib import suppress
@@ -40,6 +41,18 @@ def tarred(files: list[tuple[str, bytes]]) -> bytes:
             info.size = len(content)
             archive.addfile(info, io.BytesIO(content))
     return out.getvalue()
+
+
+def chunk(written: str, declared: str = "utf-8") -> bytes:
+    """One pupil, in an encoding and with a declared one."""
+    values = {"sn": "Pélissier", "givenName": "Zoé", "ENTPersonDateNaissance": "01/02/2012"}
+    attributes = "".join(f'<attr name="{name}"><value>{value}</value></attr>' for name, value in values.items())
+    text = (
+        f'<?xml version="1.0" encoding="{declared}"?><ficAlimMENESR><addRequest><operationalAttributes>'
+        '<attr name="categoriePersonne"><value>Eleve</value></attr></operationalAttributes><identifier><id>9</id>'
+        f"</identifier><attributes>{attributes}</attributes></addRequest></ficAlimMENESR>"
+    )
+    return text.encode(written)
 
 
 def chunks() -> list[tuple[str, bytes]]:
@@ -172,6 +185,56 @@ def test_bad_files_are_refused_by_name(data, reason):
     with pytest.raises(ImportRefused, match=reason) as refused:
         one("bad.xml", data)
     assert refused.value.data["file"] == "bad.xml"
+
+
+REPEATED = {
+    "ENT_0990001X_Complet_20260901_Eleve_0000.xml": ("<addRequest>", "</addRequest>"),
+    "ElevesAvecAdresses.xml": ("<ELEVE ", "</ELEVE>"),
+    "ResponsablesAvecAdresses.xml": ("<PERSONNE ", "</PERSONNE>"),
+    "sts_emp_0990001X_2026.xml": ("<INDIVIDU ", "</INDIVIDU>"),
+}
+
+
+@pytest.mark.parametrize("name", REPEATED)
+def test_somebody_told_twice_is_one_person_and_the_second_time_is_counted(name):
+    data = (SAMPLES / name).read_bytes()
+    begins, ends = (each.encode() for each in REPEATED[name])
+    first, last = data.index(begins), data.index(ends) + len(ends)
+    before = one(name, data)
+    after = one(name, data[:last] + data[first:last] + data[last:])
+    assert [person.external_id for person in after.people] == [person.external_id for person in before.people]
+    assert len(after.errors) == len(before.errors) + 1
+    assert ("duplicate", before.people[0].line) in {(each.code, each.other_line) for each in after.errors}
+
+
+@pytest.mark.parametrize("name", ["ElevesAvecAdresses.xml", "ResponsablesAvecAdresses.xml"])
+def test_who_is_spoken_of_and_not_in_the_file_is_left_out(name):
+    data = re.sub(rb"<ELEVE_ID>[^<]*</ELEVE_ID>", b"<ELEVE_ID>404404</ELEVE_ID>", (SAMPLES / name).read_bytes())
+    data = re.sub(rb'STRUCTURES_ELEVE ELEVE_ID="[^"]*"', b'STRUCTURES_ELEVE ELEVE_ID="404404"', data)
+    file = one(name, data)
+    assert "404404" not in {person.external_id for person in file.people}
+    assert not any(person.classes for person in file.people)
+
+
+@pytest.mark.parametrize("declared", ["undefined", "punycode", "idna", "unicode_escape", "hex", "x-nothing", "utf-16"])
+def test_a_directory_in_an_encoding_nobody_uses_is_read_as_what_it_is(declared):
+    """Python knows encodings that are none, and one that takes an hour for a large file."""
+    odd = one("complet.xml", chunk("utf-8", declared))
+    assert odd.people == one("complet.xml", chunk("utf-8")).people
+    assert [person.family for person in odd.people] == ["Pélissier"]
+
+
+@pytest.mark.parametrize("written", ["utf-8", "utf-8-sig", "iso-8859-1", "iso-8859-15", "cp1252"])
+def test_a_directory_is_read_in_the_encodings_it_comes_in(written):
+    directory = one("complet.xml", chunk(written, written.removesuffix("-sig")))
+    assert [person.family for person in directory.people] == ["Pélissier"]
+
+
+@pytest.mark.parametrize("root", ["BEE_ELEVES", "STS_EDT"])
+@pytest.mark.parametrize("declared", ["undefined", "ebcdic-cp-fr", "x-nothing", "utf-16"])
+def test_an_export_in_another_encoding_than_it_declares_is_refused(root, declared):
+    with pytest.raises(ImportRefused, match=r"not-xml|not-people|missing-column"):
+        one("export.xml", f'<?xml version="1.0" encoding="{declared}"?><{root}><PARAMETRES/></{root}>'.encode())
 
 
 @given(st.binary(max_size=200), st.sampled_from([b"", b"<ficAlimMENESR>", b"<BEE_ELEVES>", b"<STS_EDT>", b"PK\3\4"]))

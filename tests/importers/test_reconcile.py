@@ -131,6 +131,43 @@ def test_an_empty_name_matches_nobody():
     )
 
 
+@pytest.mark.req("R76", "R153", "R154")
+def test_the_surest_identifier_there_is_decides():
+    """Each points to another account; taken away one after the other, the next one counts, and names in the end."""
+    known = [
+        account(1, given="Anne", birth=None, external_ids=frozenset({"cas"})),
+        account(2, given="Barbe", birth=None, idpns=frozenset({"PN"})),
+        account(3, given="Claire", birth=None, siecle=frozenset({"77"})),
+        account(4, given="Dora", birth=None, sts=frozenset({"88"})),
+        account(5, birth=None),
+    ]
+    with_all = replace(PUPIL, birth_date=None, idcas="cas", idpn="PN", idsconet="77", idsts="88")
+    without_cas = replace(with_all, idcas="")
+    without_idpn = replace(without_cas, idpn="")
+    without_siecle = replace(without_idpn, idsconet="")
+    ever_less = (with_all, without_cas, without_idpn, without_siecle, replace(without_siecle, idsts=""))
+    assert [verdict(person, *known) for person in ever_less] == [
+        (Reason.EXTERNAL_ID, 1),
+        (Reason.IDPN, 2),
+        (Reason.SIECLE, 3),
+        (Reason.STS, 4),
+        (Reason.NAMES, 5),
+    ]
+
+
+def test_a_number_of_one_system_does_not_stand_in_the_way_of_anothers():
+    pupil, teacher = replace(PUPIL, idpn="", idsconet="4711"), replace(TEACHER, idpn="", idsts="4711")
+    known = [
+        account(1, given="Léa", birth=None, siecle=frozenset({"4711"})),
+        account(2, role="teacher", family=TEACHER.family, given="Zoé", birth=None, sts=frozenset({"4711"})),
+    ]
+    found = reconcile([pupil, teacher], known).matched
+    assert [(found[each.ref].reason, found[each.ref].account) for each in (pupil, teacher)] == [
+        (Reason.SIECLE, 1),
+        (Reason.STS, 2),
+    ]
+
+
 def people(count, regenerated):
     return [replace(PUPIL, ident=str(n), idpn=f"{'N' if n < regenerated else 'O'}{n}") for n in range(count)]
 

@@ -104,7 +104,7 @@ def vars_of(report: Report) -> list[int]:
     return [value for name, value in counts.items() if name != "events_frozen"]
 
 
-@pytest.mark.req("R183", "R205")
+@pytest.mark.req("R70", "R183", "R205")
 def test_the_next_export_reaches_a_client_as_exactly_its_changes(store, school, sample):
     imported(store, school, sample)
     later = next_export(sample, 5, 3, AUTUMN.date())

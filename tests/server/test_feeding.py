@@ -52,7 +52,7 @@ def found(store: Store, login: str) -> Principal:
     return account.principal
 
 
-@pytest.mark.req("R75", "R80")
+@pytest.mark.req("R80")
 def test_numbers_of_a_feed_reach_reconciling(store: Store) -> None:
     fed(store, file_of(LEA))
     with store.reading(1) as tx:

@@ -162,6 +162,7 @@ def test_any_stored_report_has_a_summary(status: str, report: dict[str, object])
     assert "{" not in reports.summary(status, report)
 
 
+@pytest.mark.req("R78")
 def test_a_timetable_without_people_says_so(cadran: Cadran, tmp_path: Path) -> None:
     assert cadran("sample-school", "--pupils", "60", "--out", str(tmp_path / "s")).exit_code == 0
     code = (tmp_path / "s" / "timetable.xml").read_text("utf-8")
