@@ -133,7 +133,7 @@ def subjects(items: dict[str, Node]) -> list[str]:
     return sorted(item.value("Calendar:Subject") or "" for item in items.values())
 
 
-def of(phone: LocalPhone, folder: str, subject: str) -> str:
+def of(phone: LocalPhone, folder: str, subject: str | None) -> str:
     """Return the id by which a phone knows what has that subject."""
     return next(key for key, node in phone.items[folder].items() if node.value("Calendar:Subject") == subject)
 
