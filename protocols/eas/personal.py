@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from protocols.eas.body import BodyPreference, echoes, one_line, received_text
 from protocols.eas.calendar_edit import only_reminder_differs, pushes_whole
-from protocols.eas.codepages import AirSyncBase, Calendar
+from protocols.eas.codepages import AirSyncBase, Calendar, Tasks
 from protocols.eas.delivery import Source
 from protocols.eas.errors import ItemRefused
 from protocols.eas.field_edit import MAX_REMINDER, number
@@ -151,13 +151,13 @@ def _minutes_of(series: Element, start: str) -> int | None:
 
 
 def summary(found: CalendarObject) -> str:
-    """Return the title of a stored event, "" when it has none or cannot be read."""
+    """Return the title of a stored event or task, "" when it has none or cannot be read."""
     return next((text for each in _events(found) if (text := one_line(each.text("SUMMARY") or ""))), "")
 
 
 def _events(found: CalendarObject | None) -> tuple[Component, ...]:
     try:
-        return () if found is None else parse(found.ical).children("VEVENT")
+        return () if found is None else parse(found.ical).children(found.component)
     except InvalidObject:
         return ()
 
@@ -169,7 +169,8 @@ def _typed(data: Element, found: CalendarObject | None, wishes: Sequence[BodyPre
     texts: dict[str, list[str]] = {"subject": [], "location": [], "text": []}
     for each in (data, *_exceptions(data)):
         place = each.value(Calendar.Location) or each.value(AirSyncBase.Location, AirSyncBase.DisplayName)
-        for name, text in (("subject", each.value(Calendar.Subject)), ("location", place)):
+        subject = each.value(Calendar.Subject) or each.value(Tasks.Subject)
+        for name, text in (("subject", subject), ("location", place)):
             line = one_line(text or "")
             texts[name] += [line] if line not in known else []
         body = received_text(each) or ""

@@ -163,6 +163,7 @@ class Upload:
             return self._stored(data)
         foreign = found.seq not in (seq, self._wrote.get(str(item)))
         if self._read_only or found.masked or (foreign and self._server_wins):
+            self._personal.lost(data, found)
             return item, seq, True
         self._put(found, self._source.kind.patch(found.ical, data, self._source.context, self._edit))
         return item, self._wrote.get(str(item), seq), again or foreign
@@ -255,6 +256,7 @@ class Upload:
             self._undo(command, name, refused.status)
         except SchedulingRefused:
             self._undo(command, name, CONFLICT)
+            self._personal.lost(command.data, found)
         except _REFUSALS:
             self._undo(command, name, MALFORMED)
 

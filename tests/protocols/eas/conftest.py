@@ -5,7 +5,7 @@ import pytest
 from storage.model import Principal
 from storage.store import Store
 from storage.transaction import Transaction
-from tests.protocols.eas.harness import LocalPhone, School
+from tests.protocols.eas.harness import LocalPhone, School, Timetable
 
 NOON = 1_795_435_200  # 2026-11-23T12:00:00Z, a Monday
 
@@ -52,3 +52,24 @@ def phone(school: School, ada: Principal) -> LocalPhone:
 def agenda(school: School, ada: Principal) -> str:
     """The folder of Ada's own calendar."""
     return school.folder(ada)
+
+
+@pytest.fixture
+def timetable(school: School, ada: Principal) -> Timetable:
+    """Ada's timetable, with two lessons of tomorrow."""
+    found = Timetable(school, ada)
+    found.create(found.lesson("m", "Maths", NOON + 86_400), found.lesson("p", "Physics", NOON + 90_000))
+    return found
+
+
+@pytest.fixture
+def folder(school: School, ada: Principal, timetable: Timetable) -> str:
+    """The folder of Ada's timetable, which cannot be written."""
+    return school.folder(ada, "emploi-du-temps")
+
+
+@pytest.fixture
+def loaded(phone: LocalPhone, folder: str) -> LocalPhone:
+    """Ada's phone, with the timetable on it."""
+    phone.sync_all(folder)
+    return phone

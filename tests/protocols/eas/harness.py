@@ -133,6 +133,11 @@ def subjects(items: dict[str, Node]) -> list[str]:
     return sorted(item.value("Calendar:Subject") or "" for item in items.values())
 
 
+def of(phone: LocalPhone, folder: str, subject: str | None) -> str:
+    """Return the id by which a phone knows what has that subject."""
+    return next(key for key, node in phone.items[folder].items() if node.value("Calendar:Subject") == subject)
+
+
 def statuses(responses: Sequence[Node]) -> list[tuple[str, str | None]]:
     """Return kind and status of each of a Sync's responses."""
     return [(each.name.removeprefix("AirSync:"), each.value("AirSync:Status")) for each in responses]

@@ -180,6 +180,8 @@ def test_what_is_the_organizers_is_given_back_to_a_phone_that_changes_it(staff):
     assert statuses(result.responses) == [("Change", "7")]
     assert subjects(phone.items[folder]) == ["Conseil"]
     assert [each.text("SUMMARY") for each in staff.events(staff.marie)] == ["Conseil"]
+    with staff.school.reading() as tx:
+        assert [each.data["subject"] for each in tx.refusals.of(staff.paul.id)] == ["Autre chose"]
 
 
 @pytest.mark.parametrize("busy", [0, 1, 3])

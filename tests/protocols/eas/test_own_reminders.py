@@ -12,35 +12,10 @@ from tests.eas.items import TBSYNC_ORDER, add, change, delete
 from tests.eas.items import event as item
 from tests.eas.wire import IOS
 from tests.protocols.eas.conftest import NOON
-from tests.protocols.eas.harness import LocalPhone, Timetable, event, instance, statuses
+from tests.protocols.eas.harness import LocalPhone, event, instance, of, statuses
 
 TIMES = {"StartTime": "20261124T120000Z", "EndTime": "20261124T130000Z"}
 LESSON = {**TIMES, "Subject": "Maths", "BusyStatus": 2, "UID": "m", "AllDayEvent": 0}
-
-
-@pytest.fixture
-def timetable(school, ada):
-    """Two lessons of tomorrow."""
-    found = Timetable(school, ada)
-    found.create(found.lesson("m", "Maths", NOON + 86_400), found.lesson("p", "Physics", NOON + 90_000))
-    return found
-
-
-@pytest.fixture
-def folder(school, ada, timetable):
-    """The folder of Ada's timetable."""
-    return school.folder(ada, "emploi-du-temps")
-
-
-@pytest.fixture
-def loaded(phone, folder):
-    """Ada's phone, with the timetable on it."""
-    phone.sync_all(folder)
-    return phone
-
-
-def of(phone, folder, subject):
-    return next(key for key, node in phone.items[folder].items() if node.value("Calendar:Subject") == subject)
 
 
 def minutes(phone, folder, subject):

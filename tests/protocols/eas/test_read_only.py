@@ -5,7 +5,7 @@ import pytest
 from tests.eas.items import add, change, delete
 from tests.eas.items import event as item
 from tests.protocols.eas.conftest import NOON
-from tests.protocols.eas.harness import LocalPhone, Timetable, statuses, subjects
+from tests.protocols.eas.harness import LocalPhone, of, statuses, subjects
 
 LESSON = {
     "StartTime": "20261124T090000Z",
@@ -14,31 +14,6 @@ LESSON = {
     "BusyStatus": 2,
     "UID": "mine",
 }
-
-
-@pytest.fixture
-def timetable(school, ada):
-    """Two lessons of tomorrow."""
-    found = Timetable(school, ada)
-    found.create(found.lesson("m", "Maths", NOON + 86_400), found.lesson("p", "Physics", NOON + 90_000))
-    return found
-
-
-@pytest.fixture
-def folder(school, ada, timetable):
-    """The folder of Ada's timetable."""
-    return school.folder(ada, "emploi-du-temps")
-
-
-@pytest.fixture
-def loaded(phone, folder):
-    """Ada's phone, with the timetable on it."""
-    phone.sync_all(folder)
-    return phone
-
-
-def of(phone, folder, subject):
-    return next(key for key, node in phone.items[folder].items() if node.value("Calendar:Subject") == subject)
 
 
 def head(school, ada):

@@ -11,7 +11,7 @@ from storage.sharing import Offer
 from tests.eas.commands import move, respond
 from tests.eas.items import add, change, delete
 from tests.eas.items import event as item
-from tests.protocols.eas.harness import LocalPhone, School, event, statuses, subjects
+from tests.protocols.eas.harness import LocalPhone, School, event, of, statuses, subjects
 
 SOON, LATER = "20261201T080000Z", "20261201T090000Z"
 EDIT = {"StartTime": "20261124T090000Z", "EndTime": "20261124T100000Z", "Subject": "Mine", "BusyStatus": 2}
@@ -38,10 +38,6 @@ def shared(school: School, owner, ada, access: Access = Access.READ) -> str:
         mine = school.calendar(tx, owner)
         tx.sharing.offer(owner, mine, ada, Offer(access, "olga", settled=True))
     return f"c{mine.id}"
-
-
-def of(phone: LocalPhone, folder: str, subject: str | None) -> str:
-    return next(key for key, node in phone.items[folder].items() if node.value("Calendar:Subject") == subject)
 
 
 def hidden(phone: LocalPhone, folder: str) -> str:

@@ -6,7 +6,7 @@ from storage.model import NewCalendar
 from tests.eas.items import add, change, delete
 from tests.eas.items import event as item
 from tests.eas.wbxml import Node
-from tests.protocols.eas.harness import Timetable, at, event, statuses, subjects
+from tests.protocols.eas.harness import Timetable, at, event, of, statuses, subjects
 from tests.protocols.eas.test_sync_upload import DENTIST
 
 CLUB = "club"
@@ -47,10 +47,6 @@ def sync_both(phone, window, *asked, extra=()):
         alone = Node("AirSync:Sync", children=[Node("AirSync:Collections", children=[node])])
         results[folder] = phone._apply(folder, key, alone, commands)
     return results
-
-
-def of(phone, folder, subject):
-    return next(key for key, node in phone.items[folder].items() if node.value("Calendar:Subject") == subject)
 
 
 def stored(school, ada):

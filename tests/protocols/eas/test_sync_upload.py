@@ -89,6 +89,9 @@ def test_an_event_edited_on_both_sides_after_a_lost_answer_is_a_conflict(school,
         result = again(phone, agenda, key, edited, conflict=conflict)
         assert statuses(result.responses) == [("Add", "1")]
         assert summaries(school, ada) == [winner]
+    with school.reading() as tx:
+        kept = [(each.kind, each.data["subject"]) for each in tx.refusals.of(ada.id)]
+    assert kept == ([("refused-change", "Phone")] if conflict else [])
     phone.sync_all(agenda)
     assert subjects(phone.items[agenda]) == [winner]
     assert phone.quiet(agenda)

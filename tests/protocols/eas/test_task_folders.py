@@ -197,3 +197,17 @@ def test_a_series_with_a_done_occurrence_is_worked_off_one_by_one(school, ada, p
     assert text(school, ada).count("STATUS:COMPLETED") == 2
     phone.sync(tasks, [delete(max(phone.items[tasks]))], filter_type=8)
     assert "EXDATE;VALUE=DATE:20261207" in text(school, ada)
+
+
+def test_text_typed_into_a_task_that_somebody_else_changed_is_kept(school, ada, phone, tasks):
+    school.put(ada, "a", task("a", "Marks", "DESCRIPTION:As before"), "taches")
+    phone.sync_all(tasks)
+    (name,) = phone.items[tasks]
+    school.put(ada, "a", task("a", "Marks of all", "DESCRIPTION:As before"), "taches")
+    body = [("AirSyncBase:Body", [("AirSyncBase:Type", 1), ("AirSyncBase:Data", "As before")])]
+    result = phone.sync(tasks, [change(name, [*body, *facts("Marks of 6eB")])])
+    assert statuses(result.responses) == [("Change", "7")]
+    assert names(phone, tasks) == ["Marks of all"]
+    with school.reading() as tx:
+        (kept,) = tx.refusals.of(ada.id)
+    assert (kept.kind, kept.data.get("subject"), kept.data.get("text")) == ("refused-change", "Marks of 6eB", None)
