@@ -33,6 +33,7 @@ from importers.setting import Setting
 from importers.thresholds import Verdict, judge
 from importers.timetable import Timetable
 from storage.imports import DONE, FAILED, REJECTED, NewRun
+from storage.maintenance import JOURNALS_KEPT
 from storage.model import School
 from storage.store import Store
 from storage.transaction import Transaction
@@ -40,7 +41,6 @@ from storage.transaction import Transaction
 MANUAL: Final = "manual"
 AUTOMATIC: Final = "automatic"
 WRECK_SHARE: Final = 0.5
-JOURNALS_KEPT: Final = 10
 
 
 def silent(_stage: str, _done: int, _total: int) -> None:

@@ -113,8 +113,9 @@ def trim(tx: Transaction) -> int:
     tx.usage.forget()
     tx.sharing.sharees.settle_all()
     tx.refusals.forget(tx.now() - NOTICES_SECONDS)
-    tx.overlays.clean()
     gone = purge(tx, number_at(tx, tx.now() - RETENTION_SECONDS))
+    tx.overlays.clean()
+    tx.personal.clean()
     tx.origins.forget_gone()
     return gone
 

@@ -13,6 +13,7 @@ from storage import ical_personal, masking
 from storage.errors import InvalidObject
 from storage.masking import RowT
 from storage.model import CalendarObject, Collection, Mask
+from storage.schema import calendar_object
 from storage.schema_sharing import personal
 
 if TYPE_CHECKING:
@@ -121,6 +122,13 @@ class Personal:
         here = and_(_p.school_id == self._tx.school_id, _p.item == old)
         values = {"item": new.item, "collection_id": new.calendar_id}
         self._tx.connection.execute(update(personal).where(here).values(values))
+
+    def clean(self) -> None:
+        """Drop the parts of objects that were purged; until then an import that is undone brings them back."""
+        self._tx.require_writing()
+        kept = select(calendar_object.c.item).where(calendar_object.c.school_id == self._tx.school_id)
+        gone = and_(_p.school_id == self._tx.school_id, _p.item.not_in(kept))
+        self._tx.connection.execute(delete(personal).where(gone))
 
     def forget(self, *, item: int | None = None, collection: int | None = None, person: int | None = None) -> None:
         """Drop everybody's parts of an object or of a calendar that is gone, or all that a person kept."""

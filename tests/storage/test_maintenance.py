@@ -1,6 +1,7 @@
 """The night's work: what is purged and what is raised, and how a retention time becomes a number."""
 
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +11,7 @@ from storage.lessons import StoredMembership
 from storage.model import CalendarKind, NewCalendar, Role
 from storage.schema import metadata
 from storage.transaction import Transaction
-from tests.storage.builders import ALWAYS, DAY, event_text, lesson, make_school, outcome
+from tests.storage.builders import ALWAYS, DAY, event_text, lesson, make_person, make_school, outcome
 
 
 def purge(desk, below):
@@ -48,6 +49,28 @@ def test_what_ended_before_the_number_goes_and_the_rest_stays(desk):
     assert purged(desk) == {desk.collection().id: first}
     assert purge(desk, second) == 0
     assert sizes(desk)["calendar_object"] == 2
+
+
+def test_ones_own_part_of_an_object_goes_with_the_object_not_before(desk, monkeypatch):
+    for href in ("a.ics", "b.ics"):
+        desk.put(href)
+    shared = replace(desk.collection(), viewer=make_person(desk.store, desk.school, "bob").id)
+    with desk.writing() as tx:
+        items = [tx.objects.get(desk.collection(), href).item for href in ("a.ics", "b.ics")]
+        for item in items:
+            tx.personal.keep(shared, item, b"own")
+        start = tx.now()
+    with desk.store.engine.begin() as connection:
+        connection.exec_driver_sql(f"UPDATE calendar_object SET ended = 1 WHERE item = {items[0]}")
+
+    def kept():
+        with desk.store.engine.connect() as connection:
+            return set(connection.exec_driver_sql("SELECT item FROM personal").scalars())
+
+    night(desk, monkeypatch, start + DAY)
+    assert kept() == set(items)
+    night(desk, monkeypatch, start + DAY + maintenance.RETENTION_SECONDS + DAY)
+    assert kept() == {items[1]}
 
 
 def test_purged_never_goes_back(desk):
