@@ -1,6 +1,7 @@
 """The access log: one line for each request, written by hand because the hottest answers cost little more than it.
 
-The lines of one turn of the reactor are written together: an import wakes thousands of phones in a few turns.
+The lines of one turn of the reactor are written together: an import wakes thousands of phones in a few turns. Never
+more at once than a pipe takes whole, so that processes that share one do not write into each other's lines.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from collections.abc import Callable
 from typing import Final, TextIO
 
 _EVENT: Final = "request"
+# PIPE_BUF of POSIX systems, above which a write may be torn.
+_AT_ONCE: Final = 4096
 
 
 class AccessLog:
@@ -54,8 +57,19 @@ class AccessLog:
     def write(self) -> None:
         """Write the lines noted since the last time."""
         lines, self._lines = self._lines, []
-        if not lines:
-            return
+        run: list[str] = []
+        octets = 0
+        for line in lines:
+            length = len(line.encode("utf-8", "replace"))
+            if run and octets + length > _AT_ONCE:
+                self._put(run)
+                run, octets = [], 0
+            run.append(line)
+            octets += length
+        if run:
+            self._put(run)
+
+    def _put(self, lines: list[str]) -> None:
         self._stream.write("".join(lines))
         self._stream.flush()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Protocol
@@ -156,11 +157,16 @@ class CalendarServer:
         return rested
 
     def stop(self) -> None:
-        """Stop the threads, and leave nothing unsaid."""
+        """Stop the threads."""
         self._pusher.stop()
-        if self._access is not None:
-            self._access.write()
         self._pools.stop()
+        self.tell()
+
+    def tell(self) -> None:
+        """Write what the access log still has to say, if somebody still takes it."""
+        if self._access is not None:
+            with suppress(OSError):
+                self._access.write()
 
     @property
     def waiting(self) -> int:

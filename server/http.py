@@ -24,6 +24,8 @@ _log = structlog.get_logger("http")
 
 REQUEST_FACTOR: Final = 5
 HEADER_OCTETS: Final = 32 * 1024
+# A body up to so many octets leaves in one piece with its head.
+AT_ONCE: Final = 64 * 1024
 # Asked of the module at each answer it would cost more than all the rest of a head: the module warns of old names.
 _NO_BODY: Final = http.NO_BODY_CODES
 
@@ -140,7 +142,10 @@ class Exchange(http.Request):
         head = outgoing.head(response, close=close)
         bodiless = self.method == b"HEAD" or response.status in _NO_BODY
         self.sentLength = 0 if bodiless else len(response.body)
-        self.channel.send(head if bodiless else head + response.body)
+        self.channel.send(head, b"" if bodiless else response.body)
+        if close:
+            # Twisted would wait for ever for a client to take the rest of the last answer.
+            self.channel.idle_until = self.channel.factory.clock() + cast(float, self.channel.factory.timeOut)
 
 
 class Channel(http.HTTPChannel):
@@ -152,6 +157,7 @@ class Channel(http.HTTPChannel):
     maxHeaders = 100
     since = 0.0
     idle_until = math.inf
+    unsent_before = 0
 
     def connectionMade(self) -> None:
         """Join the connections of the factory."""
@@ -194,17 +200,43 @@ class Channel(http.HTTPChannel):
         self.since = 0.0
         super().allContentReceived()
 
-    def send(self, data: bytes) -> None:
+    def send(self, head: bytes, body: bytes) -> None:
         """Write now what the connection takes; otherwise it would leave after another turn of the reactor.
 
         What fails or stays is written, or told, by the reactor's next turn.
         """
         transport = cast(Any, self.transport)
-        sent = transport.writeSomeData(data) if _takes_at_once(transport) else 0
-        if not isinstance(sent, int):
-            sent = 0
-        if sent < len(data):
-            self.write(data[sent:])
+        if len(body) <= AT_ONCE and _takes_at_once(transport):
+            data = head + body
+            sent = transport.writeSomeData(data)
+            if not isinstance(sent, int):
+                sent = 0
+            if sent < len(data):
+                self.write(data[sent:])
+            return
+        self.writeSequence([head, body])
+        flush = getattr(transport, "doWrite", None)
+        if flush is not None:
+            flush()
+
+    def unsent(self) -> int:
+        """Return how many octets a plain connection has not taken yet, 0 for every other kind."""
+        transport: Any = self.transport
+        if not isinstance(transport, FileDescriptor):
+            return 0
+        waiting: int = len(getattr(transport, "dataBuffer", b"")) - getattr(transport, "offset", 0)
+        return waiting + int(getattr(transport, "_tempDataLen", 0))
+
+    def overdue(self, now: float) -> bool:
+        """Tell whether nothing has come for as long as it may, nor has anything of an answer been taken meanwhile."""
+        if self.idle_until > now:
+            return False
+        left = self.unsent()
+        if left and left != self.unsent_before:
+            self.unsent_before = left
+            self.idle_until = now + cast(float, self.factory.timeOut)
+            return False
+        return True
 
     def begun(self) -> tuple[str, str]:
         """Return method and path of the request whose headers have come and whose body has not."""
@@ -261,7 +293,7 @@ class Factory(http.HTTPFactory):
         now = self.clock()
         oldest = now - REQUEST_FACTOR * cast(float, self.timeOut)
         for channel in tuple(self.channels):
-            if channel.idle_until <= now or (channel.since and channel.since < oldest):
+            if channel.overdue(now) or (channel.since and channel.since < oldest):
                 channel.expire()
 
     def drain(self, emptied: Callable[[], None]) -> None:

@@ -82,6 +82,7 @@ class Serving:
         self._jobs.ask_to_stop()
         if self._overdue or not self._jobs.join(self._timeout):
             # A thread that does not come back cannot be ended; what it has not committed is undone.
+            self._server.tell()
             os._exit(0)
         self._server.stop()
         return not failures

@@ -66,14 +66,15 @@ class Watcher:
         self,
         lot: Lot,
         look: Look,
-        stirred: Callable[[], bool] | None = None,
+        stirred: Callable[[], bool | None] | None = None,
         *,
         interval: float = INTERVAL,
         window: float = 0.0,
     ) -> None:
         """Watch for a lot; `look(bases, done)` calls `done` later in the reactor's thread, with None when it failed.
 
-        `stirred`, where there is one, tells at next to no cost whether anything was committed since it was last asked.
+        `stirred`, where there is one, tells at next to no cost whether anything was committed since it was last asked,
+        None when it cannot tell.
         `window` is how long to gather changes after the first one before waking anybody, in seconds.
         """
         self._lot = lot
@@ -118,9 +119,17 @@ class Watcher:
         else:
             self._timer = self._clock.callLater(GLANCE_INTERVAL, self._glance, self._stirred)
 
-    def _glance(self, stirred: Callable[[], bool]) -> None:
-        patience = self._interval if self._failed or self._lot.unsettled else PRECAUTION
-        if stirred() or self._clock.seconds() >= self._looked_at + patience:
+    def _glance(self, stirred: Callable[[], bool | None]) -> None:
+        self._timer = None
+        try:
+            told = stirred()
+        except Exception:
+            _log.exception("glance failed")
+            told = None
+        # What cannot be read is not asked for more often than without glances.
+        owed = told is None or self._failed or self._lot.unsettled
+        due = self._looked_at + (self._interval if owed else PRECAUTION)
+        if (told and not self._failed) or self._clock.seconds() >= due:
             self._tick()
         else:
             self._rest()

@@ -67,10 +67,10 @@ class Store:
             self._put_glass_away()
             raise
 
-    def stirred(self) -> bool:
-        """Tell whether anything was committed since this was last asked; for one thread, where `near` is true.
+    def stirred(self) -> bool | None:
+        """Tell whether anything was committed since this was last asked, None when it cannot be told.
 
-        SQLite counts what others commit, in a few microseconds. True whenever it cannot tell.
+        For one thread, where `near` is true: SQLite counts what others commit, in a few microseconds.
         """
         before = self._stirring
         try:
@@ -79,7 +79,7 @@ class Store:
             self._stirring = glass, driver.execute("PRAGMA data_version").fetchone()[0]
         except (SQLAlchemyError, sqlite3.Error):
             self._put_glass_away()
-            return True
+            return None
         return self._stirring != before
 
     @contextmanager

@@ -129,11 +129,22 @@ class Running:
 
     def until_connected(self) -> None:
         """Return once a connection has begun to send a request."""
+        self._until(lambda: any(channel.since for channel in self.factory.channels))
+
+    def until_unsent(self) -> None:
+        """Return once an answer waits for a client that does not take it."""
+        self._until(lambda: any(each.unsent() and each.idle_until < math.inf for each in self.factory.channels))
+
+    def until_gone(self) -> None:
+        """Return once no connection is open."""
+        self._until(lambda: not self.factory.channels)
+
+    def _until(self, holds: Callable[[], bool]) -> None:
         for _ in range(200):
-            if self.on_reactor(lambda: any(channel.since for channel in self.factory.channels)):
+            if self.on_reactor(holds):
                 return
             threading.Event().wait(0.02)
-        pytest.fail("nobody ever connected")
+        pytest.fail("never so")
 
     def age(self) -> None:
         """Make every request that is coming in a very old one."""

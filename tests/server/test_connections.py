@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -48,6 +49,61 @@ def test_one_who_leaves_in_the_middle_of_an_answer_harms_nobody(running: Running
         wire.sendall(request(f"/dav/counted?{LINES}"))
         assert wire.recv(100).startswith(b"HTTP/1.1 200 ")
     assert running.ask("GET", "/health/live")[0].status == 200
+
+
+def hours_later(running: Running, hours: float = 2.0) -> None:
+    """Let the sweep pass as it will after some hours."""
+    # An answer leaves before its request is done with.
+    running.on_reactor(lambda: None)
+    now = running.factory.clock
+    running.factory.clock = lambda: now() + hours * 3600
+    running.on_reactor(running.factory.sweep)
+    running.factory.clock = now
+
+
+def test_one_who_waits_for_an_answer_is_never_idle(running: Running) -> None:
+    with socket.create_connection(("127.0.0.1", running.port), timeout=10) as wire:
+        wire.sendall(request("/dav/park"))
+        running.until(1)
+        hours_later(running)
+        running.change()
+        assert wire.recv(1000).startswith(b"HTTP/1.1 200 ")
+        hours_later(running)
+        assert wire.recv(1000) == b""
+
+
+def test_whatever_comes_makes_a_connection_a_busy_one_again(running: Running) -> None:
+    with socket.create_connection(("127.0.0.1", running.port), timeout=10) as wire:
+        wire.sendall(request("/health/live"))
+        assert wire.recv(1000).startswith(b"HTTP/1.1 200 ")
+        running.on_reactor(running.idle)
+        whole = request("/health/live")
+        wire.sendall(whole[:20])
+        running.until_connected()
+        running.on_reactor(running.factory.sweep)
+        wire.sendall(whole[20:])
+        assert wire.recv(1000).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize("last", [True, False])
+def test_one_who_takes_nothing_of_an_answer_is_given_up(running: Running, last: bool) -> None:
+    with socket.create_connection(("127.0.0.1", running.port), timeout=10) as wire:
+        wire.sendall(request(f"/dav/counted?{LINES}", last=last))
+        assert wire.recv(1) == b"H"
+        running.until_unsent()
+        (channel,) = running.on_reactor(lambda: tuple(running.factory.channels))
+        running.on_reactor(running.idle)
+        running.on_reactor(running.factory.sweep)
+        assert running.on_reactor(lambda: channel.idle_until) > running.factory.clock()
+        # What the system's own buffers still take counts as taken.
+        for _ in range(100):
+            if running.on_reactor(lambda: channel.idle_until) == math.inf:
+                break
+            running.on_reactor(running.idle)
+            running.on_reactor(running.factory.sweep)
+        assert running.on_reactor(lambda: channel.idle_until) == math.inf
+        running.on_reactor(channel.forceAbortClient)
+        running.until_gone()
 
 
 class Flipped(ProtocolWrapper):

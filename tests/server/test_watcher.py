@@ -289,17 +289,21 @@ def test_a_request_that_has_left_is_not_woken(school: School) -> None:
 
 
 class Glanced(School):
-    """A school whose database tells at a glance that something was committed; `blind` makes it tell nothing."""
+    """A school where a glance tells that something was committed, unless it is `blind`, `dark` or in `trouble`."""
 
     def __init__(self) -> None:
         self.glanced = -1
         self.blind = False
+        self.dark = False
+        self.trouble: Exception | None = None
         super().__init__(stirred=self.stirred)
 
-    def stirred(self) -> bool:
+    def stirred(self) -> bool | None:
         """Tell whether the school's clock moved since the last glance."""
+        if self.trouble is not None:
+            raise self.trouble
         before, self.glanced = self.glanced, self.seq
-        return not self.blind and before != self.seq
+        return None if self.dark else not self.blind and before != self.seq
 
 
 @pytest.fixture
@@ -356,3 +360,31 @@ def test_a_failed_look_is_taken_again_though_nothing_more_is_committed(glanced: 
     glanced.broken = False
     glanced.pass_time(0.5)
     assert glanced.answers == {"a": WOKEN}
+
+
+@pytest.mark.parametrize("trouble", [None, AttributeError("gone")])
+def test_when_glances_cannot_tell_looks_are_taken_as_without_them(glanced: Glanced, trouble: Exception | None) -> None:
+    glanced.wait("a", 1)
+    glanced.pass_time(0.5)
+    glanced.dark, glanced.trouble = True, trouble
+    looks = glanced.looks
+    glanced.pass_time(4)
+    assert looks + 10 <= glanced.looks <= looks + 17
+    glanced.move(1)
+    glanced.pass_time(0.5)
+    assert glanced.answers == {"a": WOKEN}
+    glanced.wait("b", 1)
+    glanced.move(1)
+    glanced.pass_time(0.5)
+    assert glanced.answers["b"] == WOKEN
+
+
+def test_a_database_that_cannot_be_read_is_not_asked_at_each_glance(glanced: Glanced) -> None:
+    glanced.wait("a", 1)
+    glanced.pass_time(0.5)
+    glanced.broken = True
+    looks = glanced.looks
+    for _ in range(40):
+        glanced.move(2)
+        glanced.time.advance(0.1)
+    assert glanced.looks <= looks + 17

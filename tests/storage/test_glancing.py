@@ -89,12 +89,12 @@ def test_what_others_commit_is_seen_at_a_glance_and_told_once(near):
     assert not store.stirred()
 
 
-def test_a_glance_that_fails_tells_of_anything(near, monkeypatch):
+def test_a_glance_that_fails_tells_nothing_and_the_next_one_of_anything(near, monkeypatch):
     store = near.store
     store.stirred()
     monkeypatch.setattr("storage.store.open_glass", _broken)
     store.close()
-    assert store.stirred()
+    assert store.stirred() is None
     monkeypatch.undo()
     assert store.stirred()
     assert not store.stirred()
