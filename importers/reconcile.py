@@ -90,7 +90,7 @@ class Reconciliation:
 class IdpnCheck:
     """How many accounts had a Pronote identifier, and for how many none of theirs is in the file.
 
-    `absent` of the vanished bear a name that is not in the file either: they were not renumbered, they are missing.
+    `absent` of the vanished are recognised by nothing else either: they were not renumbered, they are missing.
     """
 
     known: int
@@ -114,28 +114,6 @@ class IdpnCheck:
         return self.absent * 2 > self.vanished
 
 
-def idpn_regenerated(people: Iterable[Person], accounts: Iterable[Account], limit: float = VANISHED_LIMIT) -> IdpnCheck:
-    """Check whether Pronote gave everybody new identifiers; accounts keep old ones, so each account counts once.
-
-    Pass only accounts that the last import of this school matched: people who left long ago do not speak.
-    """
-    people = tuple(people)
-    present = {person.idpn for person in people if person.idpn}
-    known = [account for account in accounts if account.idpns]
-    vanished = [account for account in known if account.idpns.isdisjoint(present)]
-    check = IdpnCheck(len(known), len(vanished), limit)
-    return replace(check, absent=_absent(vanished, people)) if check.regenerated else check
-
-
-def _absent(accounts: Iterable[Account], people: Iterable[Person]) -> int:
-    """Count the accounts none of whose names the file holds."""
-    names = {(squeeze(person.family), squeeze(person.given)) for person in people}
-    return sum(
-        names.isdisjoint((squeeze(family), squeeze(account.given)) for family in account.family_names)
-        for account in accounts
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class Decided:
     """What was decided by hand for the people of one file, by reference (importers.decided)."""
@@ -145,6 +123,31 @@ class Decided:
 
 
 UNDECIDED: Final = Decided()
+
+
+def idpn_regenerated(
+    people: Iterable[Person],
+    accounts: Iterable[Account],
+    limit: float = VANISHED_LIMIT,
+    decided: Decided = UNDECIDED,
+) -> IdpnCheck:
+    """Check whether Pronote gave everybody new identifiers; accounts keep old ones, so each account counts once.
+
+    Pass only accounts that the last import of this school matched: people who left long ago do not speak.
+    """
+    people = tuple(people)
+    present = {person.idpn for person in people if person.idpn}
+    known = [account for account in accounts if account.idpns]
+    vanished = {account.id for account in known if account.idpns.isdisjoint(present)}
+    check = IdpnCheck(len(known), len(vanished), limit)
+    return replace(check, absent=len(vanished - _there(people, known, decided))) if check.regenerated else check
+
+
+def _there(people: Iterable[Person], accounts: Iterable[Account], decided: Decided) -> set[int]:
+    """Return the accounts that people are recognised as without Pronote's identifiers, or could be."""
+    found = reconcile(people, [replace(account, idpns=frozenset()) for account in accounts], decided)
+    doubted = {account for doubt in found.ambiguous for account in doubt.candidates}
+    return doubted | {match.account for match in found.matched.values()}
 
 
 def reconcile(people: Iterable[Person], accounts: Sequence[Account], decided: Decided = UNDECIDED) -> Reconciliation:
