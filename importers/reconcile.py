@@ -113,6 +113,10 @@ class IdpnCheck:
         """Say whether most of them vanished with their people: the file lacks a part of the school."""
         return self.absent * 2 > self.vanished
 
+    def reissued(self, disputed: int) -> bool:
+        """Say whether so many identifiers that did not vanish lead to somebody else now that they were given anew."""
+        return disputed > self.limit * (self.known - self.vanished)
+
 
 @dataclass(frozen=True, slots=True)
 class Decided:
@@ -141,6 +145,31 @@ def idpn_regenerated(
     vanished = {account.id for account in known if account.idpns.isdisjoint(present)}
     check = IdpnCheck(len(known), len(vanished), limit)
     return replace(check, absent=len(vanished - _there(people, known, decided))) if check.regenerated else check
+
+
+def disputed(people: Iterable[Person], accounts: Iterable[Account], decided: Decided = UNDECIDED) -> frozenset[str]:
+    """Return the Pronote identifiers whose person in the file bears another name than an account they lead to.
+
+    What was decided by hand is not in dispute.
+    """
+    bearers: defaultdict[str, list[Account]] = defaultdict(list)
+    for account in accounts:
+        for value in account.idpns:
+            bearers[value].append(account)
+    return frozenset(
+        person.idpn
+        for person in people
+        if any(
+            decided.matched.get(person.ref) != account.id and not _bears(person, account)
+            for account in bearers.get(person.idpn, ())
+        )
+    )
+
+
+def _bears(person: Person, account: Account) -> bool:
+    """Say whether a person has the family name of an account, and its given name or a form of it."""
+    family = squeeze(person.family) in {squeeze(name) for name in account.family_names}
+    return family and (squeeze(person.given) == squeeze(account.given) or _goes_by(person.given, account))
 
 
 def _there(people: Iterable[Person], accounts: Iterable[Account], decided: Decided) -> set[int]:
