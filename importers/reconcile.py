@@ -90,7 +90,7 @@ class Reconciliation:
 class IdpnCheck:
     """How many accounts had a Pronote identifier, and for how many none of theirs is in the file.
 
-    `absent` of the vanished bear a name that is not in the file either: they were not renumbered, they are missing.
+    `absent` of the vanished are recognised by nothing else either: they were not renumbered, they are missing.
     """
 
     known: int
@@ -113,27 +113,9 @@ class IdpnCheck:
         """Say whether most of them vanished with their people: the file lacks a part of the school."""
         return self.absent * 2 > self.vanished
 
-
-def idpn_regenerated(people: Iterable[Person], accounts: Iterable[Account], limit: float = VANISHED_LIMIT) -> IdpnCheck:
-    """Check whether Pronote gave everybody new identifiers; accounts keep old ones, so each account counts once.
-
-    Pass only accounts that the last import of this school matched: people who left long ago do not speak.
-    """
-    people = tuple(people)
-    present = {person.idpn for person in people if person.idpn}
-    known = [account for account in accounts if account.idpns]
-    vanished = [account for account in known if account.idpns.isdisjoint(present)]
-    check = IdpnCheck(len(known), len(vanished), limit)
-    return replace(check, absent=_absent(vanished, people)) if check.regenerated else check
-
-
-def _absent(accounts: Iterable[Account], people: Iterable[Person]) -> int:
-    """Count the accounts none of whose names the file holds."""
-    names = {(squeeze(person.family), squeeze(person.given)) for person in people}
-    return sum(
-        names.isdisjoint((squeeze(family), squeeze(account.given)) for family in account.family_names)
-        for account in accounts
-    )
+    def reissued(self, disputed: int) -> bool:
+        """Say whether so many identifiers that did not vanish lead to somebody else now that they were given anew."""
+        return disputed > self.limit * (self.known - self.vanished)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +127,56 @@ class Decided:
 
 
 UNDECIDED: Final = Decided()
+
+
+def idpn_regenerated(
+    people: Iterable[Person],
+    accounts: Iterable[Account],
+    limit: float = VANISHED_LIMIT,
+    decided: Decided = UNDECIDED,
+) -> IdpnCheck:
+    """Check whether Pronote gave everybody new identifiers; accounts keep old ones, so each account counts once.
+
+    Pass only accounts that the last import of this school matched: people who left long ago do not speak.
+    """
+    people = tuple(people)
+    present = {person.idpn for person in people if person.idpn}
+    known = [account for account in accounts if account.idpns]
+    vanished = {account.id for account in known if account.idpns.isdisjoint(present)}
+    check = IdpnCheck(len(known), len(vanished), limit)
+    return replace(check, absent=len(vanished - _there(people, known, decided))) if check.regenerated else check
+
+
+def disputed(people: Iterable[Person], accounts: Iterable[Account], decided: Decided = UNDECIDED) -> frozenset[str]:
+    """Return the Pronote identifiers whose person in the file bears another name than an account they lead to.
+
+    What was decided by hand is not in dispute.
+    """
+    bearers: defaultdict[str, list[Account]] = defaultdict(list)
+    for account in accounts:
+        for value in account.idpns:
+            bearers[value].append(account)
+    return frozenset(
+        person.idpn
+        for person in people
+        if any(
+            decided.matched.get(person.ref) != account.id and not _bears(person, account)
+            for account in bearers.get(person.idpn, ())
+        )
+    )
+
+
+def _bears(person: Person, account: Account) -> bool:
+    """Say whether a person has the family name of an account, and its given name or a form of it."""
+    family = squeeze(person.family) in {squeeze(name) for name in account.family_names}
+    return family and (squeeze(person.given) == squeeze(account.given) or _goes_by(person.given, account))
+
+
+def _there(people: Iterable[Person], accounts: Iterable[Account], decided: Decided) -> set[int]:
+    """Return the accounts that people are recognised as without Pronote's identifiers, or could be."""
+    found = reconcile(people, [replace(account, idpns=frozenset()) for account in accounts], decided)
+    doubted = {account for doubt in found.ambiguous for account in doubt.candidates}
+    return doubted | {match.account for match in found.matched.values()}
 
 
 def reconcile(people: Iterable[Person], accounts: Sequence[Account], decided: Decided = UNDECIDED) -> Reconciliation:

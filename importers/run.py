@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -25,13 +25,14 @@ from importers.notices import Notice
 from importers.origin import Origin
 from importers.plan import plan
 from importers.proposal import Current, Desired, Plan
-from importers.reconcile import Account, IdpnCheck, Reconciliation, idpn_regenerated, reconcile
+from importers.reconcile import Account, IdpnCheck, Reconciliation, disputed, idpn_regenerated, reconcile
 from importers.report import Large, Report
 from importers.selection import Selection, of_school, select
 from importers.sessions import Expansion, Settings, expand
 from importers.setting import Setting
 from importers.thresholds import Verdict, judge
-from importers.timetable import Timetable
+from importers.timetable import Person, Timetable
+from storage.decisions import Decision
 from storage.imports import DONE, FAILED, REJECTED, NewRun
 from storage.maintenance import JOURNALS_KEPT
 from storage.model import School
@@ -214,19 +215,9 @@ def _plan(prepared: _Prepared, tx: Transaction, now: datetime, options: Options)
     """Reconcile, compare and judge within a transaction; writes nothing."""
     options.progress("planning", 0, 1)
     prepared = _in_order(prepared, tx, options)
-    known, decisions = applying.accounts(tx), tx.decisions.all()
-    check = _vanished(prepared, tx, known)
-    missing = None
-    if check is not None and (options.new_identifiers or tx.import_choices.get(choices.YEAR_PENDING)):
-        # Numbers given anew may be those that somebody else had.
-        known = tuple(replace(account, idpns=frozenset()) for account in known)
-        decisions = tuple(replace(each, idpn="") for each in decisions)
-    elif check is not None and check.missing:
-        missing, prepared = check, _noticed(prepared, Notice("people-missing", "", check.absent))
-    elif check is not None:
-        raise ImportRefused("idpn-regenerated", known=check.known, vanished=check.vanished)
-    people = tuple(prepared.timetable.people())
-    found = reconcile(people, known, decided(people, decisions))
+    found, missing = _reconciled(prepared, tx, options)
+    if missing is not None:
+        prepared = _noticed(prepared, Notice("people-missing", "", missing.absent))
     snapshot = Snapshot(tx)
     current = snapshot.current()
     wanted = desired(prepared.timetable, prepared.expansion, found.matched, prepared.zone)
@@ -237,11 +228,44 @@ def _plan(prepared: _Prepared, tx: Transaction, now: datetime, options: Options)
     return _Considered(proposal, current, wanted, replace(made, dry_run=options.dry_run), snapshot, found, missing)
 
 
-def _vanished(prepared: _Prepared, tx: Transaction, known: tuple[Account, ...]) -> IdpnCheck | None:
+def _reconciled(prepared: _Prepared, tx: Transaction, options: Options) -> tuple[Reconciliation, IdpnCheck | None]:
+    """Return who is who, and what is known of the people missing, None unless they are many.
+
+    Raises ImportRefused when Pronote's identifiers look regenerated, whether they are new or somebody else's (R77).
+    """
+    people = tuple(prepared.timetable.people())
+    known, decisions = applying.accounts(tx), tx.decisions.all()
+    check = _vanished(people, tx, known, decisions)
+    if check is None:
+        return reconcile(people, known, decided(people, decisions)), None
+    if options.new_identifiers or tx.import_choices.get(choices.YEAR_PENDING):
+        # Numbers given anew may be those that somebody else had.
+        return reconcile(people, _without_idpns(known), decided(people, _by_names(decisions))), None
+    by_names = decided(people, _by_names(decisions))
+    doubtful = len(disputed(people, applying.heard_last(tx, known), by_names))
+    if not check.missing or check.reissued(doubtful):
+        raise ImportRefused("idpn-regenerated", known=check.known, vanished=check.vanished)
+    dropped = disputed(people, known, by_names)
+    known = tuple(replace(account, idpns=account.idpns - dropped) for account in known)
+    return reconcile(people, known, by_names), check
+
+
+def _by_names(decisions: Iterable[Decision]) -> tuple[Decision, ...]:
+    return tuple(replace(each, idpn="") for each in decisions)
+
+
+def _without_idpns(known: Iterable[Account]) -> tuple[Account, ...]:
+    return tuple(replace(account, idpns=frozenset()) for account in known)
+
+
+def _vanished(
+    people: Sequence[Person], tx: Transaction, known: Sequence[Account], decisions: Sequence[Decision]
+) -> IdpnCheck | None:
     """Return what became of the identifiers that the last import saw, None unless too many are gone (R77)."""
-    check = idpn_regenerated(prepared.timetable.people(), applying.heard_last(tx, known))
+    by_names = decided(people, _by_names(decisions))
+    check = idpn_regenerated(people, applying.heard_last(tx, known), decided=by_names)
     # A format without Pronote's identifiers says nothing about them.
-    spoken = check.regenerated and any(person.idpn for person in prepared.timetable.people())
+    spoken = check.regenerated and any(person.idpn for person in people)
     return check if spoken else None
 
 

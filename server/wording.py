@@ -119,7 +119,7 @@ _REFUSED: Final = {
     ),
     "people-missing": N_(
         "{absent} of the {known} people whom the last import recognised are not in the file: is it whole, and is it "
-        "this school's? Nothing was imported. If they have left, import it again with --force."
+        "this school's? Nothing was imported."
     ),
     "empty-replace": N_(
         "The file has no course at all, and {coming} coming sessions would disappear. Nothing was imported. "
@@ -186,12 +186,17 @@ _APPLY: Final = N_(
 )
 _GOING_ON: Final = {
     "thresholds": _APPLY,
+    "people-missing": N_(
+        "What to do next: “cadran import show{number}” tells everything, “cadran import apply{number}” carries it out "
+        "all the same, “cadran import discard{number}” puts it aside."
+    ),
     "older-export": N_(
         "What to do next: “cadran import apply{number}” imports it all the same, “cadran import discard{number}” puts "
         "it aside."
     ),
     "no-manual-import": N_("What to do next: “cadran import again{number}” imports this file by hand."),
 }
+_BY_HAND: Final = {"people-missing": N_("If they have left, import it again with --force.")}
 _ROWS: Final = {
     "missing": N_("Line {line}: the column “{column}” is empty."),
     "too-long": N_("Line {line}: “{value}…” is too long for the column “{column}”."),
@@ -269,7 +274,8 @@ def going_on(reason: str, number: str = "") -> str:
 
 
 def _import_refused(error: ImportRefused) -> str:
-    return " ".join(filter(None, (_refused(error), going_on(error.reason))))
+    by_hand = _BY_HAND.get(error.reason)
+    return " ".join(filter(None, (_refused(error), _(by_hand) if by_hand else going_on(error.reason))))
 
 
 def _refused(error: ImportRefused) -> str:

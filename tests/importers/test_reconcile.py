@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from importers.reconcile import Account, Reason, idpn_regenerated, reconcile
+from importers.reconcile import Account, Decided, Reason, idpn_regenerated, reconcile
 from importers.timetable import Person, PersonKind
 
 BIRTH, OTHER_BIRTH = date(2012, 2, 28), date(2012, 7, 14)
@@ -184,3 +184,30 @@ def test_old_identifiers_kept_beside_a_present_one_do_not_count_as_vanished():
     known = [account(n, idpns=frozenset({f"O{n}", "ANCIENT"})) for n in range(4)]
     assert idpn_regenerated(people(4, 0), known).vanished == 0
     assert not idpn_regenerated(people(4, 0), []).regenerated
+
+
+@pytest.mark.req("R77")
+@pytest.mark.parametrize(
+    ("given", "birth", "missing"),
+    [("Aïcha", None, False), ("Aïcha Marie", BIRTH, False), ("Léa", BIRTH, True), ("Aïcha Marie", None, True)],
+)
+def test_only_whom_nothing_but_the_identifier_would_have_recognised_is_missing(given, birth, missing):
+    known = [account(n, "pupil", f"N{chr(97 + n)}", given, birth, idpns=frozenset({f"O{n}"})) for n in range(10)]
+    read = [replace(PUPIL, ident=str(n), family=f"N{chr(97 + n)}", idpn=f"N{n}") for n in range(10)]
+    check = idpn_regenerated(read, known)
+    assert (check.regenerated, check.vanished, check.missing) == (True, 10, missing)
+
+
+@pytest.mark.req("R77")
+def test_renumbered_homonyms_are_not_missing():
+    known = [account(n, birth=None, idpns=frozenset({f"O{n}"})) for n in range(4)]
+    assert idpn_regenerated(people(4, 4), known).absent == 0
+
+
+@pytest.mark.req("R77", "R160")
+def test_whom_a_hand_matched_is_not_missing():
+    known = [account(n, given="Zoé", idpns=frozenset({f"O{n}"})) for n in range(4)]
+    read = people(4, 4)
+    by_hand = Decided({person.ref: n for n, person in enumerate(read)})
+    assert idpn_regenerated(read, known).missing
+    assert not idpn_regenerated(read, known, decided=by_hand).missing

@@ -76,6 +76,23 @@ def test_a_rejection_names_the_commands_that_go_on(cadran: Cadran, rejected: str
         assert "cadran import apply" in refused
 
 
+@pytest.mark.req("R77", "R232")
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_a_deposit_that_lacks_people_names_the_commands_and_no_option_they_lack(
+    cadran: Cadran, store: Store, language: str
+) -> None:
+    with store.writing(1) as tx:
+        run = tx.imports.start(NewRun(AUTOMATIC, "edt", "a.xml", "h"))
+        tx.imports.finish(run, "rejected", {"reason": "people-missing", "data": {"absent": 30, "known": 90}})
+    with texts.speaking(language):
+        for told in (words(cadran("import", "history")), words(cadran("import", "show", run))):
+            assert "--force" not in told
+            assert "thresholds" not in told
+            for command in ("show", "apply", "discard"):
+                assert f"cadran import {command} {run[:18]}" in told
+        assert "--force" in wording.sentence(ImportRefused("people-missing", absent=30, known=90))
+
+
 @pytest.mark.req("R232")
 @pytest.mark.parametrize(
     ("language", "manual"), [("en", "imported by hand is not"), ("fr", "un import à la main n’est")]
