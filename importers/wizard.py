@@ -303,12 +303,17 @@ def _keys(rows: Iterable[Row], names: Iterable[str]) -> set[str]:
 
 
 def review(store: Store, school: School, draft_id: str, now: datetime, options: Options) -> Report:
-    """Plan a draft without writing, and keep what was seen: the launch carries out this plan and no other."""
+    """Plan a draft without writing, and keep what was seen: the launch carries out this plan and no other.
+
+    Raises ImportRefused("plan-changed") when a choice was made meanwhile, in another window.
+    """
     with store.reading(school.id) as tx:
         draft = tx.import_drafts.get(draft_id)
         data = _content(tx, draft)
     report = import_file(store, school, data, now, replace(options, dry_run=True, selection=selection(draft)))
     with store.writing(school.id) as tx:
+        if {**tx.import_drafts.get(draft_id).data, "digest": ""} != {**draft.data, "digest": ""}:
+            raise ImportRefused("plan-changed", approved="", found=report.digest)
         tx.import_drafts.change(draft.id, {**draft.data, "digest": report.digest})
     return report
 

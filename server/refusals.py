@@ -22,7 +22,7 @@ FRESH_SECONDS: Final = 86_400
 _KINDS: Final = {
     "refused-add": N_("A new entry was not taken: “{calendar}” cannot be changed from a phone."),
     "refused-change": N_("A change was not taken: the entry in “{calendar}” stays as it was."),
-    "refused-often": N_("“{subject}” in “{calendar}” cannot be changed from a phone; it was tried several times."),
+    "refused-often": N_("Changes of “{subject}” in “{calendar}” were refused several times: it stays as it is."),
     "hidden-from-phone": N_("“{subject}” in “{calendar}” is kept from the phone {device}, which could not take it."),
 }
 _FACTS: Final = {

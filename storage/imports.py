@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ UNDONE: Final = "undone"
 
 QUOTED: Final = frozenset({"name", "names", "value", "file", "login", "detail"})
 GONE: Final = "…"
+_APART: Final = re.compile(r"[\s\-‐‑.,/]+")
 
 _NO_WORK: Final = (QUEUED, INTERRUPTED, SUPERSEDED, DISCARDED)
 
@@ -230,13 +232,14 @@ class Imports:
     def forget_person(self, families: Iterable[str], given: str) -> None:
         """Drop somebody from the lists of people who were not matched, by any surname and however files spell it.
 
-        Of two first names files tell one or both: whoever may be meant goes, since a name too few harms nobody.
+        Of two first names files tell one or both; somebody of one name alone is meant where files tell no other.
         """
-        surnames, first = {_bare(family) for family in families if family}, _bare(given)
+        surnames, first = {_bare(family) for family in families if family}, _words(given)
 
         def meant(person: Mapping[str, str]) -> bool:
-            told = _bare(person["given"])
-            return _bare(person["family"]) in surnames and (told.startswith(first) or first.startswith(told))
+            short, long = sorted((_words(person["given"]), first), key=len)
+            same = long[: len(short)] == short if short else not long
+            return same and _bare(person["family"]) in surnames
 
         self._leave_out(_r.school_id == self._tx.school_id, meant)
 
@@ -257,6 +260,11 @@ class Imports:
     @staticmethod
     def _select() -> Any:
         return select(*(each for each in _r if each.name != "school_id"))
+
+
+def _words(name: str) -> list[str]:
+    """Return the words of a name, each as `_bare` gives it."""
+    return [word for part in _APART.split(name) if (word := _bare(part))]
 
 
 def _bare(name: str) -> str:

@@ -186,5 +186,9 @@ def _exceptions(data: Element) -> tuple[Element, ...]:
 
 def _times(data: Element | None) -> dict[str, str]:
     """Return when the edit was to be, as the device wrote it."""
-    named = (("starts", Calendar.StartTime), ("ends", Calendar.EndTime))
-    return {name: text[:32] for name, tag in named if data is not None and (text := data.value(tag))}
+    named = (
+        ("starts", (Calendar.StartTime, Tasks.StartDate, Tasks.UtcStartDate)),
+        ("ends", (Calendar.EndTime, Tasks.DueDate, Tasks.UtcDueDate)),
+    )
+    told = {name: next(filter(None, map(data.value, tags)), "") for name, tags in named} if data is not None else {}
+    return {name: text[:32] for name, text in told.items() if text}

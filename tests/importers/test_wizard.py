@@ -221,6 +221,24 @@ def test_a_choice_after_the_review_asks_for_another_review(store, school):
         wizard.launch(store, school, draft, AUGUST, Options())
 
 
+def test_a_choice_made_while_the_plan_is_made_is_kept_and_not_approved(store, school, monkeypatch):
+    draft = begun(store, school)
+    row = page(store, school, draft, Step.GROUPS).rows[0]
+
+    def meanwhile(*given):
+        report = import_file(*given)
+        changed(store, school, draft, Step.GROUPS, Change(leave_out=(row.key,)))
+        return report
+
+    monkeypatch.setattr("importers.wizard.import_file", meanwhile)
+    with pytest.raises(ImportRefused, match="plan-changed"):
+        wizard.review(store, school, draft, AUGUST, Options())
+    monkeypatch.undo()
+    assert page(store, school, draft, Step.GROUPS).rows[0].state is State.INACTIVE
+    with pytest.raises(ImportRefused, match="not-reviewed"):
+        wizard.launch(store, school, draft, AUGUST, Options())
+
+
 def test_bad_changes_are_refused_and_change_nothing(store, school):
     draft = begun(store, school)
     with pytest.raises(ImportRefused, match="no-such-line"):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from storage.imports import ImportRun, NewRun
+from storage.imports import REJECTED, ImportRun, NewRun
 from storage.transaction import Transaction
 from tests.storage.builders import make_school
 
@@ -72,3 +72,23 @@ def test_what_is_audited_goes_with_what_failed(desk):
         fail()
     with desk.reading() as tx:
         assert tx.audit.trail() == ()
+
+
+@pytest.mark.parametrize(
+    ("given", "left"),
+    [
+        ("Jo", ["Jonathan", "José Luis", ""]),
+        ("José", ["Jo", "Jonathan", ""]),
+        ("Jonathan Paul", ["Jo", "José Luis", ""]),
+        ("", ["Jo", "Jonathan", "José Luis"]),
+    ],
+)
+def test_nobody_else_of_the_family_goes_from_a_report(desk, given, left):
+    people = [{"family": "MARTIN", "given": each} for each in ("Jo", "Jonathan", "José Luis", "")]
+    with desk.writing() as tx:
+        run = start(tx)
+        tx.imports.finish(run, REJECTED, {"unmatched": [*people, {"family": "MARTINEZ", "given": given}]})
+        tx.imports.forget_person(("Martin", ""), given)
+        kept = tx.imports.run(run).report["unmatched"]
+    assert [each["given"] for each in kept if each["family"] == "MARTIN"] == left
+    assert len(kept) == len(left) + 1

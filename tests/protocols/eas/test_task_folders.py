@@ -205,9 +205,11 @@ def test_text_typed_into_a_task_that_somebody_else_changed_is_kept(school, ada, 
     (name,) = phone.items[tasks]
     school.put(ada, "a", task("a", "Marks of all", "DESCRIPTION:As before"), "taches")
     body = [("AirSyncBase:Body", [("AirSyncBase:Type", 1), ("AirSyncBase:Data", "As before")])]
-    result = phone.sync(tasks, [change(name, [*body, *facts("Marks of 6eB")])])
+    due = {"UtcDueDate": "2026-11-30T00:00:00.000Z", "DueDate": "2026-11-30T00:00:00.000Z"}
+    result = phone.sync(tasks, [change(name, [*body, *facts("Marks of 6eB", **due)])])
     assert statuses(result.responses) == [("Change", "7")]
     assert names(phone, tasks) == ["Marks of all"]
     with school.reading() as tx:
         (kept,) = tx.refusals.of(ada.id)
     assert (kept.kind, kept.data.get("subject"), kept.data.get("text")) == ("refused-change", "Marks of 6eB", None)
+    assert kept.data.get("ends") == due["DueDate"]
