@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
@@ -18,7 +19,7 @@ from storage.ical_times import timing
 LONGEST_DAYS: Final = 120
 MOST_CLOSURES: Final = 500
 # The ministry's calendars of the zones tell these days beside the holidays, and there are lessons on them.
-_TAUGHT: Final = ("rentree", "prerentree", "pre rentree", "reprise", "debut des vacances")
+_TAUGHT: Final = re.compile(r"\b(?:(?:pre\W?)?rentree|reprise|debut des vacances)\b")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -101,13 +102,15 @@ def parse(data: bytes, zone: tzinfo) -> tuple[Closure, ...]:
 
 def _closure(event: Component, root: Component, zone: tzinfo) -> Iterator[Closure]:
     name = event.text("SUMMARY") or ""
-    if (event.text("STATUS") or "").upper() == "CANCELLED" or fold(name).startswith(_TAUGHT):
+    if (event.text("STATUS") or "").upper() == "CANCELLED":
         return
     timed = timing(event, root, zone)
     if timed.starts is None:
         return
     first, end = _day(timed.starts, zone), timed.end(timed.starts)
     last = _day(end, zone) if isinstance(end, datetime) else end - timedelta(days=1)
+    if first == last and _TAUGHT.search(fold(name)):
+        return
     if first <= last < first + timedelta(days=LONGEST_DAYS):
         yield Closure(first, last, name)
 

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, and_, insert, select, update
 
 from storage.errors import NotFound
 from storage.identifiers import ordered_id
+from storage.imports import GONE
 from storage.schema_imports import import_file
 
 if TYPE_CHECKING:
@@ -76,10 +77,13 @@ class ImportFiles:
         self._tx.connection.execute(update(import_file).where(self._this(file_id)).values(content=None))
 
     def forget(self, before: int) -> int:
-        """Forget the content of files received before a moment (epoch seconds) and return of how many."""
+        """Forget the content of files received before a moment (epoch seconds) and return of how many.
+
+        Their names go too: one may be somebody's.
+        """
         self._tx.require_writing()
         old = and_(_f.school_id == self._tx.school_id, _f.received < before, _f.content.is_not(None))
-        return self._tx.connection.execute(update(import_file).where(old).values(content=None)).rowcount
+        return self._tx.connection.execute(update(import_file).where(old).values(content=None, name=GONE)).rowcount
 
     def _this(self, file_id: str) -> ColumnElement[bool]:
         return and_(_f.school_id == self._tx.school_id, _f.id == file_id)

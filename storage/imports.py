@@ -224,9 +224,13 @@ class Imports:
     def forget_names(self, before: int) -> None:
         """Drop the names of people who were not matched from the reports of runs before a moment (privacy).
 
-        What a refusal quoted of its file goes too: it may be a name, or a file named after somebody.
+        What a refusal quoted of its file goes too, and what the file was called: it may be a name.
         """
         old = and_(_r.school_id == self._tx.school_id, _r.started < before)
+        self._tx.require_writing()
+        self._tx.connection.execute(
+            update(import_run).where(old, _r.file_name.not_in(("", GONE))).values(file_name=GONE)
+        )
         self._leave_out(old, lambda _person: True, quoted=True)
 
     def forget_person(self, families: Iterable[str], given: str) -> None:

@@ -68,13 +68,14 @@ def test_nothing_names_somebody_without_account_once_the_times_have_passed(
 ):
     imported(store, school, stranger)
     with pytest.raises(ImportRefused):
-        import_file(store, school, write_xml(sample, "2.0")[:3000], AUTUMN, Options(file_name="coupe.xml"))
+        import_file(store, school, write_xml(sample, "2.0")[:3000], AUTUMN, Options(file_name=f"{FAMILY}.xml"))
     rejected = write_xml(next_export(stranger, 60, 5, AUTUMN.date()), "2.0")
     with pytest.raises(ImportRefused):
         import_file(store, school, rejected, AUTUMN, Options(kind=AUTOMATIC))
-    assert set(holding(store, FAMILY)) == {"import_file.content", "import_run.report"}
+    named = {"import_file.content", "import_file.name", "import_run.file_name", "import_run.report"}
+    assert set(holding(store, FAMILY)) == named
     night(store, school, monkeypatch, 89)
-    assert set(holding(store, FAMILY)) == {"import_file.content", "import_run.report"}
+    assert set(holding(store, FAMILY)) == named
     night(store, school, monkeypatch, 91)
     assert set(holding(store, FAMILY)) == set()
     with store.reading(school.id) as tx:

@@ -49,6 +49,8 @@ def test_holidays_of_a_zone_are_read_last_day_included(mark):
     [
         "Rentrée scolaire des élèves - Zone A",
         "Prérentrée des enseignants",
+        "Pré-rentrée",
+        "Zone C : Rentrée",
         "Reprise des cours",
         "Début des vacances d'été",
     ],
@@ -57,6 +59,13 @@ def test_the_day_on_which_lessons_begin_is_no_closure(name):
     """A deposit would be refused for its lessons of the first day."""
     first = event(f"SUMMARY:{name}", "DTSTART;VALUE=DATE:20260901")
     assert parse(calendar(first, AUTUMN), PARIS) == (CLOSED,)
+
+
+def test_a_period_is_a_closure_whatever_its_title_tells_of():
+    first, last = date(2026, 8, 29), date(2026, 9, 1)
+    name = "Rentrée 2026 : vacances jusqu'au 2 septembre"
+    period = event(f"SUMMARY:{name}", f"DTSTART;VALUE=DATE:{first:%Y%m%d}", "DTEND;VALUE=DATE:20260902")
+    assert parse(calendar(period), PARIS) == (Closure(first, last, name),)
 
 
 def test_what_was_cancelled_or_lasts_a_year_is_left_out():
