@@ -42,6 +42,7 @@ from storage.transaction import Transaction
 MANUAL: Final = "manual"
 AUTOMATIC: Final = "automatic"
 WRECK_SHARE: Final = 0.5
+_FORETOLD: Final = ("would-wreck", "empty-replace")
 
 
 def silent(_stage: str, _done: int, _total: int) -> None:
@@ -128,7 +129,8 @@ def _imported(store: Store, school: School, data: bytes, now: datetime, options:
             chosen, setting = _selection(tx, options), told.setting(tx, options.keys)
         prepared = _prepare(data, school, chosen, setting, options.progress)
         with store.reading(school.id) as tx:
-            return _plan(prepared, tx, now, options).report
+            considered = _plan(prepared, tx, now, options)
+        return _forewarned(considered, school.code, options)
     with store.turn(school.id) as free:
         if not free:
             raise ImportRefused("already-running")
@@ -335,6 +337,19 @@ def _guard(considered: _Considered, code: str, options: Options) -> None:
         raise ImportRefused("would-wreck", lost=lost, coming=coming)
     if considered.missing is not None and not (options.force or typed):
         raise _lacking(considered.missing)
+
+
+def _forewarned(considered: _Considered, code: str, options: Options) -> Report:
+    """Return what a dry run tells, with the refusal that the import itself would meet by hand."""
+    made = considered.report
+    try:
+        _guard(considered, code, options)
+    except ImportRefused as refusal:
+        if refusal.reason in _FORETOLD:
+            lost = str(refusal.data.get("lost", ""))
+            told = Notice(refusal.reason, lost, int(str(refusal.data["coming"])))
+            return replace(made, notices=(told, *made.notices))
+    return made
 
 
 def _guard_unseen(considered: _Considered) -> None:

@@ -68,6 +68,8 @@ _NOTICES: Final = {
     "term-unknown": N_("Lessons of one term only, left out because its dates are not known: {count}."),
     "not-a-session": N_("Calendar entries that are no lessons, left out: {count}."),
     "newer-software": N_("The export was written by {about}, newer than the versions known here: look at the result."),
+    "would-wreck": N_("The import itself asks for --force: {about} of {count} coming sessions would disappear."),
+    "empty-replace": N_("The import itself asks for --confirm: all {count} coming sessions would disappear."),
     "people-missing": N_("People whom the last import recognised and who are not in the file: {count}."),
     "older-export": N_("The file was exported on {about}, before the one imported last."),
 }

@@ -35,13 +35,15 @@ from server.commands.workplace import (
 )
 from server.texts import _
 from storage.errors import NotFound
-from storage.imports import DISCARDED, DONE, FAILED, INTERRUPTED, QUEUED, REJECTED, ImportRun
+from storage.imports import DISCARDED, DONE, FAILED, INTERRUPTED, QUEUED, REJECTED, UNDONE, ImportRun
 from storage.model import School
 from storage.store import Store
 
 _COLUMNS: Final = ("kind", "family", "given", "birth", "reason")
 _LAST: Final = "last"
 _SHORT: Final = 18
+# What was refused since is not what somebody wants back.
+_CARRIED_OUT: Final = (DONE, UNDONE, INTERRUPTED)
 
 
 def _run(store: Store, school: School, name: str, statuses: Iterable[str] = ()) -> ImportRun:
@@ -195,20 +197,23 @@ def apply(workplace: Workplace, /, number: str, confirm: str, code: str | None) 
     _repeat(workplace, number, (REJECTED,), options, code)
 
 
-@click.command("again", help=_("Import the kept file of an earlier run once more."))
+@click.command(
+    "again", help=_("Import the kept file of an earlier run once more: of the last one carried out unless told.")
+)
 @click.argument("number", default=_LAST)
 @school_option
 @pass_workplace
 def again(workplace: Workplace, /, number: str, code: str | None) -> None:
     """Import a kept file as if it were handed over now."""
-    _repeat(workplace, number, (), Options(), code)
+    _repeat(workplace, number, _CARRIED_OUT, Options(), code)
 
 
 def _repeat(workplace: Workplace, number: str, statuses: tuple[str, ...], options: Options, code: str | None) -> None:
+    """Import the file of a run again, the newest of some statuses or the one named; only a rejected one is accepted."""
     with workplace.store() as store, steps() as step:
         school = chosen_school(store, code)
         run = _run(store, school, number, statuses)
-        if statuses and run.status not in statuses:
+        if options.accepted and run.status not in statuses:
             text = _("This import is not one that was rejected: it is “{status}”.")
             raise Failure(text.format(status=reports.status(run.status)))
         if run.file_id is None:

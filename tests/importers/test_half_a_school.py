@@ -128,6 +128,7 @@ def test_by_hand_the_numbers_are_shown_first_and_half_a_school_is_asked_about(st
     with pytest.raises(ImportRefused) as refused:
         import_file(store, school, data, AUTUMN)
     assert refused.value.reason == ("people-missing" if half is without_people else "would-wreck")
+    assert bool(count_of(shown.notices, "would-wreck")) is (half is not without_people)
     assert seen(store, school) == before
     told = import_file(store, school, data, AUTUMN, Options(digest=shown.digest, force=True))
     assert told.counts == shown.counts

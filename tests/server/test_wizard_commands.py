@@ -162,6 +162,18 @@ def test_undo_takes_the_newest_import_that_changed_something(cadran: Cadran) -> 
     assert (statuses[first], statuses[second]) == ("undone", "done")
 
 
+def test_again_brings_the_undone_import_back_not_a_file_that_was_refused_since(cadran: Cadran, tmp_path: Path) -> None:
+    assert cadran("import", "edt", FILE).exit_code == 0
+    bad = tmp_path / "bad.xml"
+    bad.write_bytes(Path(FILE).read_bytes()[:3000])
+    assert cadran("import", "edt", str(bad)).exit_code == 1
+    assert cadran("import", "undo", "--yes").exit_code == 0
+    assert cadran("import", "edt", str(bad)).exit_code == 1
+    assert cadran("import", "again").exit_code == 0
+    newest = listed(cadran, "import", "history")[0]
+    assert (newest["status"], newest["file_name"]) == ("done", Path(FILE).name)
+
+
 @pytest.mark.parametrize(("answer", "status"), [("n", "done"), ("", "done"), ("y", "undone")])
 def test_undo_asks_whoever_sits_at_a_terminal(
     cadran: Cadran, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str, status: str
