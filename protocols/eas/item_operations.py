@@ -5,11 +5,12 @@ A client that says `MS-ASAcceptMultiPart: T` gets the bodies beside the document
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Final
 
+from protocols.eas import attachments
 from protocols.eas.answers import document, octets
+from protocols.eas.attachments import BAD_RANGE, NO_ATTACHMENT, RANGE
 from protocols.eas.codepages import AirSync, AirSyncBase, Search
 from protocols.eas.codepages import ItemOperations as Tags
 from protocols.eas.delivery import Source
@@ -28,15 +29,12 @@ from storage.model import CalendarObject
 OK: Final = 1
 PROTOCOL_ERROR: Final = 2
 NOT_FOUND: Final = 6
-BAD_RANGE: Final = 8
 UNKNOWN_STORE: Final = 9
 TOO_MANY: Final = 11
 CONVERSION: Final = 14
-NO_ATTACHMENT: Final = 15
 DENIED: Final = 16
 TWO_NAMES: Final = 155
 MAX_OPERATIONS: Final = 100
-_RANGE: Final = re.compile(r"([0-9]{1,10})-([0-9]{1,10})", re.ASCII)
 
 
 def item_operations(session: Session, root: Element) -> Response:
@@ -64,7 +62,23 @@ def _operation(session: Session, folders: Mapping[str, Folder], asked: Element) 
     raise CommandRefused(PROTOCOL_ERROR)
 
 
+def _fetch_file(session: Session, asked: Element) -> Element:
+    named = asked.find(AirSyncBase.FileReference)
+    reference = asked.value(AirSyncBase.FileReference) or ""
+    try:
+        if (asked.value(Tags.Store) or "").lower() != "mailbox":
+            raise CommandRefused(UNKNOWN_STORE if asked.value(Tags.Store) else PROTOCOL_ERROR)
+        data = attachments.fetched(session, reference, asked.value(Tags.Options, Tags.Range))
+    except CommandRefused as refused:
+        return E(Tags.Fetch, E(Tags.Status, refused.status), named if reference else None)
+    return E(Tags.Fetch, E(Tags.Status, OK), named, E(Tags.Properties, *data))
+
+
 def _fetch(session: Session, folders: Mapping[str, Folder], asked: Element) -> Element:
+    if len(asked.all(AirSyncBase.FileReference)) == 1 and not any(
+        asked.has(tag) for tag in (AirSync.CollectionId, AirSync.ServerId, Search.LongId)
+    ):
+        return _fetch_file(session, asked)
     named = [
         each for tag in (AirSync.CollectionId, AirSync.ServerId, Search.LongId) if (each := asked.find(tag)) is not None
     ]
@@ -105,7 +119,7 @@ def _named(asked: Element) -> tuple[str, str]:
 def _check_range(options: Element | None) -> None:
     """Refuse a range of octets that is none; of an item, which has no ranges, all is given."""
     text = None if options is None else options.value(Tags.Range)
-    match = None if text is None else _RANGE.fullmatch(text.strip())
+    match = None if text is None else RANGE.fullmatch(text.strip())
     if text is not None and (match is None or int(match[1]) > int(match[2])):
         raise CommandRefused(BAD_RANGE)
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
+from protocols.eas import attachments
 from protocols.eas.body import one_line
 from protocols.eas.codepages import AirSyncBase, Calendar, Tag
 from protocols.eas.errors import ItemRefused
@@ -51,7 +52,8 @@ def outgoing(item: Element, event: Component) -> Element:
     children = [_outgoing(each, event) for each in item.children]
     if item.value(Calendar.AllDayEvent) == "1":
         children = [each for each in children if each.tag != Calendar.Timezone]
-    return replace(item, children=tuple(children))
+    files = attachments.listed(event)
+    return replace(item, children=(*children, files) if files else tuple(children))
 
 
 def _outgoing(element: Element, event: Component | None) -> Element:

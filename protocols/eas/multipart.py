@@ -6,6 +6,7 @@ the document, in which `Part` numbers stand where `Data` would.
 
 from __future__ import annotations
 
+import base64
 import struct
 from typing import Final
 
@@ -17,7 +18,7 @@ CONTENT_TYPE: Final = "application/vnd.ms-sync.multipart"
 
 
 def multipart(root: Element) -> bytes:
-    """Return an ItemOperations answer with the text of every body as a part of its own."""
+    """Return an ItemOperations answer with the text of every body and the octets of every file as a part of its own."""
     bodies: list[bytes] = []
     document = encode(_referring(root, bodies))
     parts = [document, *bodies]
@@ -32,6 +33,9 @@ def _referring(element: Element, bodies: list[bytes]) -> Element:
     """Return an element in which bodies name their part; the parts are appended."""
     if element.tag == AirSyncBase.Body:
         return E(element.tag, *(_moved(each, bodies) for each in element.children))
+    if element.tag == Tags.Data:
+        bodies.append(base64.b64decode(element.data))
+        return E(Tags.Part, len(bodies))
     if not element.children:
         return element
     return E(element.tag, *(_referring(each, bodies) for each in element.children))
