@@ -9,9 +9,9 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, wraps
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 import click
 from rich.box import SIMPLE_HEAD
@@ -21,6 +21,7 @@ from rich.text import Text
 
 from server import config as configuration
 from server import passwords
+from server.commands.deferred import Invocation
 from server.config import Config
 from server.texts import _
 from storage.errors import NotFound
@@ -81,7 +82,16 @@ class Workplace:
             store.close()
 
 
-pass_workplace = click.make_pass_decorator(Workplace)
+def pass_workplace(command: F) -> F:
+    """Give a command its workplace as the first argument."""
+
+    @wraps(command)
+    def placed(*arguments: Any, **options: Any) -> Any:
+        context = click.get_current_context()
+        said = context.find_object(Invocation) or Invocation(None, None)
+        return context.invoke(command, Workplace(said.file, said.data), *arguments, **options)
+
+    return cast(F, placed)
 
 
 def school_option(command: F) -> F:
