@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 import hypothesis
 import pytest
+import structlog
 
 from storage import migrate
 from storage.store import Store
@@ -21,6 +22,8 @@ MISSING = {
     "wbxml2xml": "wbxml2xml not found: EAS answers were not decoded a second time",
     "litmus": "litmus not found: the deposit folder was not tried by another WebDAV client",
 }
+# Tracebacks in colours, the default where nothing is configured, take a second each.
+structlog.configure(processors=[structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)])
 hypothesis.settings.register_profile("short", deadline=None, max_examples=100, print_blob=True)
 hypothesis.settings.register_profile("long", deadline=None, max_examples=20_000, print_blob=True)
 hypothesis.settings.load_profile("long" if LONG else "short")
