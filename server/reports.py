@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import takewhile
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from importers.proposal import Counts
 from importers.report import Report, Unmatched
 from importers.thresholds import WITHOUT_PERCENT
+from importers.undo import UNDO
+from server import wording
 from server.check_names import check
 from server.texts import N_, _, number
-from server.wording import filled, going_on, refusal
-from storage.imports import REJECTED, ImportRun
+from server.wording import filled, refusal
+from storage.imports import DONE, REJECTED, ImportRun
 
 SHOWN: Final = 20
 NUMBER_SHOWN: Final = 18
+OTHERS_SHOWN: Final = 3
 
 _COUNTS: Final = {
     "courses_created": N_("Courses created"),
@@ -252,7 +256,23 @@ def next_step(run: ImportRun) -> str:
     """Return what to do about an import that was rejected, with the commands to do it; "" when there is nothing."""
     if run.status != REJECTED:
         return ""
-    return going_on(str(run.report.get("reason", "")), run.id[:NUMBER_SHOWN])
+    return wording.next_step(run, run.id[:NUMBER_SHOWN])
+
+
+def open_steps(runs: Sequence[ImportRun]) -> Iterator[str]:
+    """Yield what to do about runs, newest first, that were refused and that no later import has made old.
+
+    The newest in full; of the others it is told how to see it.
+    """
+    newer = takewhile(lambda run: run.status != DONE or run.kind == UNDO, runs)
+    refused = [run for run in newer if run.status == REJECTED]
+    if not refused:
+        return
+    yield next_step(refused[0])
+    others = ", ".join(run.id[:NUMBER_SHOWN] for run in refused[1 : 1 + OTHERS_SHOWN])
+    if others:
+        text = _("Refused as well since the last import: {numbers}; “cadran import show NUMBER” says what to do.")
+        yield text.format(numbers=others + (", …" if len(refused) > 1 + OTHERS_SHOWN else ""))
 
 
 def _refusal(report: Mapping[str, Any]) -> str:
