@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from itertools import takewhile
 from typing import Any, Final
@@ -13,7 +14,7 @@ from importers.proposal import Counts
 from importers.report import Report, Unmatched
 from importers.thresholds import WITHOUT_PERCENT
 from importers.undo import UNDO
-from server import wording
+from server import places, wording
 from server.check_names import check
 from server.texts import N_, _, number
 from server.wording import filled, refusal
@@ -170,9 +171,7 @@ def warnings(report: Report) -> Iterator[str]:
     if len(report.unmatched) > SHOWN:
         yield _("… and {number} more people; --json lists them all.").format(number=len(report.unmatched) - SHOWN)
     for notice in report.notices:
-        line = notice_line(notice.code, notice.about, notice.count)
-        if line:
-            yield line
+        yield from located(asdict(notice))
     for verdict in report.alerts:
         if not verdict.whole:
             # The first import: there is nothing yet that it could upset.
@@ -195,6 +194,17 @@ def warnings(report: Report) -> Iterator[str]:
 def notice_line(code: str, about: str, count: int) -> str:
     """Return an oddity of a file in words, "" when it needs none."""
     return filled(_NOTICES[code], {"count": count, "about": _(_ABOUT.get(about, about))}) if code in _NOTICES else ""
+
+
+def located(notice: Mapping[str, Any]) -> Iterator[str]:
+    """Yield an oddity of a file in words, and below it the first places where it is."""
+    line = notice_line(notice["code"], notice["about"], notice["count"])
+    if not line:
+        return
+    yield line
+    # Reports of earlier versions have no places.
+    if where := places.first(notice.get("places") or ()):
+        yield f"  {where}"
 
 
 def outcome(report: Report) -> str:

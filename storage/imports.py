@@ -284,6 +284,8 @@ class Imports:
         self._tx.require_writing()
         for run_id, report in self._tx.connection.execute(select(_r.id, _r.report).where(which)).all():
             kept = _without(report, gone)
+            if quoted:
+                kept = _without_places(kept)
             if quoted and isinstance(kept.get("data"), Mapping):
                 kept["data"] = {name: GONE if name in QUOTED else value for name, value in kept["data"].items()}
             if kept != report:
@@ -314,6 +316,16 @@ def _bare(name: str) -> str:
     """Return the letters and digits of a name in lower case, without accents."""
     letters = unicodedata.normalize("NFKD", name.replace("œ", "oe").replace("Œ", "OE"))
     return "".join(each for each in letters if each.isalnum()).casefold()
+
+
+def _without_places(report: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a report whose oddities are counted and no longer located: a group may be called by somebody's name."""
+    kept = dict(report)
+    if "notices" in kept:
+        kept["notices"] = [{**each, "places": []} for each in kept["notices"]]
+    if isinstance(kept.get("planned"), Mapping):
+        kept["planned"] = _without_places(kept["planned"])
+    return kept
 
 
 def _without(report: Mapping[str, Any], gone: Callable[[Mapping[str, str]], bool]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from importers import undo as undoing
 from importers.errors import ImportRefused
 from importers.report import Report
 from importers.run import Options
-from server import origins, partner_keys, recap, reports, wording
+from server import origins, partner_keys, places, recap, reports, wording
 from server.commands.numbers import LAST, SHORT, run_of
 from server.commands.progress import steps
 from server.commands.workplace import (
@@ -72,7 +72,7 @@ def show(workplace: Workplace, /, number: str, as_json: bool, code: str | None) 
     if report.get("verdicts"):
         columns = (_("Check"), _("Measured"), _("Limit"), _("Blocking"), _("Exceeded"))
         print_table(columns, reports.verdicts(report["verdicts"]))
-    for line in (*recap.advice(run.status, report), reports.next_step(run)):
+    for line in (*recap.advice(run.status, report, run.id[:SHORT]), reports.next_step(run)):
         if line:
             say(line)
 
@@ -244,10 +244,17 @@ def _content(files: Any, file_id: str) -> bytes:
         raise ImportRefused("file-forgotten") from error
 
 
-def print_outcome(report: Report, *, accepted: bool = False) -> None:
-    """Print warnings, numbers and the last word of an import; `accepted` is one applied in spite of its checks."""
+def print_outcome(report: Report, *, accepted: bool = False, draft: str = "") -> None:
+    """Print warnings, numbers and the last word of an import, or of what a draft would do.
+
+    `accepted` is one applied in spite of its checks.
+    """
     for sentence in reports.warnings(report):
         warn(sentence)
+    if places.more(map(asdict, report.notices)):
+        number = draft or report.run_id
+        text = _("All of them, one by one: “cadran import faults {number}”.") if number else _("--json lists them all.")
+        warn(text.format(number=number[:SHORT]))
     if accepted:
         if any(verdict.stops and verdict.whole for verdict in report.verdicts):
             warn(_("Blocking checks had stopped the deposit: it is applied all the same, as you asked."))

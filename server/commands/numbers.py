@@ -53,6 +53,11 @@ def begins(run: ImportRun, name: str) -> bool:
     return run.id.startswith(name) or str(run.report.get("draft", "")).startswith(name)
 
 
+def is_draft(tx: Transaction, name: str) -> bool:
+    """Tell whether the number of a draft begins with a name."""
+    return any(draft.id.startswith(name) for draft in tx.import_drafts.all())
+
+
 def draft_of(tx: Transaction, name: str) -> ImportDraft:
     """Return the draft whose number begins with a name; raises Failure and NotFound."""
     drafts = [draft for draft in tx.import_drafts.all() if draft.id.startswith(name)]

@@ -11,6 +11,7 @@ import click
 
 from server import partner_keys, reports, timetable
 from server.commands.accesses import access
+from server.commands.faults import faults
 from server.commands.imports import again, apply, discard, print_outcome, show, undo, unmatched
 from server.commands.numbers import SHORT, nothing
 from server.commands.partner_keys import keys
@@ -114,7 +115,7 @@ def history(workplace: Workplace, /, limit: int, as_json: bool, code: str | None
 
 
 for _command in (
-    *(show, unmatched, undo, apply, again, discard, access, waiting, settings, year),
+    *(show, unmatched, faults, undo, apply, again, discard, access, waiting, settings, year),
     *(people, match, refuse, matches, audience),
     keys,
     *(begin, step_, launch, drafts, new_year),

@@ -181,7 +181,7 @@ def step_(workplace: Workplace, /, number: str, step: str, as_json: bool, code: 
             if as_json:
                 print_json(report.data())
             else:
-                print_outcome(report)
+                print_outcome(report, draft=number)
                 text = _("Next: “cadran import launch {number}” carries out exactly this.")
                 say(text.format(number=number[:SHORT]))
             return

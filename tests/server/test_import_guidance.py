@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from tests.importers.make import SAMPLES, SCHOOL
 
 FILE = str(SAMPLES / "college.xml")
 Cadran = Callable[..., Result]
+FIRST_PLACE = re.compile('numeroPlaceDebut="[0-9]+"', re.IGNORECASE)
 UNREADABLE: Mapping[str, Mapping[str, object]] = {
     "archive-damaged": {},
     "archive-empty": {},
@@ -201,3 +203,48 @@ def test_a_draft_is_found_by_its_number_once_it_was_launched(cadran: Cadran) -> 
     again = cadran("import", "step", draft[:18], "subjects")
     assert (again.exit_code, run[:18] in again.output) == (1, True)
     assert cadran("import", "people", draft[:18]).exit_code == 0
+
+
+def places(told: Result) -> list[str]:
+    return [line for line in told.output.splitlines() if line.startswith("  ") and "line " in line]
+
+
+@pytest.mark.req("R164", "R179")
+def test_faulty_courses_are_named_by_subject_class_hour_and_line(cadran: Cadran, tmp_path: Path) -> None:
+    file = tmp_path / "faulty.xml"
+    text = Path(FILE).read_text()
+    line = text[: next(FIRST_PLACE.finditer(text)).start()].count("\n") + 1
+    file.write_text(FIRST_PLACE.sub('numeroPlaceDebut="99"', text))
+    count = file.read_text().count('numeroPlaceDebut="99"')
+    assert count > 3
+    draft = json.loads(cadran("import", "begin", str(file), "--json").output)["draft"]
+    planned = cadran("import", "step", draft, "launch")
+    (few,) = places(planned)
+    assert few.count("line ") == 3
+    assert few.endswith("…")
+    assert f"line {line}" in few
+    assert f"cadran import faults {draft[:18]}" in planned.output
+    every = cadran("import", "faults", draft)
+    assert len(places(every)) == count
+    done = cadran("import", "edt", str(file), "--confirm", SCHOOL, "--force")
+    run = runs(cadran)[0]["id"]
+    assert f"cadran import faults {run[:18]}" in done.output
+    assert f"cadran import faults {run[:18]}" in cadran("import", "show", run).output
+    assert places(cadran("import", "faults", run)) == places(every)
+
+
+def test_a_file_without_faults_says_so(cadran: Cadran, store: Store) -> None:
+    with store.writing(1) as tx:
+        tx.imports.finish(tx.imports.start(NewRun("manual", "edt", "a.xml", "h")), "done", {"notices": []})
+    told = cadran("import", "faults")
+    assert (told.exit_code, "None: nothing" in told.output) == (0, True)
+
+
+def test_where_faults_are_is_forgotten_with_the_names(cadran: Cadran, store: Store, tmp_path: Path) -> None:
+    file = tmp_path / "faulty.xml"
+    file.write_text(FIRST_PLACE.sub('numeroPlaceDebut="99"', Path(FILE).read_text()))
+    assert cadran("import", "edt", str(file)).exit_code == 0
+    with store.writing(1) as tx:
+        tx.imports.forget_names(2**40)
+    told = cadran("import", "faults")
+    assert (told.exit_code, places(told), "outside the school day" in told.output) == (0, [], True)
