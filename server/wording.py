@@ -132,7 +132,7 @@ _REFUSED: Final = {
     "wrong-role": N_("The account “{login}” has another role: {role}."),
     "no-such-line": N_("There is no line “{name}” at this step."),
     "no-choice": N_("Nothing is chosen at the step “{step}”."),
-    "not-reviewed": N_("Look at what the import would do first: “cadran import step NUMBER launch”."),
+    "not-reviewed": N_("Look at what the import would do first: its step “launch”."),
     "year-begun": N_("A new year was begun already: import the timetable by hand, or take it back with --undo."),
     "year-not-begun": N_("No new year was begun, or the timetable was imported since: it cannot be taken back."),
     "not-last": N_("Only the last import can be undone, one after the other; the last is {last}."),
@@ -141,8 +141,9 @@ _REFUSED: Final = {
     "no-journal": N_("What undoing this import needs is no longer kept: import the earlier file instead."),
     "nothing-to-undo": N_("No import that stands has changed anything: there is nothing to undo."),
     "parts-gone": N_(
-        "{count} courses or calendars that this import changed are no longer there (a new school year was begun?): it "
-        "cannot be undone. Import the earlier file instead."
+        "{count} courses or calendars that this import changed are no longer there: it cannot be undone. If a new "
+        "school year was begun, “cadran import new-year --undo” takes that back first, as long as nothing was imported "
+        "since; otherwise import the earlier file."
     ),
     "not-a-calendar": N_("This is not a calendar file (.ics): {detail}."),
     "too-many-closures": N_("The file holds more than {limit} closures: it is refused."),

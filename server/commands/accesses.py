@@ -44,11 +44,13 @@ def list_(workplace: Workplace, /, as_json: bool, code: str | None) -> None:
     """Print who may deposit, by which identifier, whether they are told of imports, and the last use (R220)."""
     with workplace.store() as store, store.reading(chosen_school(store, code).id) as tx:
         found, zone = tx.accesses.all(), tx.school.zone
+        mail = bool(workplace.config.mail.host)
     if as_json:
         print_json([_plain(each) for each in found])
         return
     columns = (_("User"), _("Access identifier"), _("Notification"), _("Password"), _("Last use"))
-    print_table(columns, [_row(each, zone) for each in found])
+    rows = [_row(each, zone, mail=mail) for each in found]
+    print_table(columns, rows, empty=_("Nobody may deposit yet. “cadran import access add LOGIN” makes an address."))
 
 
 def _plain(each: Access) -> dict[str, object]:
@@ -64,9 +66,18 @@ def _plain(each: Access) -> dict[str, object]:
     }
 
 
-def _row(each: Access, zone: str) -> tuple[str, ...]:
+def _row(each: Access, zone: str, *, mail: bool) -> tuple[str, ...]:
     used = "" if each.used is None else reports.moment(each.used, zone)
-    return each.name, each.identifier, _yes(each.notify), _yes(bool(each.password_hash)), used
+    return each.name, each.identifier, _told(each, mail=mail), _yes(bool(each.password_hash)), used
+
+
+def _told(each: Access, *, mail: bool) -> str:
+    """Return whether reports are mailed, and why they are not although they are wanted."""
+    if each.notify and not letters.is_mailbox(each.email):
+        return _("yes, but this person has no e-mail address")
+    if each.notify and not mail:
+        return _("yes, but no mail server is configured")
+    return _yes(each.notify)
 
 
 def _yes(value: bool) -> str:
@@ -124,7 +135,13 @@ def _explain(workplace: Workplace, made: Access, *, mailed: bool) -> None:
         )
     )
     if not workplace.config.server.public_url:
-        warn(_("Put the address of this server before it: server.public_url is not configured."))
+        warn(
+            _(
+                "The address has to begin with that of this server, as EDT reaches it: put it before what is printed "
+                "above, such as https://agenda.college.example. The setting public_url of [server] in the "
+                "configuration does so from then on."
+            )
+        )
     if mailed:
         warn(_("It is also mailed to {email}.").format(email=made.email))
     elif made.notify:
@@ -157,3 +174,5 @@ def notify(workplace: Workplace, /, identifier: str, wanted: bool, code: str | N
         tx.audit.record(actor(), "access-notify", found.login, identifier=found.identifier, notify=wanted)
     told = _("Reports are mailed to {name}.") if wanted else _("No reports are mailed to {name}.")
     say(told.format(name=found.name))
+    if wanted and not (letters.is_mailbox(found.email) and workplace.config.mail.host):
+        warn(_("No report can be mailed: this person has no e-mail address, or [mail] is not configured."))

@@ -144,7 +144,7 @@ def undo(workplace: Workplace, /, number: str, yes: bool, code: str | None) -> N
         with store.writing(school.id) as tx:
             tx.audit.record(actor(), "import-undone", run.id)
             waiting = tx.imports.waiting()
-    print_table((_("What"), _("Number")), reports.counted(counts))
+    print_table((_("What"), _("Number")), reports.counted(counts), empty=_("Nothing ahead had to be changed back."))
     say(_("The import of {when} is undone.").format(when=reports.moment(run.started, school.zone)))
     for each in waiting:
         text = _("The import of {when} ({file}) still waits and will be carried out: “cadran import discard {number}”.")

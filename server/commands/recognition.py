@@ -82,7 +82,9 @@ def people(workplace: Workplace, /, number: str, near: bool, as_json: bool, code
         return
     last = _("Likeness") if near else _("Reason")
     columns = (_("Person"), _("Kind"), _("Name"), _("Birth date"), _("Login"), last)
-    print_table(columns, [(row[0], reports.person_kind(row[1]), *row[2:5], _evidence(row[5], near)) for row in rows])
+    shown = [(row[0], reports.person_kind(row[1]), *row[2:5], _evidence(row[5], near)) for row in rows]
+    empty = _("Nobody: whoever has no account resembles none.") if near else _("Nobody is in this file.")
+    print_table(columns, shown, empty=empty)
 
 
 def _evidence(value: str, near: bool) -> str:
@@ -183,7 +185,8 @@ def matches(workplace: Workplace, /, forget: str | None, as_json: bool, code: st
         (each.id[:SHORT], each.shown, words.get(each.verdict, each.verdict), people_here.get(each.principal_id, ""))
         for each in held
     ]
-    print_table((_("Number of the decision"), _("Person"), _("Decision"), _("Login")), rows)
+    empty = _("Nothing was decided about who is who.")
+    print_table((_("Number of the decision"), _("Person"), _("Decision"), _("Login")), rows, empty=empty)
 
 
 @click.command(
@@ -212,4 +215,5 @@ def audience(
     if as_json:
         print_json(held)
         return
-    print_table((_("In the file"), _("Here")), sorted(held.items()))
+    empty = _("No class or group has another name here than in the files.")
+    print_table((_("In the file"), _("Here")), sorted(held.items()), empty=empty)

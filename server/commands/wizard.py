@@ -245,7 +245,9 @@ def _print_page(page: Page) -> None:
         near = ", ".join(f"{login} {score} %" for login, score in row.suggested)
         note = near or (reports.reason(row.reason) if row.reason else "")
         rows.append((row.name, row.ours, _(_STATES[row.state]), row.ident, note))
-    print_table(columns, rows)
+    print_table(columns, rows, empty=_("Nothing is at this step: the file has none.") if not page.total else "")
+    if not page.total:
+        return
     words = _("{name}: {value}")
     counted = ", ".join(words.format(name=_(_STATES[name]), value=number) for name, number in page.states.items())
     last = page.offset + len(page.rows)

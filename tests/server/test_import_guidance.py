@@ -17,6 +17,8 @@ from server.cli import main
 from server.config import DATABASE_NAME
 from storage import migrate
 from storage.imports import NewRun
+from storage.model import Role
+from storage.principals import NewPerson
 from storage.store import Store
 from tests.importers.make import SAMPLES, SCHOOL
 
@@ -248,3 +250,45 @@ def test_where_faults_are_is_forgotten_with_the_names(cadran: Cadran, store: Sto
         tx.imports.forget_names(2**40)
     told = cadran("import", "faults")
     assert (told.exit_code, places(told), "outside the school day" in told.output) == (0, [], True)
+
+
+def test_lists_without_anything_say_so(cadran: Cadran) -> None:
+    assert cadran("import", "begin", FILE).exit_code == 0
+    for command in (
+        ("import", "people", "--suggestions"),
+        ("import", "matches"),
+        ("import", "audience"),
+        ("import", "access", "list"),
+        ("import", "keys", "list"),
+        ("closures", "show"),
+    ):
+        told = cadran(*command)
+        assert told.exit_code == 0
+        assert told.output.startswith(("No", "Nobody", "Nothing")), (command, told.output)
+
+
+@pytest.mark.req("R220", "R222")
+def test_a_notification_that_cannot_be_mailed_is_not_a_plain_yes(
+    cadran: Cadran, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with store.writing(1) as tx:
+        tx.principals.create(NewPerson("roc", "Roc", "Line", Role.STAFF))
+        tx.principals.create(NewPerson("val", "Val", "Anne", Role.STAFF, email="anne.val@college.example"))
+    for login in ("roc", "val"):
+        assert cadran("import", "access", "add", login).exit_code == 0
+    told = words(cadran("import", "access", "list"))
+    assert ("no e-mail address" in told, "no mail server" in told) == (True, True)
+    monkeypatch.setenv("CADRAN_MAIL__HOST", "mail.example")
+    monkeypatch.setenv("CADRAN_MAIL__FROM", "cadran@college.example")
+    told = words(cadran("import", "access", "list"))
+    assert ("no e-mail address" in told, "no mail server" in told) == (True, False)
+    held = json.loads(cadran("import", "access", "list", "--json").output)
+    names = {each["login"]: each["identifier"] for each in held}
+    assert "No report can be mailed" in cadran("import", "access", "notify", names["roc"], "--on").output
+    assert "No report can be mailed" not in cadran("import", "access", "notify", names["val"], "--on").output
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_an_import_before_a_new_year_is_told_how_it_could_be_undone(language: str) -> None:
+    with texts.speaking(language):
+        assert "cadran import new-year --undo" in wording.sentence(ImportRefused("parts-gone", count=3))
