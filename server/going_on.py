@@ -28,6 +28,9 @@ _ANOTHER_FILE: Final = N_(
     "What to do next: import the right file. “cadran import discard{number}” puts this one aside, and it is forgotten."
 )
 
+_ASIDE: Final = N_("“cadran import discard{number}” puts this file aside.")
+_INSIDE: Final = N_("Hand over the file inside.")
+
 # “apply” only where a person may decide that the file is right; what cannot be read has nothing to apply.
 _DEPOSITED: Final[Mapping[str, str]] = {
     "thresholds": _READ_AND_APPLY,
@@ -68,6 +71,11 @@ _BY_HAND: Final[Mapping[str, str]] = {
     ),
     "encrypted": N_("Add one (“cadran import keys add PARTNER FILE”), or choose an export without encryption."),
     "damaged": N_("Export it again."),
+    "truncated": N_("Copy it again, or export it again."),
+    "archive-damaged": N_("Copy it again, or hand over the file inside."),
+    "archive-encrypted": _INSIDE,
+    "archive-name": _INSIDE,
+    "archive-nested": _INSIDE,
     "people-missing": N_("If they have left, import it again with --force."),
     "idpn-regenerated": N_("If they were regenerated, import it again with --new-identifiers."),
     "would-wreck": N_("If that is what you want, import it again with --force."),
@@ -89,6 +97,9 @@ def after_file(reason: str) -> str:
     return _BY_HAND.get(reason, "")
 
 
-def after_run(reason: str) -> str:
-    """Return what to do about an import by hand that the history shows as refused."""
-    return _BY_HAND.get(reason, _ANOTHER_FILE)
+def after_run(reason: str) -> tuple[str, ...]:
+    """Return what to do about an import by hand that the history shows as refused, sentence by sentence."""
+    told = _BY_HAND.get(reason)
+    if told in (_READ_AND_APPLY, _BY_HAND["no-manual-import"]):
+        return (told,)
+    return (told, _ASIDE) if told else (_ANOTHER_FILE,)

@@ -60,12 +60,10 @@ _REFUSED: Final = {
     "several-files": N_("The files do not belong together: {names}. Hand over one timetable, without other files."),
     "missing-file": N_("The file {name} is missing: hand it over together with the other one."),
     "files-differ": N_("The files are of different schools ({found}): choose those of one school."),
-    "archive-damaged": N_("The archive cannot be opened: copy it again, or hand over the file inside."),
-    "archive-encrypted": N_("The archive is protected by a password: hand over the file inside."),
-    "archive-name": N_(
-        "The archive holds a file with a name that is not accepted: “{name}”. Hand over the file itself."
-    ),
-    "archive-nested": N_("The archive holds another archive ({name}): hand over the timetable itself."),
+    "archive-damaged": N_("The archive cannot be opened: it is damaged or incomplete."),
+    "archive-encrypted": N_("The archive is protected by a password."),
+    "archive-name": N_("The archive holds a file with a name that is not accepted: “{name}”."),
+    "archive-nested": N_("The archive holds another archive ({name})."),
     "archive-crowded": N_("The file holds too much at once (limit: {limit}): hand over the timetable alone."),
     "archive-empty": N_("The archive is empty."),
     "not-for-us": N_(
@@ -100,7 +98,7 @@ _REFUSED: Final = {
     "too-deep": N_("Line {line}: the file is nested too deeply (limit: {limit}): it is not an EDT or Pronote export."),
     "wrong-root": N_("This is not an EDT or Pronote export: its first element is “{name}”."),
     "missing-section": N_("The file has no “{name}” section: choose a complete export in EDT or Pronote."),
-    "truncated": N_("The file ends too early (line {line}): copy it again, or export it again."),
+    "truncated": N_("The file ends too early (line {line}): it is not whole."),
     "encrypted": N_("The file is encrypted for {partners}, and there is no key here."),
     "unsupported-version": N_("Version {value} of the export format is not known; 1.1 and 2.x are."),
     "bad-value": N_("Line {line}: “{value}” is not a valid value of {element} {name}."),
@@ -247,8 +245,9 @@ def refusal(reason: str, data: Mapping[str, object]) -> str:
 def next_step(run: ImportRun, number: str) -> str:
     """Return how to go on from a refused run, with the commands to do it on its number."""
     reason, data = str(run.report.get("reason", "")), run.report.get("data")
-    told = going_on.after_deposit(reason) if run.kind == AUTOMATIC else going_on.after_run(reason)
-    return filled(told, {**(data if isinstance(data, Mapping) else {}), "number": f" {number}"})
+    told = (going_on.after_deposit(reason),) if run.kind == AUTOMATIC else going_on.after_run(reason)
+    values = {**(data if isinstance(data, Mapping) else {}), "number": f" {number}"}
+    return " ".join(filled(template, values) for template in told)
 
 
 def repeated(error: ImportRefused, number: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 import click
@@ -73,11 +74,20 @@ def _row(each: Access, zone: str, *, mail: bool) -> tuple[str, ...]:
 
 def _told(each: Access, *, mail: bool) -> str:
     """Return whether reports are mailed, and why they are not although they are wanted."""
-    if each.notify and not letters.is_mailbox(each.email):
-        return _("yes, but this person has no e-mail address")
-    if each.notify and not mail:
-        return _("yes, but no mail server is configured")
-    return _yes(each.notify)
+    hindrance = _hindrance(each, mail=mail) if each.notify else ""
+    return _("yes, but {reason}").format(reason=hindrance) if hindrance else _yes(each.notify)
+
+
+def _hindrance(each: Access, *, mail: bool) -> str:
+    """Return why nothing can be mailed to the holder of an access, "" when it can."""
+    if not letters.is_mailbox(each.email):
+        return _("this person has no e-mail address")
+    return "" if mail else _("no mail server is configured ([mail])")
+
+
+def _warn_unmailed(each: Access, *, mail: bool) -> None:
+    if each.notify and (hindrance := _hindrance(each, mail=mail)):
+        warn(_("No report can be mailed: {reason}.").format(reason=hindrance))
 
 
 def _yes(value: bool) -> str:
@@ -144,8 +154,8 @@ def _explain(workplace: Workplace, made: Access, *, mailed: bool) -> None:
         )
     if mailed:
         warn(_("It is also mailed to {email}.").format(email=made.email))
-    elif made.notify:
-        warn(_("No report can be mailed: this person has no e-mail address, or [mail] is not configured."))
+    else:
+        _warn_unmailed(made, mail=bool(workplace.config.mail.host))
 
 
 @access.command("revoke", help=_("Make the address of an access worthless at once."))
@@ -174,5 +184,4 @@ def notify(workplace: Workplace, /, identifier: str, wanted: bool, code: str | N
         tx.audit.record(actor(), "access-notify", found.login, identifier=found.identifier, notify=wanted)
     told = _("Reports are mailed to {name}.") if wanted else _("No reports are mailed to {name}.")
     say(told.format(name=found.name))
-    if wanted and not (letters.is_mailbox(found.email) and workplace.config.mail.host):
-        warn(_("No report can be mailed: this person has no e-mail address, or [mail] is not configured."))
+    _warn_unmailed(replace(found, notify=wanted), mail=bool(workplace.config.mail.host))

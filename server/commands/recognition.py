@@ -83,7 +83,9 @@ def people(workplace: Workplace, /, number: str, near: bool, as_json: bool, code
     last = _("Likeness") if near else _("Reason")
     columns = (_("Person"), _("Kind"), _("Name"), _("Birth date"), _("Login"), last)
     shown = [(row[0], reports.person_kind(row[1]), *row[2:5], _evidence(row[5], near)) for row in rows]
-    empty = _("Nobody: whoever has no account resembles none.") if near else _("Nobody is in this file.")
+    empty = (
+        _("None: no account resembles the people who were not recognised.") if near else _("Nobody is in this file.")
+    )
     print_table(columns, shown, empty=empty)
 
 

@@ -206,6 +206,13 @@ def _print_next(page: Page, number: str) -> None:
             "Subjects that the file lists without any session: {count}. “Subjects created” in a report leaves them out."
         )
         say(text.format(count=page.facts["without_sessions"]))
+    if page.step is Step.PEOPLE and page.states.get("unknown"):
+        say(
+            _(
+                "Whoever is not recognised gets no timetable: “cadran import match 'NAME FIRSTNAME' LOGIN” says which "
+                "account is theirs."
+            )
+        )
     last = page.offset + len(page.rows)
     if last < page.total:
         say(_("The lines that follow: --offset {number}").format(number=last))
@@ -218,14 +225,16 @@ def _print_facts(page: Page) -> None:
     words = {
         "school": _("School"),
         "file": _("File"),
-        "identifier": _("Identifier"),
+        "identifier": _("Identifier of the file"),
         "format": _("Format"),
         "encrypted": _("Encrypted"),
         "key": _("Key known"),
         "year": _("Year"),
     }
     shown = {True: _("yes"), False: _("no")}
-    facts = page.facts
+    facts = dict(page.facts)
+    if not facts["encrypted"]:
+        facts["key"] = _("not needed, the file is not encrypted")
     rows = [
         (text, shown[facts[name]] if isinstance(facts[name], bool) else str(facts[name]))
         for name, text in words.items()
