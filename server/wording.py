@@ -139,9 +139,8 @@ _REFUSED: Final = {
     "no-journal": N_("What undoing this import needs is no longer kept: import the earlier file instead."),
     "nothing-to-undo": N_("No import that stands has changed anything: there is nothing to undo."),
     "parts-gone": N_(
-        "{count} courses or calendars that this import changed are no longer there: it cannot be undone. If a new "
-        "school year was begun, “cadran import new-year --undo” takes that back first, as long as nothing was imported "
-        "since; otherwise import the earlier file."
+        "{count} courses or calendars that this import changed are no longer there (a new school year was begun?): it "
+        "cannot be undone. Import the earlier file instead."
     ),
     "not-a-calendar": N_("This is not a calendar file (.ics): {detail}."),
     "too-many-closures": N_("The file holds more than {limit} closures: it is refused."),

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import click
 
+from importers import rollover
 from importers import run as importing
 from importers import undo as undoing
 from importers.errors import ImportRefused
@@ -34,13 +35,17 @@ from server.commands.workplace import (
     school_option,
     warn,
 )
-from server.texts import _
+from server.texts import N_, _
 from storage.errors import NotFound
 from storage.imports import DISCARDED, DONE, FAILED, INTERRUPTED, QUEUED, REJECTED, UNDONE, ImportRun
 from storage.model import School
 from storage.store import Store
 
 _COLUMNS: Final = ("kind", "family", "given", "birth", "reason")
+_YEAR_BEGUN: Final = N_(
+    "A new school year was begun since: imports before it can no longer be undone. “cadran import new-year --undo” "
+    "takes the new year back, as long as nothing was imported; import the earlier file for the timetable of before."
+)
 # What was refused since is not what somebody wants back.
 _CARRIED_OUT: Final = (DONE, UNDONE, INTERRUPTED)
 
@@ -139,8 +144,14 @@ def undo(workplace: Workplace, /, number: str, yes: bool, code: str | None) -> N
             say(_("Nothing was changed."))
             return
         now = datetime.now().astimezone()
-        with steps() as step:
-            counts = undoing.undo(store, school, run.id, now, reports.progress(step))
+        try:
+            with steps() as step:
+                counts = undoing.undo(store, school, run.id, now, reports.progress(step))
+        except ImportRefused as refusal:
+            with store.reading(school.id) as tx:
+                if rollover.pending(tx):
+                    raise Failure(_(_YEAR_BEGUN)) from refusal
+            raise
         with store.writing(school.id) as tx:
             tx.audit.record(actor(), "import-undone", run.id)
             waiting = tx.imports.waiting()

@@ -289,6 +289,13 @@ def test_a_notification_that_cannot_be_mailed_is_not_a_plain_yes(
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
-def test_an_import_before_a_new_year_is_told_how_it_could_be_undone(language: str) -> None:
+def test_undo_after_a_new_year_was_begun_tells_of_its_way_back(cadran: Cadran, store: Store, language: str) -> None:
+    with store.writing(1) as tx:
+        run = tx.imports.start(NewRun("manual", "edt", "a.xml", "h"))
+        tx.imports.finish(run, "done", {"counts": {"events_created": 3}})
+    assert cadran("import", "new-year", "--yes").exit_code == 0
     with texts.speaking(language):
-        assert "cadran import new-year --undo" in wording.sentence(ImportRefused("parts-gone", count=3))
+        told = cadran("import", "undo", "--yes")
+    assert (told.exit_code, "cadran import new-year --undo" in words(told)) == (1, True)
+    assert cadran("import", "new-year", "--undo").exit_code == 0
+    assert "new-year" not in cadran("import", "undo", "--yes").output
