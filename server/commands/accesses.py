@@ -101,7 +101,7 @@ def _yes(value: bool) -> str:
         "It is mailed to the person too if a mail server is configured."
     ),
 )
-@click.argument("login")
+@click.argument("login", metavar=_("LOGIN"))
 @click.option("--notify/--no-notify", default=True, show_default=True, help=_("Mail a report after each import."))
 @click.option("--language", type=click.Choice(LANGUAGES), default="fr", show_default=True, help=_("Of these letters."))
 @click.option("--password-stdin", is_flag=True, help=_("Ask for a password as well, read from standard input."))
@@ -159,7 +159,7 @@ def _explain(workplace: Workplace, made: Access, *, mailed: bool) -> None:
 
 
 @access.command("revoke", help=_("Make the address of an access worthless at once."))
-@click.argument("identifier")
+@click.argument("identifier", metavar=_("IDENTIFIER"))
 @school_option
 @pass_workplace
 def revoke(workplace: Workplace, /, identifier: str, code: str | None) -> None:
@@ -172,7 +172,7 @@ def revoke(workplace: Workplace, /, identifier: str, code: str | None) -> None:
 
 
 @access.command("notify", help=_("Choose whether the holder of an access is mailed a report after each import."))
-@click.argument("identifier")
+@click.argument("identifier", metavar=_("IDENTIFIER"))
 @click.option("--on/--off", "wanted", required=True, help=_("Whether reports are mailed."))
 @school_option
 @pass_workplace

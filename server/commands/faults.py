@@ -37,7 +37,7 @@ Notices = Sequence[Mapping[str, Any]]
     "faults",
     help=_("List which courses and sessions of an import's file are faulty: subject, class, day, line in the file."),
 )
-@click.argument("number", default=LAST, metavar=_("NUMBER"))
+@click.argument("number", default=LAST)
 @json_option
 @school_option
 @pass_workplace

@@ -127,7 +127,7 @@ def _found(timetable: Timetable, recognition: Recognition, logins: dict[int, str
     short_help=_("Decide that a person of the file is an account."),
 )
 @click.argument("name", metavar=_("PERSON"))
-@click.argument("login")
+@click.argument("login", metavar=_("LOGIN"))
 @_RUN
 @school_option
 @pass_workplace
@@ -138,7 +138,7 @@ def match(workplace: Workplace, /, name: str, login: str, number: str, code: str
 
 @click.command("refuse", help=_("Decide that a person of the timetable file is never this account."))
 @click.argument("name", metavar=_("PERSON"))
-@click.argument("login")
+@click.argument("login", metavar=_("LOGIN"))
 @_RUN
 @school_option
 @pass_workplace

@@ -52,7 +52,7 @@ def import_() -> None:
     ),
     short_help=_("Import a timetable of EDT, Pronote or another program."),
 )
-@click.argument("files", metavar="FILE…", type=_FILE, nargs=-1, required=True)
+@click.argument("files", metavar=_("FILE…"), type=_FILE, nargs=-1, required=True)
 @click.option("--dry-run", is_flag=True, help=_("Only tell what would be done."))
 @click.option("--force", is_flag=True, help=_("Import even if more than half of the coming sessions disappear."))
 @click.option(

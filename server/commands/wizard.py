@@ -92,7 +92,7 @@ def _guards(command: Any) -> Any:
 
 
 @click.command("begin", help=_("Begin a manual import with a file; nothing is imported before `import launch`."))
-@click.argument("file", type=_FILE)
+@click.argument("file", metavar=_("FILE"), type=_FILE)
 @json_option
 @school_option
 @pass_workplace
@@ -152,7 +152,7 @@ def drafts(workplace: Workplace, /, drop: str | None, as_json: bool, code: str |
     ),
     short_help=_("Show or change a step of a manual import."),
 )
-@click.argument("number")
+@click.argument("number", metavar=_("NUMBER"))
 @click.argument("step", type=click.Choice([step.value for step in Step]))
 @click.option("--keep", multiple=True, metavar=_("NAME"), help=_("Keep this line."))
 @click.option("--leave-out", multiple=True, metavar=_("NAME"), help=_("Leave this line out."))
@@ -265,7 +265,7 @@ def _print_page(page: Page) -> None:
 
 
 @click.command("launch", help=_("Carry out a manual import whose step “launch” was looked at."))
-@click.argument("number")
+@click.argument("number", metavar=_("NUMBER"))
 @_guards
 @json_option
 @school_option
