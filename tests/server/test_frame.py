@@ -14,8 +14,6 @@ from server.commands import frame
 
 # As they stand in English help; UAI and OPTIONS are the same in French.
 ENGLISH = re.compile(r"\b(?:COMMAND|ARGS|INTEGER|RANGE|TEXT|FILE|LOGIN|NUMBER|DIRECTORY|NAME|DEVICE)\b|%Y|Usage:")
-    r"\b(?:COMMAND|ARGS|INTEGER|RANGE|TEXT|FILE|LOGIN|NUMBER|DIRECTORY|NAME|DEVICE|Options|Usage:)\b|%Y"
-)
 
 
 def commands(group: click.Group, context: click.Context, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
