@@ -13,7 +13,7 @@ from server.cli import main
 from server.commands import frame
 
 # As they stand in English help; UAI and OPTIONS are the same in French.
-ENGLISH = re.compile(r"\b(?:COMMAND|ARGS|INTEGER|RANGE|TEXT|FILE|LOGIN|NUMBER|DIRECTORY|NAME|DEVICE)\b|%Y|Usage:")
+ENGLISH = re.compile(r"\b(?:COMMAND|ARGS|INTEGER|RANGE|TEXT|FILE|LOGIN|NUMBER|DIRECTORY|NAME|DEVICE)\b|%Y")
 
 
 def commands(group: click.Group, context: click.Context, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
