@@ -17,7 +17,7 @@ from uuid import UUID, uuid5
 
 from importers.errors import ImportRefused
 from importers.naming import Audience, CourseName, Names, PersonName, SubjectName, course_names, joined, names_of
-from importers.notices import Notice, Tally
+from importers.notices import Notice, Tally, Where
 from importers.timetable import Course, Resource, ResourceKind, Timetable
 from importers.weeks import USABLE, day_of, weeks
 
@@ -180,7 +180,7 @@ def _lesson(
     """Describe a run of weeks; None, counted, when nothing of it is imported."""
     audience = _audience(active, names, settings)
     if audience is None:
-        tally.add("class-parts-only", "course")
+        tally.add("class-parts-only", "course", where=_where(course, active, names))
         return None
     subject = names.subject(course.subjects)
     named = course_names(subject, audience, names)
@@ -189,7 +189,7 @@ def _lesson(
         tally.add("course-switched-off", "course")
         return None
     if not courses:
-        tally.add("no-course", "course")
+        tally.add("no-course", "course", where=_where(course, active, names))
     teachers, staff = (_people(active, kind, names) for kind in (ResourceKind.TEACHER, ResourceKind.STAFF))
     rooms, equipment = (_things(active, kind, names) for kind in (ResourceKind.ROOM, ResourceKind.EQUIPMENT))
     tokens = tuple(sorted(unit.token for unit in audience))
@@ -218,6 +218,14 @@ def _lesson(
             status,
         ),
     )
+
+
+def _where(course: Course, active: Sequence[Resource], names: Names) -> Where:
+    """Return where a slot is in the file, by its subject and by the classes, parts and groups that it has."""
+    units = {names.audiences[each.kind, each.ident].name for each in active if each.kind in _UNITS}
+    subject = names.subject(course.subjects).label if course.subjects else ""
+    told = " - ".join(filter(None, (subject, "/".join(sorted(units)))))
+    return Where(told, course.ident, course.line, course.day, starts=course.starts.isoformat("minutes"))
 
 
 def _audience(active: Sequence[Resource], names: Names, settings: Settings) -> frozenset[Audience] | None:
@@ -290,9 +298,14 @@ def uid_of(key: SessionKey) -> str:
 
 
 def _count_outside(sessions: Iterable[DatedSession], timetable: Timetable, tally: Tally) -> None:
-    outside = sum(not timetable.year_starts <= session.day <= timetable.year_ends for session in sessions)
-    if outside:
-        tally.add("outside-year", "session", outside)
+    for session in sessions:
+        if not timetable.year_starts <= session.day <= timetable.year_ends:
+            courses = session.lesson.courses
+            names = courses[0].label if courses else session.lesson.subject.label
+            tally.add(
+                "outside-year", "session", where=Where(names, date=session.day.isoformat(), starts=session.key.starts)
+            )
 
 
-_AUDIENCE = (ResourceKind.CLASS, ResourceKind.GROUP, ResourceKind.PART, ResourceKind.PUPIL)
+_UNITS = (ResourceKind.CLASS, ResourceKind.GROUP, ResourceKind.PART)
+_AUDIENCE = (*_UNITS, ResourceKind.PUPIL)

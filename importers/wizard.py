@@ -343,5 +343,7 @@ def launch(store: Store, school: School, draft_id: str, now: datetime, options: 
     with store.writing(school.id) as tx:
         kept = [each for each in timetable.subjects if not chosen.subjects & {each.code, each.label}]
         choices.add_subjects(tx, kept)
+        # Whoever wrote the draft's number down finds the import by it.
+        tx.imports.set_status(report.run_id, tx.imports.run(report.run_id).status, {"draft": draft.id})
         tx.import_drafts.drop(draft.id)
     return report

@@ -202,8 +202,16 @@ def print_json(value: object) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
 
 
-def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], title: str | None = None) -> None:
-    """Print rows under headings; when the output is no terminal, without drawing and without cutting."""
+def print_table(
+    columns: Sequence[str], rows: Sequence[Sequence[object]], title: str | None = None, empty: str = ""
+) -> None:
+    """Print rows under headings; when the output is no terminal, without drawing and without cutting.
+
+    `empty` is said in place of a table without rows.
+    """
+    if empty and not rows:
+        say(empty)
+        return
     console = _console()
     table = Table(title=title, title_justify="left", box=table_box(console), pad_edge=False)
     for column in columns:

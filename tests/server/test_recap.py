@@ -136,8 +136,8 @@ def test_each_step_names_the_one_that_follows_up_to_the_launch(cadran: Cadran):
     number = json.loads(cadran("import", "begin", FILE, "--json").output)["draft"]
     steps = ["check", "subjects", "classes", "groups", "courses", "people", "launch"]
     for step, following in pairwise(steps):
-        assert f"cadran import step {number} {following}" in cadran("import", "step", number, step).output
-    assert f"cadran import launch {number}" in cadran("import", "step", number, "launch").output
+        assert f"cadran import step {number[:18]} {following}" in cadran("import", "step", number, step).output
+    assert f"cadran import launch {number[:18]}" in cadran("import", "step", number, "launch").output
     assert "--offset 1" in cadran("import", "step", number, "people", "--limit", "1").output
     assert "imported all the same" in cadran("import", "step", number, "subjects").output
     assert "cadran import access add" in cadran("import", "launch", number).output

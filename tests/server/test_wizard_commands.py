@@ -186,7 +186,7 @@ def test_undo_asks_whoever_sits_at_a_terminal(
 
 
 @pytest.mark.parametrize(
-    ("language", "words"), [("en", "Teachers not recognised, "), ("fr", "Enseignants non réconciliés, ")]
+    ("language", "words"), [("en", "Teachers not recognised, "), ("fr", "Enseignants non reconnus, ")]
 )
 def test_history_names_the_checks_that_rejected_an_import(
     cadran: Cadran, tmp_path: Path, language: str, words: str
