@@ -23,6 +23,7 @@ SCOPE: Final = "folders"
 ROOT: Final = "0"
 INBOX, DELETED_ITEMS, SENT_ITEMS, DEFAULT_CALENDAR, USER_CALENDAR = 2, 4, 5, 8, 13
 DEFAULT_TASKS, USER_TASKS = 7, 15
+MAIL_CLASS: Final = "Email"
 
 _COLLECTION: Final = re.compile(r"c([1-9][0-9]{0,17})", re.ASCII)
 _ITEM: Final = re.compile(r"(c[1-9][0-9]{0,17}):([1-9][0-9]{0,17})(?::([0-9TZ]{8,16}))?", re.ASCII)
@@ -45,6 +46,11 @@ class Folder:
     def items(self) -> ItemClass:
         """What the folder holds."""
         return TASKS if self.type in (DEFAULT_TASKS, USER_TASKS) else CALENDAR
+
+    @property
+    def holds(self) -> str:
+        """The name of the class of what is in the folder."""
+        return MAIL_CLASS if self.collection is None else self.items.name
 
     @property
     def listed(self) -> list[str | int]:
