@@ -64,11 +64,12 @@ _TYPES: Final = {
     (True, True): DEFAULT_TASKS,
     (True, False): USER_TASKS,
 }
-# Mail clients expect these of every account (reference/eas.md section 7.1).
+# Mail clients expect these of every account (reference/eas.md section 7.1) and know them by type; those that show the
+# name show it beside the calendars everyone has, which are named in French too.
 _MAIL: Final = (
-    Folder("m2", "Inbox", INBOX),
-    Folder("m4", "Deleted Items", DELETED_ITEMS),
-    Folder("m5", "Sent Items", SENT_ITEMS),
+    Folder("m2", "Boîte de réception", INBOX),
+    Folder("m4", "Éléments supprimés", DELETED_ITEMS),
+    Folder("m5", "Éléments envoyés", SENT_ITEMS),
 )
 
 
