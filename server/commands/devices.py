@@ -70,7 +70,7 @@ def list_devices(workplace: Workplace, login: str | None, as_json: bool, code: s
             logins = {each.id: each.login for each in tx.principals.people()}
             zone = tx.school.zone
             found = tx.devices.list(owner.id if owner else None)
-    named = [(logins.get(each.principal_id, ""), each) for each in found]
+    named = sorted(((logins.get(each.principal_id, ""), each) for each in found), key=lambda pair: pair[0])
     if as_json:
         print_json([_plain(each, name) for name, each in named])
         return

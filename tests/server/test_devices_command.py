@@ -13,7 +13,8 @@ from click.testing import CliRunner, Result
 from server import mail, refusals
 from server.cli import main
 from server.config import MailSection
-from storage.model import Device, Principal, Settings, Wipe
+from storage.model import Device, Principal, Role, Settings, Wipe
+from storage.principals import NewPerson
 from storage.store import Store
 from tests.eas.wire import IOS
 from tests.protocols.eas.harness import LocalPhone, statuses
@@ -168,6 +169,15 @@ def test_removing_an_account_tells_of_a_phone_that_cannot(
     assert ("keeps what it has" in cadran("devices", "wipe-account", "paul", "DROID1").output) == stays
     (listed,) = json.loads(cadran("devices", "list", "paul", "--json").output)
     assert listed["state"] == ("blocked" if stays else "account to be removed")
+
+
+def test_the_phones_of_a_school_are_listed_by_login(cadran: Cadran, store: Store, paul: Principal) -> None:
+    for login in ("zoe", "bea"):
+        with store.writing(paul.school_id) as tx:
+            person = tx.principals.create(NewPerson(login, login, "", Role.PUPIL))
+            tx.devices.save(Device(person.id, "DROID1", "Android"))
+    listed = json.loads(cadran("devices", "list", "--json").output)
+    assert [each["login"] for each in listed] == ["bea", "paul", "zoe"]
 
 
 def test_no_phone_and_no_calendar_are_said(cadran: Cadran, paul: Principal) -> None:

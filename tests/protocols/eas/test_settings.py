@@ -213,3 +213,11 @@ def test_a_person_without_an_address_is_told_none(school, version, told):
     found = ask(phone, ("Settings:UserInformation", [(GET, None)])).find("Settings:UserInformation", "Settings:Get")
     account = found.find("Settings:Accounts", "Settings:Account") if told else found
     assert plain(account) == told
+
+
+def test_the_model_a_device_tells_is_one_short_line(school, ada, phone):
+    model = ("Settings:DeviceInformation", [(SET, [("Settings:Model", "Pixel\n\x1b[31m 9 " + "x" * 500)])])
+    assert ask(phone, model).value("Settings:DeviceInformation", "Settings:Status") == "1"
+    with school.reading() as tx:
+        found = tx.devices.get(ada.id, phone.device_id).model
+    assert (found[:13], len(found)) == ("Pixel [31m 9 ", 128)
