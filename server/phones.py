@@ -27,6 +27,11 @@ _ADVICE: Final = {
 _REFUSALS: Final = {
     "Sync 3": N_("It had lost its place in a calendar and started that calendar again."),
     "FolderSync 9": N_("It had lost its place in the list of calendars and started again."),
+    "115": N_("It sent a letter after its owner had sent as many as one may in a day."),
+    "116": N_("It wrote to an address that is none, or to too many at once."),
+    "119": N_("It sent a letter that was to nobody."),
+    "120": N_("Its letter was not sent: no mail server, an owner without address, or one who may not write so."),
+    "122": N_("It sent a letter that was too large."),
     "139": N_("It cannot do what the school's policy asks."),
     "142": N_("It has not taken the school's policy."),
     "143": N_("It has not yet taken the school's new policy."),

@@ -187,7 +187,12 @@ def test_no_phone_and_no_calendar_are_said(cadran: Cadran, paul: Principal) -> N
 
 @pytest.mark.parametrize(
     ("error", "words"),
-    [("Sync 3", "lost its place"), ("FolderSync 142", "policy"), ("Search 111", "Search was refused with status 111")],
+    [
+        ("Sync 3", "lost its place"),
+        ("FolderSync 142", "policy"),
+        ("SendMail 120", "was not sent"),
+        ("Search 111", "Search was refused with status 111"),
+    ],
 )
 def test_the_last_trouble_is_told_in_words(
     cadran: Cadran, store: Store, paul: Principal, error: str, words: str
