@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -235,6 +235,8 @@ def _print_facts(page: Page) -> None:
     facts = dict(page.facts)
     if not facts["encrypted"]:
         facts["key"] = _("not needed, the file is not encrypted")
+    days = (date.fromisoformat(day) for day in str(facts["year"]).split("/"))
+    facts["year"] = " – ".join(day.strftime(_("%Y-%m-%d")) for day in days)
     rows = [
         (text, shown[facts[name]] if isinstance(facts[name], bool) else str(facts[name]))
         for name, text in words.items()
