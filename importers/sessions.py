@@ -151,6 +151,19 @@ def expand(timetable: Timetable, settings: Settings) -> Expansion:
     return Expansion(sessions, names, tally.notices())
 
 
+def taught(timetable: Timetable, settings: Settings) -> frozenset[str]:
+    """Return the identifiers of the subjects that have a session; no date is worked out for it."""
+    names = names_of(timetable)
+    left = {subject.ident for subject in timetable.subjects}
+    found: set[str] = set()
+    for course in timetable.courses:
+        given = left.intersection(course.subjects)
+        if given and any(_audience(active, names, settings) is not None for _, active, _ in _blocks(course, settings)):
+            found |= given
+            left -= given
+    return frozenset(found)
+
+
 def _blocks(course: Course, settings: Settings) -> Iterator[tuple[int, tuple[Resource, ...], Status]]:
     """Yield runs of weeks that have the same resources: (mask, those resources, status)."""
     for mask, active in _partition(course.resources, USABLE & ~course.cancelled):
