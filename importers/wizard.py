@@ -322,23 +322,19 @@ def launch(store: Store, school: School, draft_id: str, now: datetime, options: 
     """
     with store.reading(school.id) as tx:
         draft = tx.import_drafts.get(draft_id)
-        data, setting = _content(tx, draft), told.setting(tx, options.keys)
+        data = _content(tx, draft)
     if not draft.data.get("digest"):
         raise ImportRefused("not-reviewed")
-    chosen = selection(draft)
     agreed = replace(
         options,
         dry_run=False,
-        selection=chosen,
+        selection=selection(draft),
+        add_subjects=True,
         digest=str(draft.data["digest"]),
         file_name=draft.file_name,
         file_id=draft.file_id,
     )
     report = import_file(store, school, data, now, agreed)
-    # Read before anybody's turn to write is taken: a large export takes seconds.
-    timetable = of_school(formats.read(data, setting).timetable, school.code)
     with store.writing(school.id) as tx:
-        kept = [each for each in timetable.subjects if not chosen.subjects & {each.code, each.label}]
-        choices.add_subjects(tx, kept)
         tx.import_drafts.drop(draft.id)
     return report

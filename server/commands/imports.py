@@ -223,6 +223,7 @@ def _repeat(workplace: Workplace, number: str, statuses: tuple[str, ...], option
         if run.kind == importing.AUTOMATIC and run.status in (FAILED, INTERRUPTED):
             # Nobody has looked at its plan: the guard rails hold.
             options = replace(options, kind=importing.AUTOMATIC)
+        options = replace(options, selection=undoing.chosen(run))
         chosen = replace(options, file_name=run.file_name, file_id=run.file_id, progress=reports.progress(step))
         chosen = replace(chosen, keys=partner_keys.load(workplace.config, school.code))
         report = importing.import_file(store, school, data, datetime.now().astimezone(), chosen)
