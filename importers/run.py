@@ -56,8 +56,8 @@ class Options:
     `selection` is what is left out and, after a manual run, stays so; None is what the school chose before. `force`
     lets an import through that takes away most of the coming sessions, `confirm` (the school's code) one without any
     session, `accepted` an automatic one whose thresholds are passed; `new_identifiers` one whose Pronote identifiers
-    were regenerated: people are then recognised by their names alone. `force` and `accepted` also let one through in
-    which many people are missing. `run_id` is a run that waited, `keys` open encrypted exports.
+    were regenerated: people are then recognised by their names alone. `force` and `accepted`, and nothing else, let one
+    through in which many people are missing. `run_id` is a run that waited, `keys` open encrypted exports.
     """
 
     dry_run: bool = False
@@ -241,9 +241,11 @@ def _reconciled(prepared: _Prepared, tx: Transaction, options: Options) -> tuple
     check = _vanished(people, tx, known, decisions)
     if check is None:
         return reconcile(people, known, decided(people, decisions)), None
-    if options.new_identifiers or tx.import_choices.get(choices.YEAR_PENDING):
-        # Numbers given anew may be those that somebody else had.
-        return reconcile(people, _without_idpns(known), decided(people, _by_names(decisions))), None
+    pending = tx.import_choices.get(choices.YEAR_PENDING)
+    if options.new_identifiers or pending:
+        # Numbers given anew may be those that somebody else had. With a new year whole classes leave.
+        found = reconcile(people, _without_idpns(known), decided(people, _by_names(decisions)))
+        return found, check if check.lacking and not pending else None
     by_names = decided(people, _by_names(decisions))
     doubtful = len(disputed(people, applying.heard_last(tx, known), by_names))
     if not check.missing or check.reissued(doubtful):
