@@ -79,11 +79,8 @@ def test_an_identifier_that_leads_to_a_sibling_is_dropped_where_people_are_missi
 
 def renumbered(sample: SampleSchool, every: int) -> SampleSchool:
     """All identifiers are new, and of so many people one is missing."""
-    pupils, teachers = (
-        tuple(replace(each, idpn=f"NEW{n:013}") for n, each in enumerate(group) if n % every)
-        for group in (sample.pupils, sample.teachers)
-    )
-    teachers = tuple(replace(each, idpn=f"T{each.idpn[1:]}") for each in teachers)
+    pupils = tuple(replace(each, idpn=f"NEW{n:013}") for n, each in enumerate(sample.pupils) if n % every)
+    teachers = tuple(replace(each, idpn=f"TEW{n:013}") for n, each in enumerate(sample.teachers) if n % every)
     return replace(sample, pupils=pupils, teachers=teachers)
 
 
