@@ -25,7 +25,7 @@ def sample() -> SampleSchool:
 
 def ahead(store: Store, school: School) -> dict[str, frozenset[tuple[str, int]]]:
     """The sessions that everybody has ahead, by login; those of courses and of the whole school by name."""
-    found = {}
+    found: dict[str, frozenset[tuple[str, int]]] = {}
     with store.reading(school.id) as tx:
         lessons: dict[int, list[tuple[str, int]]] = {}
         for each in tx.lessons.stored():
