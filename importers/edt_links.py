@@ -15,6 +15,7 @@ from importers.errors import ImportRefused
 from importers.notices import Where
 from importers.school_year import YEARS
 from importers.timetable import Course, Group, Person, Resource, ResourceKind, SchoolClass, Stay, Timetable
+from importers.weeks import LAST_WEEK, day_of
 
 _WEEK = range(1, 8)
 
@@ -31,10 +32,18 @@ class Header:
 
 
 def finished(draft: Draft, header: Header) -> Timetable:
-    """Return the timetable of a completely read document; raises ImportRefused("bad-value") for a year far away."""
+    """Return the timetable of a completely read document.
+
+    Raises ImportRefused("bad-value") for a year far away, one back to front, and weeks none of which is in it.
+    """
     for day in (header.year_starts, header.year_ends, header.anchor):
         if day.year not in YEARS:
             raise ImportRefused("bad-value", line=0, element="AnneeScolaire", name="dates", value=str(day))
+    if header.year_ends < header.year_starts:
+        raise ImportRefused("bad-value", line=0, element="AnneeScolaire", name="DateFin", value=str(header.year_ends))
+    if not day_of(header.anchor, 1, 1) <= header.year_ends or day_of(header.anchor, LAST_WEEK, 7) < header.year_starts:
+        value = str(header.anchor)
+        raise ImportRefused("bad-value", line=0, element="AnneeScolaire", name="DatePremierJourSemaine1", value=value)
     if header.anchor.weekday() != 0:
         draft.tally.add("anchor-not-monday")
     return Timetable(

@@ -16,7 +16,17 @@ from typing import NamedTuple
 from uuid import UUID, uuid5
 
 from importers.errors import ImportRefused
-from importers.naming import Audience, CourseName, Names, PersonName, SubjectName, course_names, joined, names_of
+from importers.naming import (
+    Audience,
+    CourseName,
+    Names,
+    PersonName,
+    SubjectName,
+    course_names,
+    joined,
+    key_of,
+    names_of,
+)
 from importers.notices import Notice, Tally, Where
 from importers.timetable import Course, Resource, ResourceKind, Timetable
 from importers.weeks import USABLE, day_of, weeks
@@ -146,9 +156,22 @@ def expand(timetable: Timetable, settings: Settings) -> Expansion:
                 total += 1
             if total > SESSION_LIMIT:
                 raise ImportRefused("too-many-sessions", line=course.line, limit=SESSION_LIMIT)
-    sessions = tuple(_dated(taught, settings))
+    sessions = tuple(_dated(taught, settings, tally))
     _count_outside(sessions, timetable, tally)
     return Expansion(sessions, names, tally.notices())
+
+
+def taught(timetable: Timetable, settings: Settings) -> frozenset[str]:
+    """Return the identifiers of the subjects that have a session; no date is worked out for it."""
+    names = names_of(timetable)
+    left = {subject.ident for subject in timetable.subjects}
+    found: set[str] = set()
+    for course in timetable.courses:
+        given = left.intersection(course.subjects)
+        if given and any(_audience(active, names, settings) is not None for _, active, _ in _blocks(course, settings)):
+            found |= given
+            left -= given
+    return frozenset(found)
 
 
 def _blocks(course: Course, settings: Settings) -> Iterator[tuple[int, tuple[Resource, ...], Status]]:
@@ -164,14 +187,20 @@ def _partition(resources: Sequence[Resource], within: int) -> list[tuple[int, tu
     union = 0
     for resource in resources:
         union |= resource.mask
-    blocks: list[tuple[int, tuple[Resource, ...]]] = [(union & within, ())]
+    blocks: list[tuple[int, list[Resource]]] = [(union & within, [])]
     for resource in resources:
         split = []
         for mask, active in blocks:
-            split.append((mask & resource.mask, (*active, resource)))
-            split.append((mask & ~resource.mask, active))
-        blocks = [block for block in split if block[0]]
-    return [block for block in blocks if block[0]]
+            there, beside = mask & resource.mask, mask & ~resource.mask
+            # Copied only when a block parts in two, which 62 weeks allow 61 times, however many resources there are.
+            others = list(active) if there and beside else active
+            if there:
+                active.append(resource)
+                split.append((there, active))
+            if beside:
+                split.append((beside, others))
+        blocks = split
+    return [(mask, tuple(active)) for mask, active in blocks if mask]
 
 
 def _lesson(
@@ -205,7 +234,7 @@ def _lesson(
         ends=course.ends,
         courses=courses,
         tokens=tokens,
-        store_key=joined(subject.key, tokens, [person.key for person in (*teachers, *staff)]),
+        store_key=key_of(subject.key, tokens, [person.key for person in (*teachers, *staff)]),
         content=_digest(
             subject.code,
             subject.label,
@@ -268,22 +297,30 @@ def _digest(*parts: object) -> str:
 
 
 def _dated(
-    taught: dict[tuple[date, time, str, tuple[str, ...]], list[Lesson]], settings: Settings
+    taught: dict[tuple[date, time, str, tuple[str, ...]], list[Lesson]], settings: Settings, tally: Tally
 ) -> Iterator[DatedSession]:
-    """Yield sessions in order of start; simultaneous ones of one subject and audience are numbered by content."""
-    moments: dict[tuple[date, time], datetime] = {}
+    """Yield sessions in order of start; simultaneous ones of one subject and audience are numbered by content.
 
-    def moment(day: date, clock: time) -> datetime:
+    One in the hour that the clocks skip, which would end before it starts or when it does, is counted and left out.
+    """
+    moments: dict[tuple[date, time], tuple[datetime, float]] = {}
+
+    def moment(day: date, clock: time) -> tuple[datetime, float]:
         found = moments.get((day, clock))
         if found is None:
-            found = moments[day, clock] = datetime.combine(day, clock, settings.zone)
+            here = datetime.combine(day, clock, settings.zone)
+            found = moments[day, clock] = here, here.timestamp()
         return found
 
     for (day, clock, subject, tokens), lessons in sorted(taught.items(), key=lambda item: item[0]):
-        starts, label = moment(day, clock), clock.isoformat("minutes")
+        (starts, begun), label = moment(day, clock), clock.isoformat("minutes")
         for ordinal, lesson in enumerate(sorted(lessons, key=_content_order) if len(lessons) > 1 else lessons):
+            ends, ended = moment(day, lesson.ends)
+            if ended <= begun:
+                tally.add("ends-before-start", "session")
+                continue
             key = SessionKey(settings.school, day, label, subject, tokens, ordinal)
-            yield DatedSession(key, uid_of(key), starts, moment(day, lesson.ends), lesson)
+            yield DatedSession(key, uid_of(key), starts, ends, lesson)
 
 
 def _content_order(lesson: Lesson) -> tuple[object, ...]:

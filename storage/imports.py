@@ -199,6 +199,13 @@ class Imports:
         row = self._tx.connection.execute(self._select().where(here).order_by(_r.id.desc()).limit(1)).first()
         return None if row is None else ImportRun(*row)
 
+    def last_exported(self) -> str:
+        """Return when the file of the last run that stands was exported, of those that say so; "" when none does."""
+        told = _r.report["origin"]["exported"].as_string()
+        here = and_(_r.school_id == self._tx.school_id, _r.status == DONE, told != "")
+        found = self._tx.connection.execute(select(told).where(here).order_by(_r.id.desc()).limit(1)).scalar()
+        return str(found or "")
+
     def worked_since(self, kind: str, moment: int) -> tuple[Work, ...]:
         """Return the runs of a kind that made work and ended since a moment (epoch seconds), in order (R182).
 

@@ -239,7 +239,7 @@ def _imported_again(store: Store, school: School, run: ImportRun, options: Optio
     if run.kind == importing.AUTOMATIC and run.status in (FAILED, INTERRUPTED):
         # Nobody has looked at its plan: the guard rails hold.
         options = replace(options, kind=importing.AUTOMATIC)
-    chosen = replace(options, file_name=run.file_name, file_id=run.file_id)
+    chosen = replace(options, selection=undoing.chosen(run), file_name=run.file_name, file_id=run.file_id)
     report = importing.import_file(store, school, data, datetime.now().astimezone(), chosen)
     if run.status == REJECTED:
         with store.writing(school.id) as tx:
