@@ -147,7 +147,7 @@ def test_a_hash_that_is_none_verifies_nothing(password_hash: str) -> None:
 
 def test_who_is_not_there_costs_as_much_as_who_is() -> None:
     made = passwords.hash("x")
-    assert passwords.NOBODY != made
+    assert made != passwords.NOBODY
     assert not passwords.needs_rehash(passwords.NOBODY)
     assert [len(part) for part in passwords.NOBODY.split("$")] == [len(part) for part in made.split("$")]
     assert not passwords.verify("", "x")
