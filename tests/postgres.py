@@ -15,6 +15,8 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from tests import places
+
 ROLE = "cadran"
 
 SETTINGS = {
@@ -24,6 +26,7 @@ SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "max_connections": "100",
     "max_wal_senders": "0",
+    "max_wal_size": "128MB",
     "shared_buffers": "64MB",
     "synchronous_commit": "off",
     "timezone": "UTC",
@@ -63,7 +66,7 @@ class Cluster:
     def create(self, template: str = "template0") -> str:
         """Create a database with the content of a template; return its name."""
         name = f"t{next(self._numbers)}"
-        command = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        command = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
         self._administer(command.format(sql.Identifier(name), sql.Identifier(template)))
         return name
 
@@ -147,7 +150,8 @@ def _unprivileged_account() -> pwd.struct_passwd | None:
 
 def _private_folder(account: pwd.struct_passwd | None) -> Path:
     """Make a folder whose path is short enough for a socket and open to another account, as TMPDIR may not be."""
-    folder = Path(tempfile.mkdtemp(prefix="cadran-pg-", dir="/tmp" if os.access("/tmp", os.W_OK) else None))
+    place = places.in_memory() or ("/tmp" if os.access("/tmp", os.W_OK) else None)
+    folder = Path(tempfile.mkdtemp(prefix="cadran-pg-", dir=place))
     if account is not None:
         os.chown(folder, account.pw_uid, account.pw_gid)
     return folder

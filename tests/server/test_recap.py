@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import shutil
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -18,7 +19,6 @@ from server import recap
 from server.cli import main
 from server.commands import imports
 from server.config import DATABASE_NAME
-from storage import migrate
 from storage.model import Role, Source
 from storage.principals import NewPerson
 from storage.store import Store
@@ -30,12 +30,12 @@ Cadran = Callable[..., Result]
 
 
 @pytest.fixture
-def cadran(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cadran:
+def cadran(tmp_path: Path, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch) -> Cadran:
     """Run the command where one pupil and one teacher of the sample college have no account."""
     monkeypatch.setenv("LC_ALL", "C")
     (tmp_path / "data").mkdir()
     url = f"sqlite:///{tmp_path / 'data' / DATABASE_NAME}"
-    migrate.upgrade(url)
+    shutil.copyfile(sqlite_template, tmp_path / "data" / DATABASE_NAME)
     store = Store(url)
     school = store.directory.create_school(SCHOOL, "Collège", "Europe/Paris")
     people = list(college().people())
