@@ -26,6 +26,7 @@ GZIP: Final = 31
 ZLIB: Final = 15
 
 _ZIP, _ZIP_EMPTY, _GZIP = b"PK\3\4", b"PK\5\6", b"\x1f\x8b"
+_ZIP_ENTRY = b"PK\1\2"
 _TAR_MARK, _TAR_MARK_AT = b"ustar", 257
 _ENCRYPTED_FLAG = 0x1
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
@@ -64,15 +65,23 @@ def pack(files: Iterable[tuple[str, bytes]]) -> bytes:
 
 
 def inflated(data: bytes, wbits: int, limit: int = SIZE_LIMIT) -> bytes:
-    """Return compressed bytes inflated (zlib or gzip by `wbits`); raises ImportRefused("too-large") and zlib.error."""
-    machine = zlib.decompressobj(wbits)
+    """Return compressed bytes inflated (zlib or gzip by `wbits`); raises ImportRefused("too-large") and zlib.error.
+
+    A gzip file of several members is all of them (RFC 1952, 2.2).
+    """
     allowed = min(limit, max(RATIO_FREE, RATIO_LIMIT * len(data)))
-    found = machine.decompress(data, allowed + 1)
-    if len(found) > allowed:
-        raise ImportRefused("too-large", limit=allowed)
-    if not machine.eof:
-        raise zlib.error("incomplete")
-    return found
+    found = bytearray()
+    for _ in range(MEMBER_LIMIT):
+        machine = zlib.decompressobj(wbits)
+        found += machine.decompress(data, allowed + 1 - len(found))
+        if len(found) > allowed:
+            raise ImportRefused("too-large", limit=allowed)
+        if not machine.eof:
+            raise zlib.error("incomplete")
+        data = machine.unused_data
+        if wbits != GZIP or not data.startswith(_GZIP):
+            return bytes(found)
+    raise ImportRefused("archive-crowded", limit=MEMBER_LIMIT)
 
 
 def _is_tar(data: bytes) -> bool:
@@ -97,6 +106,8 @@ def _gathered(found: Iterable[tuple[str, bytes]]) -> Files:
 
 
 def _zipped(data: bytes) -> Iterator[tuple[str, bytes]]:
+    # Counted in the bytes: reading a list of millions takes a gigabyte. Folders and litter are in it too.
+    _check_crowd(data.count(_ZIP_ENTRY) // 2)
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         wanted = [each for each in archive.infolist() if not each.is_dir() and not _litter(each.filename)]
         _check_crowd(len(wanted))

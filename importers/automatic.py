@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -17,16 +17,38 @@ from storage.store import Store
 from storage.transaction import Transaction
 
 DAY_SECONDS: Final = 86_400
+LIMIT: Final = "limit"
+TRIED: Final = "tried"
+# How many files are read for each import that a school allows.
+TRIES: Final = 4
 
 
-def opens(tx: Transaction) -> int | None:
-    """Return when the school may import automatically again (epoch seconds), None when it may now (R182).
+@dataclass(frozen=True, slots=True)
+class Shut:
+    """Why a school may not import automatically now: `opens` is when it may again (epoch seconds).
 
-    At most so many imports in any 24 hours as the school's settings say; those that made no work do not count.
+    `reason` is LIMIT when as many imports as the school allows changed its timetable, TRIED when too many files were
+    read, whatever came of them; `most` is how many that is.
+    """
+
+    opens: int
+    reason: str
+    most: int
+
+
+def shut(tx: Transaction) -> Shut | None:
+    """Return why the school may not import automatically now, None when it may (R182; design, section 9.12).
+
+    In any 24 hours at most so many imports as its settings say change its timetable. Files that are refused or change
+    nothing do not count among them, so that bad mornings do not stop the good one; that a flood of them stays bounded,
+    so many times more files are read at most.
     """
     allowed = tx.school.settings.automatic_imports_per_day
     worked = tx.imports.worked_since(AUTOMATIC, tx.now() - DAY_SECONDS)
-    return worked[-allowed] + DAY_SECONDS if len(worked) >= allowed else None
+    changed = [each.ended for each in worked if each.changed]
+    counted = ((LIMIT, changed, allowed), (TRIED, [each.ended for each in worked], allowed * TRIES))
+    found = [Shut(ends[-most] + DAY_SECONDS, reason, most) for reason, ends, most in counted if len(ends) >= most]
+    return max(found, key=lambda each: each.opens, default=None)
 
 
 def carry_out(store: Store, school: School, run: ImportRun, now: datetime, options: Options) -> None:
@@ -48,6 +70,8 @@ def carry_out(store: Store, school: School, run: ImportRun, now: datetime, optio
     except ImportRefused as refusal:
         if refusal.reason == "already-running":
             raise
+        with store.writing(school.id) as tx:
+            tx.imports.forget_refused(AUTOMATIC, tx.school.settings.automatic_imports_per_day)
 
 
 def _settled(store: Store, school: School, run: ImportRun) -> bool:
@@ -62,6 +86,8 @@ def _settled(store: Store, school: School, run: ImportRun) -> bool:
         tx.imports.finish(run.id, status, {**report, "idle": True})
         if status == DONE:
             unchanged.note(tx, run.id)
+        else:
+            tx.imports.forget_refused(AUTOMATIC, tx.school.settings.automatic_imports_per_day)
     return True
 
 

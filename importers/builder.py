@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, time
 
 from importers.errors import ImportRefused
-from importers.notices import Tally
+from importers.notices import Tally, Where
 from importers.timetable import (
     Course,
     Group,
@@ -139,14 +139,8 @@ class Builder:
         self, slot: Slot, subject: str, resources: tuple[Resource, ...], cancelled: int = 0, ident: str = ""
     ) -> None:
         """Add a weekly slot; one outside the week, back to front, or in no week is counted and left out."""
-        if slot.day not in _DAYS:
-            self.tally.add("outside-grid", "course")
-            return
-        if slot.ends <= slot.starts:
-            self.tally.add("ends-before-start", "course")
-            return
-        if not any(resource.mask & USABLE for resource in resources):
-            self.tally.add("no-week", "course")
+        if (fault := _fault(slot, resources)) is not None:
+            self.tally.add(fault, "course", where=self._where(slot, subject, resources, ident))
             return
         if len(self.courses) >= COURSE_LIMIT:
             raise ImportRefused("too-large", limit=COURSE_LIMIT)
@@ -182,6 +176,14 @@ class Builder:
             notices=self.tally.notices(),
         )
 
+    def _where(self, slot: Slot, subject: str, resources: Iterable[Resource], ident: str) -> Where:
+        """Return where a slot is in the file, by its subject, classes and groups."""
+        units = {each.ident for each in resources if each.kind in (ResourceKind.CLASS, ResourceKind.GROUP)}
+        names = {table[key].name for table in (self.classes, self.groups) for key in units if key in table}
+        label = self.subjects[subject].label if subject in self.subjects else ""
+        told = " - ".join(filter(None, (label, "/".join(sorted(names)))))
+        return Where(told, ident, 0, slot.day if slot.day in _DAYS else 0, starts=slot.starts.isoformat("minutes"))
+
     def _filled(self, group: Group) -> Group:
         held = (self._group_classes, self._group_parts, self._group_pupils)
         return Group(group.ident, group.name, *(tuple(table[group.ident]) for table in held))
@@ -190,6 +192,15 @@ class Builder:
     def _check(table: Sized) -> None:
         if len(table) >= THING_LIMIT:
             raise ImportRefused("too-large", limit=THING_LIMIT)
+
+
+def _fault(slot: Slot, resources: Iterable[Resource]) -> str | None:
+    """Return the code of what keeps a slot out, None for a good one."""
+    if slot.day not in _DAYS:
+        return "outside-grid"
+    if slot.ends <= slot.starts:
+        return "ends-before-start"
+    return None if any(resource.mask & USABLE for resource in resources) else "no-week"
 
 
 def _cut(name: str) -> str:

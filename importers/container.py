@@ -109,6 +109,8 @@ def _decrypted(found: _Container, keys: tuple[PartnerKey, ...], school: str) -> 
         raise ImportRefused("wrong-school", expected=school.upper(), found=(found.origin.school,))
     check_product(found.origin.software)
     partners = tuple(name for name, _ in found.envelopes)
+    if not partners or not found.body:
+        raise ImportRefused("damaged")
     if not keys:
         raise ImportRefused("encrypted", partners=partners)
     if not found.origin.key_present:
@@ -185,7 +187,7 @@ def _walked(data: bytes) -> tuple[Mapping[str, str], tuple[tuple[str, str], ...]
     # A body of more than 10 MB is one text node: huge_tree allows it, the limits around it stay ours.
     walk = etree.iterparse(
         io.BytesIO(data),
-        events=("start", "end"),
+        events=("start", "end", "comment", "pi"),
         resolve_entities=False,
         no_network=True,
         load_dtd=False,
@@ -193,14 +195,18 @@ def _walked(data: bytes) -> tuple[Mapping[str, str], tuple[tuple[str, str], ...]
     )
     for event, element in walk:
         name = local_name(element)
+        seen += event != "end"
+        if seen > _ELEMENT_LIMIT:
+            raise ImportRefused("too-deep", line=element.sourceline, limit=_DEPTH_LIMIT)
         if event == "start":
-            depth, seen = depth + 1, seen + 1
+            depth += 1
             if depth == 1 and name != ROOT:
                 raise ImportRefused("wrong-root", name=name[:80])
             if element.getroottree().docinfo.internalDTD is not None:
                 raise ImportRefused("doctype")
-            if depth > _DEPTH_LIMIT or seen > _ELEMENT_LIMIT:
+            if depth > _DEPTH_LIMIT:
                 raise ImportRefused("too-deep", line=element.sourceline, limit=_DEPTH_LIMIT)
+        if event != "end":
             continue
         depth -= 1
         if name == "PARTENAIRE":

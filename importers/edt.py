@@ -64,22 +64,25 @@ def _broken(data: bytes, document: _Document, error: etree.XMLSyntaxError) -> Im
 
 
 def _walk(data: bytes, document: _Document) -> None:
-    """Hand the document over item by item; at most ITEM_LIMIT elements are held in memory at once."""
+    """Hand the document over item by item; at most ITEM_LIMIT elements and comments are held in memory at once."""
     depth = held = 0
     for event, element in etree.iterparse(
         io.BytesIO(data),
-        events=("start", "end"),
+        events=("start", "end", "comment", "pi"),
         resolve_entities=False,
         no_network=True,
         load_dtd=False,
         huge_tree=False,
     ):
+        held += event != "end"
+        if held > ITEM_LIMIT:
+            raise ImportRefused("too-large", line=element.sourceline, limit=ITEM_LIMIT)
+        if event in ("comment", "pi"):
+            continue
         if event == "start":
-            depth, held = depth + 1, held + 1
+            depth += 1
             if depth > DEPTH_LIMIT:
                 raise ImportRefused("too-deep", line=element.sourceline, limit=DEPTH_LIMIT)
-            if held > ITEM_LIMIT:
-                raise ImportRefused("too-large", line=element.sourceline, limit=ITEM_LIMIT)
             if depth == 1:
                 document.open_root(element)
             elif depth == _SECTION:

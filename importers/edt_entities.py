@@ -29,6 +29,7 @@ from importers.timetable import (
 )
 
 CHILD_LIMIT = 20_000
+IDPN_LIMIT = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +190,9 @@ def _person(element: etree._Element, kind: PersonKind, draft: Draft, table: Mapp
     stays: dict[str, list[Stay]] = {"Classe": [], "PartieDeClasse": []}
     for name, child in children(element, draft.tally, frozenset(stays)):
         first, last = child.optional_day("dateentree", draft.tally), child.optional_day("datesortie", draft.tally)
+        if first is not None and last is not None and last < first:
+            draft.tally.add("bad-date", f"{name}@datesortie")
+            continue
         stays[name].append(Stay(child.text("ident"), first, last))
     return Person(
         kind=kind,
@@ -196,7 +200,7 @@ def _person(element: etree._Element, kind: PersonKind, draft: Draft, table: Mapp
         family=found.text("nom"),
         given=found.text("prenom"),
         birth_date=found.optional_day("datenaissance", draft.tally),
-        idpn=found.text("idpn"),
+        idpn=_identifier(found, draft.tally),
         idcas=found.text("idcas"),
         ine=found.text("numeronational"),
         idsconet=found.text("idsconet"),
@@ -204,6 +208,15 @@ def _person(element: etree._Element, kind: PersonKind, draft: Draft, table: Mapp
         classes=tuple(stays["Classe"]),
         parts=tuple(stays["PartieDeClasse"]),
     )
+
+
+def _identifier(found: Attributes, tally: Tally) -> str:
+    """Return Pronote's identifier of a person; one too long to be any is counted and not learnt."""
+    value = found.text("idpn")
+    if len(value) <= IDPN_LIMIT:
+        return value
+    tally.add("unknown", f"{found.element}@IDPN")
+    return ""
 
 
 def read_course(element: etree._Element, draft: Draft) -> None:

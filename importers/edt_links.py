@@ -12,8 +12,10 @@ from datetime import date
 
 from importers.edt_entities import Draft, RawCourse
 from importers.errors import ImportRefused
+from importers.notices import Where
 from importers.school_year import YEARS
 from importers.timetable import Course, Group, Person, Resource, ResourceKind, SchoolClass, Stay, Timetable
+from importers.weeks import LAST_WEEK, day_of
 
 _WEEK = range(1, 8)
 
@@ -30,10 +32,18 @@ class Header:
 
 
 def finished(draft: Draft, header: Header) -> Timetable:
-    """Return the timetable of a completely read document; raises ImportRefused("bad-value") for a year far away."""
+    """Return the timetable of a completely read document.
+
+    Raises ImportRefused("bad-value") for a year far away, one back to front, and weeks none of which is in it.
+    """
     for day in (header.year_starts, header.year_ends, header.anchor):
         if day.year not in YEARS:
             raise ImportRefused("bad-value", line=0, element="AnneeScolaire", name="dates", value=str(day))
+    if header.year_ends < header.year_starts:
+        raise ImportRefused("bad-value", line=0, element="AnneeScolaire", name="DateFin", value=str(header.year_ends))
+    if not day_of(header.anchor, 1, 1) <= header.year_ends or day_of(header.anchor, LAST_WEEK, 7) < header.year_starts:
+        value = str(header.anchor)
+        raise ImportRefused("bad-value", line=0, element="AnneeScolaire", name="DatePremierJourSemaine1", value=value)
     if header.anchor.weekday() != 0:
         draft.tally.add("anchor-not-monday")
     return Timetable(
@@ -56,19 +66,19 @@ def finished(draft: Draft, header: Header) -> Timetable:
     )
 
 
-def _known(idents: Iterable[str], table: Container[str], draft: Draft, about: str) -> tuple[str, ...]:
+def _known(idents: Iterable[str], table: Container[str], draft: Draft, about: str, owner: str) -> tuple[str, ...]:
     kept = []
     for ident in idents:
         if ident in table:
             kept.append(ident)
         else:
-            draft.tally.add("dangling", about)
+            draft.tally.add("dangling", about, where=Where(owner, ident))
     return tuple(kept)
 
 
 def _school_class(found: SchoolClass, draft: Draft) -> SchoolClass:
-    schools = _known(found.schools, draft.schools, draft, "school")
-    heads = _known(found.head_teachers, draft.teachers, draft, "teacher")
+    schools = _known(found.schools, draft.schools, draft, "school", found.name)
+    heads = _known(found.head_teachers, draft.teachers, draft, "teacher", found.name)
     return replace(found, schools=tuple(draft.schools[ident] for ident in schools), head_teachers=heads)
 
 
@@ -76,9 +86,9 @@ def _group(group: Group, draft: Draft) -> Group:
     return Group(
         group.ident,
         group.name,
-        _known(group.classes, draft.classes, draft, "class"),
-        _known(group.parts, draft.parts, draft, "part"),
-        _known(group.pupils, draft.pupils, draft, "pupil"),
+        _known(group.classes, draft.classes, draft, "class", group.name),
+        _known(group.parts, draft.parts, draft, "part", group.name),
+        _known(group.pupils, draft.pupils, draft, "pupil", group.name),
     )
 
 
@@ -92,8 +102,9 @@ def _pupil(pupil: Person, draft: Draft) -> Person:
 
 def _stays(stays: tuple[Stay, ...], table: Container[str], draft: Draft, about: str) -> tuple[Stay, ...]:
     known = tuple(stay for stay in stays if stay.ident in table)
-    if len(known) < len(stays):
-        draft.tally.add("dangling", about, len(stays) - len(known))
+    for missing in stays if len(known) < len(stays) else ():
+        if missing.ident not in table:
+            draft.tally.add("dangling", about, where=Where(ident=missing.ident))
     return known
 
 
@@ -101,12 +112,12 @@ def _course(raw: RawCourse, draft: Draft) -> Course | None:
     """Place a course on the grid; None, counted, when it is on no day or place of it."""
     starts, ends = draft.starts.get(raw.first_place), draft.ends.get(raw.first_place + raw.places - 1)
     if starts is None or ends is None or raw.places == 0 or raw.day not in _WEEK:
-        draft.tally.add("outside-grid", "course")
+        draft.tally.add("outside-grid", "course", where=_where(raw, draft))
         return None
     if ends <= starts:
-        draft.tally.add("ends-before-start", "course")
+        draft.tally.add("ends-before-start", "course", where=_where(raw, draft))
         return None
-    resources = _resources(raw.resources, draft)
+    resources = _resources(raw, draft)
     if not resources:
         draft.tally.add("no-resource", "course")
     return Course(
@@ -115,7 +126,7 @@ def _course(raw: RawCourse, draft: Draft) -> Course | None:
         places=raw.places,
         starts=starts,
         ends=ends,
-        subjects=_known(raw.subjects, draft.subjects, draft, "subject"),
+        subjects=_subjects(raw, draft),
         resources=resources,
         cancelled=raw.cancelled,
         ident=raw.ident,
@@ -123,7 +134,28 @@ def _course(raw: RawCourse, draft: Draft) -> Course | None:
     )
 
 
-def _resources(resources: tuple[Resource, ...], draft: Draft) -> tuple[Resource, ...]:
+def _where(raw: RawCourse, draft: Draft) -> Where:
+    """Return where a course is in the file, by its subjects, classes and groups as far as the file holds them."""
+    subjects = [draft.subjects[ident].label for ident in raw.subjects if ident in draft.subjects]
+    units = {
+        table[each.ident].name
+        for kind, table in ((ResourceKind.CLASS, draft.classes), (ResourceKind.GROUP, draft.groups))
+        for each in raw.resources
+        if each.kind is kind and each.ident in table
+    }
+    names = " - ".join(filter(None, ("/".join(subjects), "/".join(sorted(units)))))
+    starts = draft.starts.get(raw.first_place)
+    return Where(names, raw.ident, raw.line, raw.day, starts=starts.isoformat("minutes") if starts else "")
+
+
+def _subjects(raw: RawCourse, draft: Draft) -> tuple[str, ...]:
+    kept = tuple(ident for ident in raw.subjects if ident in draft.subjects)
+    if len(kept) < len(raw.subjects):
+        draft.tally.add("dangling", "subject", len(raw.subjects) - len(kept), _where(raw, draft))
+    return kept
+
+
+def _resources(raw: RawCourse, draft: Draft) -> tuple[Resource, ...]:
     tables: dict[ResourceKind, Container[str]] = {
         ResourceKind.TEACHER: draft.teachers,
         ResourceKind.STAFF: draft.staff,
@@ -135,9 +167,9 @@ def _resources(resources: tuple[Resource, ...], draft: Draft) -> tuple[Resource,
         ResourceKind.EQUIPMENT: draft.equipment,
     }
     kept: list[Resource] = []
-    for resource in resources:
+    for resource in raw.resources:
         if resource.ident in tables[resource.kind]:
             kept.append(resource)
         else:
-            draft.tally.add("dangling", str(resource.kind))
+            draft.tally.add("dangling", str(resource.kind), where=_where(raw, draft))
     return tuple(kept)

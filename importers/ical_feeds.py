@@ -36,6 +36,7 @@ SIZE_LIMIT: Final = 100 * 2**20
 
 _HEAD = 4096
 _UID = re.compile(r"(Cours-\d{1,12})-(\d{1,3})-")
+_STAMP = re.compile(rb"\nDTSTAMP:(\d{8}T\d{6}Z)")
 _CANCELLED = re.compile(r"\bannul")
 _TITLES = frozenset({"m", "m.", "mme", "mlle", "mr", "mrs"})
 
@@ -91,7 +92,7 @@ def parse(files: Files, setting: Setting) -> Timetable:
     if sum(map(len, files.values())) > SIZE_LIMIT:
         raise ImportRefused("too-large", limit=SIZE_LIMIT)
     reading = _Reading()
-    for _, data in sorted(files.items()):
+    for data in _newest_first(files):
         try:
             root = contentlines.parse(data.removeprefix(b"\xef\xbb\xbf"))
             for event in root.children("VEVENT"):
@@ -107,6 +108,16 @@ def parse(files: Files, setting: Setting) -> Timetable:
         raise ImportRefused("bad-value", line=0, element="VEVENT", name="DTSTART", value=str(max(days))) from None
     _place(reading, year.anchor)
     return reading.build.timetable(Span(year.starts, year.ends, year.anchor, setting.schools))
+
+
+def _newest_first(files: Files) -> list[bytes]:
+    """Return calendars by the time of their download: of two that tell of one session the newer one is right."""
+
+    def downloaded(data: bytes) -> bytes:
+        found = _STAMP.search(data)
+        return found[1] if found else b""
+
+    return sorted((data for _, data in sorted(files.items())), key=downloaded, reverse=True)
 
 
 def stable_uid(uid: str) -> str:

@@ -1,17 +1,23 @@
-"""What undoing an import needs: which sessions it made, the texts it took away, the windows it changed."""
+"""What undoing an import needs: what it made, the texts it took away, the windows, names and choices it changed.
+
+Pronote's identifiers are not in it but digests of them, which lead nowhere once a person is deleted.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple
 
-from importers.apply import Snapshot
+from importers.apply import IDPN, Snapshot
 from importers.proposal import (
     ChangeFeed,
     ChangeMembership,
+    CreateCalendar,
+    CreateCourse,
     CreateSession,
     DeleteSession,
     FeedKey,
@@ -23,6 +29,7 @@ from importers.proposal import (
     UpdateSession,
 )
 from importers.windows import Windows
+from storage import import_undo
 from storage.lessons import LessonText
 from storage.transaction import Transaction
 
@@ -58,7 +65,10 @@ class Renamed(NamedTuple):
 class Journal:
     """The inverse of a plan; windows, memberships and names as they were, `after` as the plan left them.
 
-    `renamed` tells of "calendar" and "course" by key.
+    `renamed` tells of "calendar" and "course" by key. `began` is the instant of the plan, 0 in journals of before it
+    was kept; `stores` and `courses` are the keys of what the import made, `school` tells whether it made the whole
+    school's collection. `numbers` are the school's clock before and after, `seen` when identifiers were seen last (by
+    digest, -1 for one that was unknown), `chosen` the school's choices that changed: name, before, after.
     """
 
     created: tuple[str, ...] = ()
@@ -67,6 +77,13 @@ class Journal:
     feeds: tuple[tuple[FeedKey, Windows, Windows], ...] = ()
     memberships: tuple[tuple[MemberKey, Membership, Membership], ...] = ()
     renamed: tuple[Renamed, ...] = ()
+    began: int = 0
+    stores: tuple[str, ...] = ()
+    courses: tuple[str, ...] = ()
+    school: bool = False
+    numbers: tuple[int, int] = (0, 0)
+    seen: Mapping[str, int] = field(default_factory=dict)
+    chosen: tuple[tuple[str, Any, Any], ...] = ()
 
     def packed(self) -> bytes:
         """Return the journal as compressed JSON."""
@@ -80,6 +97,13 @@ class Journal:
                 (key, before.role, before.windows, after.role, after.windows) for key, before, after in self.memberships
             ],
             "renamed": self.renamed,
+            "began": self.began,
+            "stores": self.stores,
+            "courses": self.courses,
+            "school": self.school,
+            "numbers": self.numbers,
+            "seen": dict(self.seen),
+            "chosen": self.chosen,
         }
         return zlib.compress(json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode(), 1)
 
@@ -98,6 +122,14 @@ def unpacked(packed: bytes) -> Journal:
         ),
         # Journals of before names were kept have none.
         renamed=tuple(Renamed(*each) for each in data.get("renamed", ())),
+        # Nor do those of before the rest was.
+        began=data.get("began", 0),
+        stores=tuple(data.get("stores", ())),
+        courses=tuple(data.get("courses", ())),
+        school=data.get("school", False),
+        numbers=tuple(data.get("numbers", (0, 0))),
+        seen=data.get("seen", {}),
+        chosen=tuple((name, before, after) for name, before, after in data.get("chosen", ())),
     )
 
 
@@ -107,6 +139,7 @@ def journal_of(plan: Plan, snapshot: Snapshot, tx: Transaction) -> Journal:
     texts = tx.lessons.texts(taken)
     created, ended, changed = [], [], []
     feeds, memberships, renamed = [], [], []
+    stores, courses = [], []
     for action in plan.actions:
         match action:
             case CreateSession(session):
@@ -123,7 +156,46 @@ def journal_of(plan: Plan, snapshot: Snapshot, tx: Transaction) -> Journal:
                 renamed.append(Renamed("calendar", key, snapshot.stores[key][1], name))
             case RenameCourse(key, name):
                 renamed.append(Renamed("course", key, snapshot.courses[key][1], name))
-    return Journal(tuple(created), tuple(ended), tuple(changed), tuple(feeds), tuple(memberships), tuple(renamed))
+            case CreateCalendar(key, _):
+                stores.append(key)
+            case CreateCourse(key, _):
+                courses.append(key)
+    whole = Journal(tuple(created), tuple(ended), tuple(changed), tuple(feeds), tuple(memberships), tuple(renamed))
+    school = snapshot.school is None and any(key.kind == "school" for key, _before, _after in feeds)
+    return replace(whole, began=plan.now, stores=tuple(stores), courses=tuple(courses), school=school)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What an import changes besides the timetable: the clock, when identifiers were seen, what the school chose."""
+
+    clock: int
+    seen: Mapping[str, int]
+    chosen: Mapping[str, Any]
+
+
+def surroundings(tx: Transaction) -> Surroundings:
+    """Return them as they are within a transaction."""
+    seen = {digest(*key): moment for key, moment in import_undo.last_seen(tx, IDPN).items()}
+    return Surroundings(tx.changes.clock(), seen, tx.import_choices.all())
+
+
+def digest(value: str, person: int) -> str:
+    """Return what stands for an identifier of a person."""
+    return hashlib.sha256(f"{person}\n{value}".encode()).hexdigest()[:24]
+
+
+def completed(journal: Journal, before: Surroundings, tx: Transaction) -> Journal:
+    """Return a journal with what changed around the timetable since."""
+    after = surroundings(tx)
+    names = sorted(before.chosen.keys() | after.chosen.keys())
+    chosen = [(name, before.chosen.get(name), after.chosen.get(name)) for name in names]
+    return replace(
+        journal,
+        numbers=(before.clock, after.clock),
+        seen={key: before.seen.get(key, -1) for key, moment in after.seen.items() if before.seen.get(key) != moment},
+        chosen=tuple(each for each in chosen if each[1] != each[2]),
+    )
 
 
 def _taken(plan: Plan) -> list[str]:

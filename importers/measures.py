@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, tzinfo
 from functools import cache
 from typing import NamedTuple
@@ -19,6 +19,7 @@ from importers.proposal import CreateSession, Current, Desired, Plan
 from importers.reconcile import Reconciliation
 from importers.thresholds import Check, Measure
 from importers.timetable import Group, Timetable
+from importers.windows import midnight
 
 
 class Service(NamedTuple):
@@ -36,12 +37,16 @@ class Service(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """What a school has and what a file wants, with the plan in between and the zone that dates are read in."""
+    """What a school has and what a file wants, with the plan in between and the zone that dates are read in.
+
+    `since` is the first day of the file's school year: years before are no part of the count at the last import.
+    """
 
     current: Current
     desired: Desired
     plan: Plan
     zone: tzinfo
+    since: date = date.min
 
     @property
     def today(self) -> date:
@@ -69,6 +74,7 @@ def services_of(store_key: str) -> frozenset[Service]:
 
 def measures(sides: Sides, people: Recognised, closed: frozenset[date]) -> tuple[Measure, ...]:
     """Return the thirteen measures of a plan; `closed` are the days the school calendar says are closed."""
+    sides = _of_the_year(sides)
     before, after = _closures(sides)
     return (
         _subjects(sides),
@@ -81,6 +87,16 @@ def measures(sides: Sides, people: Recognised, closed: frozenset[date]) -> tuple
         *_audiences(people),
         _kept(sides, closed),
     )
+
+
+def _of_the_year(sides: Sides) -> Sides:
+    """Return the sides without the sessions of former years, on which the file says nothing."""
+    if sides.since == date.min:
+        return sides
+    first = min((session.day for session in sides.desired.sessions.values()), default=sides.since)
+    begins = midnight(min(first, sides.since), sides.zone)
+    held = {uid: session for uid, session in sides.current.sessions.items() if session.starts >= begins}
+    return replace(sides, current=replace(sides.current, sessions=held))
 
 
 def _subjects(sides: Sides) -> Measure:

@@ -6,11 +6,13 @@ LATIN (2)".
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from importers.names import fold
 from importers.timetable import Group, Part, Person, ResourceKind, Subject, Timetable
@@ -66,6 +68,11 @@ class CourseName:
     audience: frozenset[Audience] = field(compare=False)
 
 
+# What every database takes as an index entry: PostgreSQL's are at most a third of a page.
+KEY_BYTES: Final = 2000
+_PART_BYTES: Final = 500
+_SUBJECT_BYTES: Final = 300
+
 NO_SUBJECT = SubjectName("", "", "")
 _AUDIENCE_KINDS = {
     ResourceKind.CLASS: AudienceKind.CLASS,
@@ -91,7 +98,7 @@ class Names:
         if not found:
             return NO_SUBJECT
         keys, codes, labels = ([getattr(one, name) for one in found] for name in ("key", "code", "label"))
-        return SubjectName("/".join(keys), "/".join(codes), "/".join(labels))
+        return SubjectName(_capped("/".join(keys), _SUBJECT_BYTES), "/".join(codes), "/".join(labels))
 
 
 def names_of(timetable: Timetable) -> Names:
@@ -119,7 +126,7 @@ def _subject_names(subjects: Iterable[Subject]) -> dict[str, SubjectName]:
     for subject in subjects:
         code = fold(subject.code)
         key = code if code and shared[code] == 1 else f"{code}|{fold(subject.label)}".strip("|")
-        named[subject.ident] = SubjectName(key, subject.code, subject.label)
+        named[subject.ident] = SubjectName(_capped(key, _SUBJECT_BYTES), subject.code, subject.label)
     return named
 
 
@@ -222,7 +229,44 @@ def _class_names(idents: Iterable[str], names: Names) -> list[str]:
 
 
 def _course(subject: SubjectName, kind: AudienceKind, name: str, audience: frozenset[Audience]) -> CourseName:
-    return CourseName(joined(subject.key, kind, name), f"{subject.label} - {name}", audience)
+    return CourseName(key_of(subject.key, kind, name), f"{subject.label} - {name}", audience)
+
+
+def key_of(*parts: str | Sequence[str]) -> str:
+    """Return key parts as one text of at most KEY_BYTES: of what is too long the beginning, with a digest of it all.
+
+    A meeting of a hundred and thirty teachers is one of those; what is left of the lists is whole names.
+    """
+    text = joined(*parts)
+    if len(text.encode()) <= KEY_BYTES:
+        return text
+    *first, last = (_capped(each, _PART_BYTES) if isinstance(each, str) else _begun(each) for each in parts)
+    mark = f"#{_digest(text)}"
+    return joined(*first, f"{last}{mark}" if isinstance(last, str) else [*last, mark])
+
+
+def _begun(names: Sequence[str]) -> list[str]:
+    """Return the first names of a list, as many as fit."""
+    kept: list[str] = []
+    room = _PART_BYTES
+    for name in names:
+        room -= len(name.encode())
+        if room < 0:
+            break
+        kept.append(name)
+    return kept
+
+
+def _capped(text: str, most: int) -> str:
+    """Return a text of at most so many bytes; a longer one is its beginning and a digest."""
+    if len(text.encode()) <= most:
+        return text
+    mark = f"#{_digest(text)}"
+    return text.encode()[: most - len(mark)].decode(errors="ignore") + mark
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def joined(*parts: object) -> str:

@@ -17,6 +17,9 @@ from importers.errors import ImportRefused
 from importers.names import fold, squeeze
 from importers.people_table import FIELD_LIMIT, Row, header_key, read_table
 
+# What every database takes as an index entry, and more than any feed writes.
+KEY_LIMIT = 128
+
 
 class Role(StrEnum):
     """The roles a people file may give; administrators are made by hand."""
@@ -183,7 +186,7 @@ def _record(row: Row, default_role: Role) -> PersonRecord:
 
 
 def _check_text(row: Row, name: str, value: str) -> None:
-    if len(value) > FIELD_LIMIT:
+    if len(value) > (KEY_LIMIT if name == "external_id" else FIELD_LIMIT):
         raise _BadCell(row, name, "too-long")
     if _CONTROL.search(value):
         raise _BadCell(row, name, "control-character")

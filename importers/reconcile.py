@@ -113,6 +113,11 @@ class IdpnCheck:
         """Say whether most of them vanished with their people: the file lacks a part of the school."""
         return self.absent * 2 > self.vanished
 
+    @property
+    def lacking(self) -> bool:
+        """Say whether so many people are missing, though identifiers were given anew, that the file is not whole."""
+        return self.absent > self.limit * self.known
+
     def reissued(self, disputed: int) -> bool:
         """Say whether so many identifiers that did not vanish lead to somebody else now that they were given anew."""
         return disputed > self.limit * (self.known - self.vanished)

@@ -19,7 +19,7 @@ from importers.decided import decided
 from importers.desired import desired
 from importers.errors import ImportRefused, Interrupted
 from importers.formats import Reading
-from importers.journal import journal_of
+from importers.journal import completed, journal_of, surroundings
 from importers.measures import Recognised, Sides, measures
 from importers.notices import Notice
 from importers.origin import Origin
@@ -56,8 +56,8 @@ class Options:
     `selection` is what is left out and, after a manual run, stays so; None is what the school chose before. `force`
     lets an import through that takes away most of the coming sessions, `confirm` (the school's code) one without any
     session, `accepted` an automatic one whose thresholds are passed; `new_identifiers` one whose Pronote identifiers
-    were regenerated: people are then recognised by their names alone. `force` and `accepted` also let one through in
-    which many people are missing. `run_id` is a run that waited, `keys` open encrypted exports.
+    were regenerated: people are then recognised by their names alone. `force` and `accepted`, and nothing else, let one
+    through in which many people are missing. `run_id` is a run that waited, `keys` open encrypted exports.
     """
 
     dry_run: bool = False
@@ -69,6 +69,7 @@ class Options:
     confirm: str = ""
     accepted: bool = False
     new_identifiers: bool = False
+    add_subjects: bool = False
     run_id: str = ""
     file_id: str | None = None
     keys: tuple[PartnerKey, ...] = ()
@@ -224,7 +225,7 @@ def _plan(prepared: _Prepared, tx: Transaction, now: datetime, options: Options)
     current = snapshot.current()
     wanted = desired(prepared.timetable, prepared.expansion, found.matched, prepared.zone)
     proposal = plan(current, wanted, now)
-    sides = Sides(current, wanted, proposal, prepared.zone)
+    sides = Sides(current, wanted, proposal, prepared.zone, prepared.timetable.year_starts)
     verdicts = _judged(sides, Recognised(prepared.timetable, found, choices.known_audiences(tx)), tx)
     made = _report(prepared, found, sides, verdicts, tx.school.code)
     return _Considered(proposal, current, wanted, replace(made, dry_run=options.dry_run), snapshot, found, missing)
@@ -240,9 +241,11 @@ def _reconciled(prepared: _Prepared, tx: Transaction, options: Options) -> tuple
     check = _vanished(people, tx, known, decisions)
     if check is None:
         return reconcile(people, known, decided(people, decisions)), None
-    if options.new_identifiers or tx.import_choices.get(choices.YEAR_PENDING):
-        # Numbers given anew may be those that somebody else had.
-        return reconcile(people, _without_idpns(known), decided(people, _by_names(decisions))), None
+    pending = tx.import_choices.get(choices.YEAR_PENDING)
+    if options.new_identifiers or pending:
+        # Numbers given anew may be those that somebody else had. With a new year whole classes leave.
+        found = reconcile(people, _without_idpns(known), decided(people, _by_names(decisions)))
+        return found, check if check.lacking and not pending else None
     by_names = decided(people, _by_names(decisions))
     doubtful = len(disputed(people, applying.heard_last(tx, known), by_names))
     if not check.missing or check.reissued(doubtful):
@@ -277,12 +280,11 @@ def _noticed(prepared: _Prepared, told: Notice) -> _Prepared:
 
 def _in_order(prepared: _Prepared, tx: Transaction, options: Options) -> _Prepared:
     """Refuse, or by hand only notice, a file exported before the one imported last."""
-    last = tx.imports.last_done()
-    exported = str(last.report.get("origin", {}).get("exported", "")) if last else ""
-    if not origin.older(prepared.origin, exported):
+    last = tx.imports.last_exported()
+    if not origin.older(prepared.origin, last):
         return prepared
     if options.kind == AUTOMATIC and not options.accepted:
-        raise ImportRefused("older-export", exported=prepared.origin.exported, last=exported)
+        raise ImportRefused("older-export", exported=prepared.origin.exported, last=last)
     return _noticed(prepared, Notice("older-export", prepared.origin.exported, 1))
 
 
@@ -300,9 +302,8 @@ def _carried_out(prepared: _Prepared, tx: Transaction, now: datetime, options: O
     if options.digest and options.digest != considered.plan.digest:
         raise ImportRefused("plan-changed", approved=options.digest, found=considered.plan.digest)
     _guard(considered, tx.school.code, options)
-    if not considered.plan.empty:
-        tx.imports.keep_journal(run_id, journal_of(considered.plan, considered.snapshot, tx).packed())
-        tx.imports.forget_journals(JOURNALS_KEPT)
+    journal = None if considered.plan.empty else journal_of(considered.plan, considered.snapshot, tx)
+    before = surroundings(tx)
     applying.apply(considered.plan, considered.snapshot, tx, options.progress)
     applying.learn(tx, _idpns(prepared.timetable, considered.found), now)
     if options.kind == MANUAL and options.selection is not None:
@@ -311,7 +312,12 @@ def _carried_out(prepared: _Prepared, tx: Transaction, now: datetime, options: O
         tx.import_choices.set(choices.YEAR_PENDING, None)
     finished = replace(considered.report, large=_large(tx), run_id=run_id)
     tx.imports.finish(run_id, DONE, finished.data())
+    if options.add_subjects:
+        choices.add_subjects(tx, prepared.timetable.subjects)
     unchanged.note(tx, run_id)
+    if journal is not None:
+        tx.imports.keep_journal(run_id, completed(journal, before, tx).packed())
+        tx.imports.forget_journals(JOURNALS_KEPT)
     options.progress("done", 1, 1)
     return finished
 

@@ -16,8 +16,18 @@ from typing import NamedTuple
 from uuid import UUID, uuid5
 
 from importers.errors import ImportRefused
-from importers.naming import Audience, CourseName, Names, PersonName, SubjectName, course_names, joined, names_of
-from importers.notices import Notice, Tally
+from importers.naming import (
+    Audience,
+    CourseName,
+    Names,
+    PersonName,
+    SubjectName,
+    course_names,
+    joined,
+    key_of,
+    names_of,
+)
+from importers.notices import Notice, Tally, Where
 from importers.timetable import Course, Resource, ResourceKind, Timetable
 from importers.weeks import USABLE, day_of, weeks
 
@@ -146,9 +156,22 @@ def expand(timetable: Timetable, settings: Settings) -> Expansion:
                 total += 1
             if total > SESSION_LIMIT:
                 raise ImportRefused("too-many-sessions", line=course.line, limit=SESSION_LIMIT)
-    sessions = tuple(_dated(taught, settings))
+    sessions = tuple(_dated(taught, settings, tally))
     _count_outside(sessions, timetable, tally)
     return Expansion(sessions, names, tally.notices())
+
+
+def taught(timetable: Timetable, settings: Settings) -> frozenset[str]:
+    """Return the identifiers of the subjects that have a session; no date is worked out for it."""
+    names = names_of(timetable)
+    left = {subject.ident for subject in timetable.subjects}
+    found: set[str] = set()
+    for course in timetable.courses:
+        given = left.intersection(course.subjects)
+        if given and any(_audience(active, names, settings) is not None for _, active, _ in _blocks(course, settings)):
+            found |= given
+            left -= given
+    return frozenset(found)
 
 
 def _blocks(course: Course, settings: Settings) -> Iterator[tuple[int, tuple[Resource, ...], Status]]:
@@ -164,14 +187,20 @@ def _partition(resources: Sequence[Resource], within: int) -> list[tuple[int, tu
     union = 0
     for resource in resources:
         union |= resource.mask
-    blocks: list[tuple[int, tuple[Resource, ...]]] = [(union & within, ())]
+    blocks: list[tuple[int, list[Resource]]] = [(union & within, [])]
     for resource in resources:
         split = []
         for mask, active in blocks:
-            split.append((mask & resource.mask, (*active, resource)))
-            split.append((mask & ~resource.mask, active))
-        blocks = [block for block in split if block[0]]
-    return [block for block in blocks if block[0]]
+            there, beside = mask & resource.mask, mask & ~resource.mask
+            # Copied only when a block parts in two, which 62 weeks allow 61 times, however many resources there are.
+            others = list(active) if there and beside else active
+            if there:
+                active.append(resource)
+                split.append((there, active))
+            if beside:
+                split.append((beside, others))
+        blocks = split
+    return [(mask, tuple(active)) for mask, active in blocks if mask]
 
 
 def _lesson(
@@ -180,7 +209,7 @@ def _lesson(
     """Describe a run of weeks; None, counted, when nothing of it is imported."""
     audience = _audience(active, names, settings)
     if audience is None:
-        tally.add("class-parts-only", "course")
+        tally.add("class-parts-only", "course", where=_where(course, active, names))
         return None
     subject = names.subject(course.subjects)
     named = course_names(subject, audience, names)
@@ -189,7 +218,7 @@ def _lesson(
         tally.add("course-switched-off", "course")
         return None
     if not courses:
-        tally.add("no-course", "course")
+        tally.add("no-course", "course", where=_where(course, active, names))
     teachers, staff = (_people(active, kind, names) for kind in (ResourceKind.TEACHER, ResourceKind.STAFF))
     rooms, equipment = (_things(active, kind, names) for kind in (ResourceKind.ROOM, ResourceKind.EQUIPMENT))
     tokens = tuple(sorted(unit.token for unit in audience))
@@ -205,7 +234,7 @@ def _lesson(
         ends=course.ends,
         courses=courses,
         tokens=tokens,
-        store_key=joined(subject.key, tokens, [person.key for person in (*teachers, *staff)]),
+        store_key=key_of(subject.key, tokens, [person.key for person in (*teachers, *staff)]),
         content=_digest(
             subject.code,
             subject.label,
@@ -218,6 +247,14 @@ def _lesson(
             status,
         ),
     )
+
+
+def _where(course: Course, active: Sequence[Resource], names: Names) -> Where:
+    """Return where a slot is in the file, by its subject and by the classes, parts and groups that it has."""
+    units = {names.audiences[each.kind, each.ident].name for each in active if each.kind in _UNITS}
+    subject = names.subject(course.subjects).label if course.subjects else ""
+    told = " - ".join(filter(None, (subject, "/".join(sorted(units)))))
+    return Where(told, course.ident, course.line, course.day, starts=course.starts.isoformat("minutes"))
 
 
 def _audience(active: Sequence[Resource], names: Names, settings: Settings) -> frozenset[Audience] | None:
@@ -260,22 +297,30 @@ def _digest(*parts: object) -> str:
 
 
 def _dated(
-    taught: dict[tuple[date, time, str, tuple[str, ...]], list[Lesson]], settings: Settings
+    taught: dict[tuple[date, time, str, tuple[str, ...]], list[Lesson]], settings: Settings, tally: Tally
 ) -> Iterator[DatedSession]:
-    """Yield sessions in order of start; simultaneous ones of one subject and audience are numbered by content."""
-    moments: dict[tuple[date, time], datetime] = {}
+    """Yield sessions in order of start; simultaneous ones of one subject and audience are numbered by content.
 
-    def moment(day: date, clock: time) -> datetime:
+    One in the hour that the clocks skip, which would end before it starts or when it does, is counted and left out.
+    """
+    moments: dict[tuple[date, time], tuple[datetime, float]] = {}
+
+    def moment(day: date, clock: time) -> tuple[datetime, float]:
         found = moments.get((day, clock))
         if found is None:
-            found = moments[day, clock] = datetime.combine(day, clock, settings.zone)
+            here = datetime.combine(day, clock, settings.zone)
+            found = moments[day, clock] = here, here.timestamp()
         return found
 
     for (day, clock, subject, tokens), lessons in sorted(taught.items(), key=lambda item: item[0]):
-        starts, label = moment(day, clock), clock.isoformat("minutes")
+        (starts, begun), label = moment(day, clock), clock.isoformat("minutes")
         for ordinal, lesson in enumerate(sorted(lessons, key=_content_order) if len(lessons) > 1 else lessons):
+            ends, ended = moment(day, lesson.ends)
+            if ended <= begun:
+                tally.add("ends-before-start", "session")
+                continue
             key = SessionKey(settings.school, day, label, subject, tokens, ordinal)
-            yield DatedSession(key, uid_of(key), starts, moment(day, lesson.ends), lesson)
+            yield DatedSession(key, uid_of(key), starts, ends, lesson)
 
 
 def _content_order(lesson: Lesson) -> tuple[object, ...]:
@@ -290,9 +335,14 @@ def uid_of(key: SessionKey) -> str:
 
 
 def _count_outside(sessions: Iterable[DatedSession], timetable: Timetable, tally: Tally) -> None:
-    outside = sum(not timetable.year_starts <= session.day <= timetable.year_ends for session in sessions)
-    if outside:
-        tally.add("outside-year", "session", outside)
+    for session in sessions:
+        if not timetable.year_starts <= session.day <= timetable.year_ends:
+            courses = session.lesson.courses
+            names = courses[0].label if courses else session.lesson.subject.label
+            tally.add(
+                "outside-year", "session", where=Where(names, date=session.day.isoformat(), starts=session.key.starts)
+            )
 
 
-_AUDIENCE = (ResourceKind.CLASS, ResourceKind.GROUP, ResourceKind.PART, ResourceKind.PUPIL)
+_UNITS = (ResourceKind.CLASS, ResourceKind.GROUP, ResourceKind.PART)
+_AUDIENCE = (*_UNITS, ResourceKind.PUPIL)

@@ -1,6 +1,8 @@
 """Undo the last import: the timetable ahead becomes what it was before, and the past stays as it is (R207).
 
-A session that comes back is the item it was, so that the reminders people put on it are on it again.
+A session that comes back is the item it was, so that the reminders people put on it are on it again. What the import
+made is taken away unless sessions that have begun since are in it; what it learnt is forgotten, and what the school
+chose with it is chosen no more.
 """
 
 from __future__ import annotations
@@ -8,12 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from importers.apply import Progress, Snapshot
+from importers import choices, unchanged
+from importers.apply import IDPN, Progress, Snapshot
 from importers.errors import ImportRefused
-from importers.journal import HeldLesson, Journal, unpacked
+from importers.journal import HeldLesson, Journal, digest, unpacked
 from importers.plan import past_kept
 from importers.proposal import Counts, FeedKey
-from importers.windows import Windows
+from importers.selection import Selection
+from importers.windows import ALWAYS, NEVER, Windows, between, since, united
+from importers.windows import before as until
+from storage import import_undo
 from storage.feeds import Pair
 from storage.imports import DONE, UNDONE, ImportRun, NewRun
 from storage.lessons import NewLesson, StoredMembership
@@ -42,7 +48,8 @@ def undo(store: Store, school: School, run_id: str, now: datetime, progress: Pro
             snapshot = Snapshot(tx)
             _check(journal, snapshot, int(now.timestamp()))
             counts = _undone(journal, snapshot, tx, int(now.timestamp()))
-            tx.imports.set_status(run_id, UNDONE)
+            _unlearnt(journal, tx)
+            tx.imports.set_status(run_id, UNDONE, _chosen_before(journal, tx))
             _record(tx, tx.imports.run(run_id), counts)
             progress("done", 1, 1)
             return counts
@@ -73,6 +80,33 @@ def changed(run: ImportRun) -> bool:
     return run.kind != UNDO and any(number for name, number in counts.items() if name != "events_frozen")
 
 
+def chosen(run: ImportRun) -> Selection | None:
+    """Return what an undone run had left out, None when its undoing changed nothing of that."""
+    held = run.report.get(choices.SELECTION)
+    return None if held is None else Selection(**{part: frozenset(names) for part, names in held.items()})
+
+
+def _chosen_before(journal: Journal, tx: Transaction) -> dict[str, object]:
+    """Give the school back the choices the import changed, those changed again since excepted; return what it chose."""
+    noted: dict[str, object] = {}
+    for name, before, after in journal.chosen:
+        if tx.import_choices.get(name) == after:
+            tx.import_choices.set(name, before)
+            noted |= {name: after} if name == choices.SELECTION and after is not None else {}
+        elif name == unchanged.LAST:
+            # A file like this one was found unchanged since: it would change things now.
+            tx.import_choices.set(name, None)
+    return noted
+
+
+def _unlearnt(journal: Journal, tx: Transaction) -> None:
+    """Forget the identifiers that the import was the last to see, or when it saw them."""
+    held = import_undo.last_seen(tx, IDPN)
+    mine = {key: journal.seen[digest(*key)] for key in held if digest(*key) in journal.seen}
+    last = {key: None if before < 0 else before for key, before in mine.items() if held[key] == journal.began}
+    import_undo.set_last_seen(tx, IDPN, last)
+
+
 def _record(tx: Transaction, run: ImportRun, counts: Counts) -> None:
     new = NewRun(UNDO, run.format, run.file_name, run.file_hash)
     done = tx.imports.start(new)
@@ -92,8 +126,7 @@ def _check(journal: Journal, snapshot: Snapshot, now: int) -> None:
 
 def _undone(journal: Journal, snapshot: Snapshot, tx: Transaction, now: int) -> Counts:
     """Write the inverse; stays come first, as in an import."""
-    wanted = dict(_windows(journal, snapshot, now))
-    tx.lessons.feeds.set_windows(snapshot.stays, wanted)
+    number = tx.changes.clock()
     gone = [snapshot.lessons[uid] for uid in journal.created if uid in snapshot.lessons]
     gone = [lesson for lesson in gone if lesson.starts >= now]
     stores = {key: number for key, (number, _) in snapshot.stores.items()}
@@ -107,13 +140,21 @@ def _undone(journal: Journal, snapshot: Snapshot, tx: Transaction, now: int) -> 
         for held in journal.ended
         if held.starts >= now and held.uid not in snapshot.lessons
     ]
+    wanted = dict(_windows(journal, snapshot, now))
+    moved = {new.uid: new.calendar_id for _, new in changed}
+    removed = {lesson.uid for lesson in gone}
+    left = {moved.get(uid, each.calendar_id) for uid, each in snapshot.lessons.items() if uid not in removed}
+    useless = _useless(journal, snapshot, wanted, left | {new.calendar_id for new in back})
+    tx.lessons.feeds.set_windows(snapshot.stays, wanted)
     tx.lessons.end(gone)
     tx.lessons.replace(changed)
     tx.lessons.create(back)
     ended, started = _memberships(journal, snapshot, now)
-    tx.lessons.set_memberships(ended, started)
+    tx.lessons.set_memberships(ended, [each for each in started if each.collection_id not in useless])
+    import_undo.give_back_lists(tx, journal.numbers, number)
     names = _names(journal, snapshot)
     tx.lessons.rename_calendars(names)
+    import_undo.remove_calendars(tx, useless)
     return Counts(
         courses_renamed=len(names.keys() & {number for number, _name in snapshot.courses.values()}),
         events_created=len(back),
@@ -124,6 +165,21 @@ def _undone(journal: Journal, snapshot: Snapshot, tx: Transaction, now: int) -> 
     )
 
 
+def _useless(journal: Journal, snapshot: Snapshot, wanted: dict[Pair, Windows], filled: set[int]) -> set[int]:
+    """Return what the import made and nothing is left in: calendars without lessons, collections that show none.
+
+    The stays of these are made to end.
+    """
+    made = {snapshot.stores[key][0] for key in journal.stores if key in snapshot.stores}
+    empty = made - filled
+    stays = {(stay.collection, stay.calendar) for stay in snapshot.stays}
+    wanted |= dict.fromkeys((pair for pair in stays if pair[1] in empty), NEVER)
+    shown = {pair[0] for pair in stays | wanted.keys() if wanted.get(pair, ALWAYS)}
+    begun = {snapshot.courses[key][0] for key in journal.courses if key in snapshot.courses}
+    begun |= {snapshot.school} if journal.school and snapshot.school else set()
+    return empty | (begun - shown)
+
+
 def _lesson(held: HeldLesson, calendar_id: int) -> NewLesson:
     return NewLesson(calendar_id, held.uid, held.content, held.starts, held.ends, held.ical, held.item)
 
@@ -132,7 +188,15 @@ def _windows(journal: Journal, snapshot: Snapshot, now: int) -> Iterable[tuple[P
     for key, before, after in journal.feeds:
         collection = _collection(key, snapshot)
         if collection is not None:
-            yield (collection, snapshot.stores[key.store][0]), past_kept(after, before, now)
+            yield (collection, snapshot.stores[key.store][0]), _as_before(journal, before, after, now)
+
+
+def _as_before(journal: Journal, before: Windows, after: Windows, now: int) -> Windows:
+    """Return windows as they were, but for the time between the import and its undoing."""
+    if not journal.began:
+        return past_kept(after, before, now)
+    began = min(journal.began, now)
+    return united((*until(before, began), *between(after, began, now), *since(before, now)))
 
 
 def _names(journal: Journal, snapshot: Snapshot) -> dict[int, str]:
@@ -165,6 +229,6 @@ def _memberships(
         course = snapshot.courses[key.course][0]
         ended.append((course, key.account))
         # Who was no member before never was; what they saw meanwhile stays in their timetable.
-        windows = past_kept(after.windows, before.windows, now) if before.windows else ()
+        windows = _as_before(journal, before.windows, after.windows, now) if before.windows else NEVER
         started += [StoredMembership(course, key.account, Role(before.role), window) for window in windows]
     return ended, started

@@ -37,6 +37,11 @@ def since(windows: Windows, instant: int) -> Windows:
     return tuple((max(start, instant), end) for start, end in windows if end > instant)
 
 
+def between(windows: Windows, first: int, last: int) -> Windows:
+    """Return the part of some windows that lies from an instant on and before another."""
+    return before(since(windows, first), last)
+
+
 def midnight(day: date, zone: tzinfo) -> int:
     """Return the first instant of a day in a zone, in epoch seconds."""
     return int(datetime.combine(day, time(), zone).timestamp())

@@ -23,7 +23,7 @@ from importers.reconcile import Doubt
 from importers.report import Report
 from importers.run import Options, import_file
 from importers.selection import Selection, of_school, select
-from importers.sessions import Settings, expand
+from importers.sessions import Settings, expand, taught
 from importers.timetable import Subject, Timetable
 from storage.errors import NotFound
 from storage.import_drafts import ImportDraft
@@ -123,7 +123,7 @@ def show(tx: Transaction, draft: ImportDraft, step: Step, offset: int = 0, limit
     rows = _ROWS[step](tx, draft, timetable)
     facts = {}
     if step is Step.SUBJECTS:
-        rows = _taught(tx, timetable, rows)
+        rows = _taught(tx, reading, timetable, rows)
         facts["without_sessions"] = sum(row.reason == NO_SESSION for row in rows)
     states = {state.value: sum(row.state is state for row in rows) for state in State}
     shown = rows[offset : offset + limit]
@@ -131,14 +131,11 @@ def show(tx: Transaction, draft: ImportDraft, step: Step, offset: int = 0, limit
     return Page(step, shown, len(rows), offset, {name: n for name, n in states.items() if n}, found, facts)
 
 
-def _taught(tx: Transaction, timetable: Timetable, rows: tuple[Row, ...]) -> tuple[Row, ...]:
+def _taught(tx: Transaction, reading: formats.Reading, timetable: Timetable, rows: tuple[Row, ...]) -> tuple[Row, ...]:
     """Mark the subjects that the file only lists: reports count those that have sessions."""
-    expansion = expand(timetable, _settings(tx))
-    joined = {session.lesson.subject.key for session in expansion.sessions}
-    # A session of several subjects joins their keys by a slash.
-    taught = joined | {each for key in joined for each in key.split("/")}
-    keys = {ident: subject.key for ident, subject in expansion.names.subjects.items()}
-    return tuple(row if keys[row.ident] in taught else replace(row, reason=NO_SESSION) for row in rows)
+    settings = replace(_settings(tx), show_cancelled=reading.cancelled_shown)
+    found = taught(timetable, settings)
+    return tuple(row if row.ident in found else replace(row, reason=NO_SESSION) for row in rows)
 
 
 def _settings(tx: Transaction) -> Settings:
@@ -325,23 +322,21 @@ def launch(store: Store, school: School, draft_id: str, now: datetime, options: 
     """
     with store.reading(school.id) as tx:
         draft = tx.import_drafts.get(draft_id)
-        data, setting = _content(tx, draft), told.setting(tx, options.keys)
+        data = _content(tx, draft)
     if not draft.data.get("digest"):
         raise ImportRefused("not-reviewed")
-    chosen = selection(draft)
     agreed = replace(
         options,
         dry_run=False,
-        selection=chosen,
+        selection=selection(draft),
+        add_subjects=True,
         digest=str(draft.data["digest"]),
         file_name=draft.file_name,
         file_id=draft.file_id,
     )
     report = import_file(store, school, data, now, agreed)
-    # Read before anybody's turn to write is taken: a large export takes seconds.
-    timetable = of_school(formats.read(data, setting).timetable, school.code)
     with store.writing(school.id) as tx:
-        kept = [each for each in timetable.subjects if not chosen.subjects & {each.code, each.label}]
-        choices.add_subjects(tx, kept)
+        # Whoever wrote the draft's number down finds the import by it.
+        tx.imports.set_status(report.run_id, tx.imports.run(report.run_id).status, {"draft": draft.id})
         tx.import_drafts.drop(draft.id)
     return report

@@ -17,6 +17,7 @@ DEPTH_LIMIT: Final = 16
 TEXT_LIMIT: Final = 8000
 
 _HEAD = 16_384
+_STEPS: Final = {"start": 1, "end": -1}
 
 
 def tree(data: bytes) -> etree._Element:
@@ -25,22 +26,8 @@ def tree(data: bytes) -> etree._Element:
         raise ImportRefused("too-large", size=len(data), limit=SIZE_LIMIT)
     if b"<!DOCTYPE" in data[:_HEAD].replace(b"\0", b""):
         raise ImportRefused("doctype")
-    depth = seen = 0
-    root: etree._Element | None = None
     try:
-        for event, element in _events(data.lstrip(b" \t\r\n")):
-            if event == "end":
-                depth -= 1
-                continue
-            if root is None:
-                root = element
-                if element.getroottree().docinfo.internalDTD is not None:
-                    raise ImportRefused("doctype")
-            depth, seen = depth + 1, seen + 1
-            if depth > DEPTH_LIMIT:
-                raise ImportRefused("too-deep", line=element.sourceline, limit=DEPTH_LIMIT)
-            if seen > ELEMENT_LIMIT:
-                raise ImportRefused("too-large", limit=ELEMENT_LIMIT)
+        root = _walked(data.lstrip(b" \t\r\n"))
     except etree.XMLSyntaxError as error:
         raise ImportRefused("not-xml", line=error.lineno, column=error.offset) from None
     except (LookupError, ValueError) as error:
@@ -50,10 +37,28 @@ def tree(data: bytes) -> etree._Element:
     return root
 
 
+def _walked(data: bytes) -> etree._Element | None:
+    """Return the root; comments and instructions take room as elements do."""
+    depth = seen = 0
+    root: etree._Element | None = None
+    for event, element in _events(data):
+        seen += event != "end"
+        if seen > ELEMENT_LIMIT:
+            raise ImportRefused("too-large", limit=ELEMENT_LIMIT)
+        depth += _STEPS.get(event, 0)
+        if depth > DEPTH_LIMIT:
+            raise ImportRefused("too-deep", line=element.sourceline, limit=DEPTH_LIMIT)
+        if root is None and event == "start":
+            root = element
+            if element.getroottree().docinfo.internalDTD is not None:
+                raise ImportRefused("doctype")
+    return root
+
+
 def _events(data: bytes) -> Iterator[tuple[str, etree._Element]]:
     yield from etree.iterparse(
         io.BytesIO(data),
-        events=("start", "end"),
+        events=("start", "end", "comment", "pi"),
         resolve_entities=False,
         no_network=True,
         load_dtd=False,
@@ -66,8 +71,9 @@ def root_name(data: bytes) -> str:
     if not data[:_HEAD].lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"<", b"\xff\xfe", b"\xfe\xff")):
         return ""
     try:
-        for _, element in _events(data.lstrip(b" \t\r\n")[:_HEAD]):
-            return local_name(element)
+        for event, element in _events(data.lstrip(b" \t\r\n")[:_HEAD]):
+            if event == "start":
+                return local_name(element)
     except (etree.XMLSyntaxError, LookupError, ValueError):
         pass
     return ""

@@ -3,46 +3,83 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
+from click.exceptions import Exit
 
-from server import wording
-from server.commands.calendar_links import link, links
-from server.commands.calendar_trash import list_trash, restore
-from server.commands.calendars import calendar
-from server.commands.configuration import config
-from server.commands.delegates import audit
-from server.commands.demo import demo
-from server.commands.devices import devices
-from server.commands.mail import imip_, mail_
-from server.commands.notices import notices
-from server.commands.people import people
-from server.commands.push import push
-from server.commands.radicale import radicale
-from server.commands.sample import sample_school
-from server.commands.school import init, migrate
-from server.commands.school_settings import school
-from server.commands.serve import serve
-from server.commands.sharing import groups, share, shares
-from server.commands.thresholds import closures, thresholds
-from server.commands.timetable import import_
-from server.commands.users import user
-from server.commands.workplace import Failure, Workplace
-from server.texts import _
+from server.commands.deferred import Deferred, Invocation, Place
+from server.texts import N_, _
+
+_PLACES: Final[Mapping[str, Place]] = {
+    "audit": Place(
+        "server.commands.delegates",
+        "audit",
+        N_("Show who changed whose access and who opened whose home, newest first."),
+    ),
+    "calendar": Place(
+        "server.commands.calendars",
+        "calendar",
+        N_("List, create, share and restore calendars, choose those for phones."),
+    ),
+    "closures": Place(
+        "server.commands.thresholds",
+        "closures",
+        N_("The days on which the school is closed; automatic imports are compared with them."),
+    ),
+    "config": Place("server.commands.configuration", "config", N_("Check or show the configuration.")),
+    "demo": Place("server.commands.demo", "demo", N_("Try it: make an invented school and serve it.")),
+    "devices": Place("server.commands.devices", "devices", N_("List phones, and say which may synchronise.")),
+    "imip": Place(
+        "server.commands.mail",
+        "imip_",
+        N_("Take a letter with an invitation, answer or cancellation from standard input."),
+    ),
+    "import": Place(
+        "server.commands.timetable",
+        "import_",
+        N_("Import a timetable, by hand or by itself; see, undo or repeat imports."),
+    ),
+    "init": Place("server.commands.school", "init", N_("Create a school and its administrator.")),
+    "mail": Place("server.commands.mail", "mail_", N_("Messages of meetings to people outside the school.")),
+    "migrate": Place("server.commands.school", "migrate", N_("Bring the database up to date.")),
+    "notices": Place("server.commands.notices", "notices", N_("Show what a person is to be told.")),
+    "people": Place("server.commands.people", "people", N_("Import the people of a school.")),
+    "push": Place("server.commands.push", "push", N_("Messages to clients through push services.")),
+    "radicale": Place("server.commands.radicale", "radicale", N_("Move from a Radicale server.")),
+    "sample-school": Place("server.commands.sample", "sample_school", N_("Write the files of an invented school.")),
+    "school": Place(
+        "server.commands.school_settings", "school", N_("Show and change what a school decides for itself.")
+    ),
+    "serve": Place("server.commands.serve", "serve", N_("Serve calendars until the process is told to stop.")),
+    "thresholds": Place("server.commands.thresholds", "thresholds", N_("See and set what stops an automatic import.")),
+    "user": Place(
+        "server.commands.users",
+        "user",
+        N_("Add, list and remove accounts, set passwords, let people stand in for others."),
+    ),
+}
 
 
-class Cadran(click.Group):
+class Cadran(Deferred):
     """The root of the commands: words the errors of every package in one place."""
 
     def invoke(self, context: click.Context) -> Any:
         """Run a command; an error that people can mend becomes a sentence and exit status 1."""
         try:
             return super().invoke(context)
-        except wording.KNOWN as error:
-            raise Failure(wording.sentence(error)) from error
+        except (click.ClickException, click.Abort, Exit):
+            raise
+        except Exception as error:
+            # The words for errors know every package: only an error needs them.
+            wording, workplace = import_module("server.wording"), import_module("server.commands.workplace")
+            if not isinstance(error, wording.KNOWN):
+                raise
+            raise workplace.Failure(wording.sentence(error)) from error
 
 
 def _version() -> str:
@@ -54,6 +91,7 @@ def _version() -> str:
 
 @click.group(
     cls=Cadran,
+    places=_PLACES,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     help=_("Calendar server for schools: CalDAV, phones over ActiveSync, timetables from EDT and Pronote."),
 )
@@ -74,36 +112,8 @@ def _version() -> str:
 def main(context: click.Context, file: Path | None, data: Path | None) -> None:
     """Keep what every command needs; what a command writes holds minors' data and is for its owner alone."""
     os.umask(0o077)
-    context.obj = Workplace(file, data)
+    context.obj = Invocation(file, data)
 
-
-for _of_calendars in (link, links, list_trash, restore):
-    calendar.add_command(_of_calendars)
-for _command in (
-    serve,
-    demo,
-    init,
-    migrate,
-    config,
-    school,
-    user,
-    audit,
-    people,
-    import_,
-    thresholds,
-    closures,
-    calendar,
-    devices,
-    notices,
-    radicale,
-    sample_school,
-    mail_,
-    imip_,
-    push,
-):
-    main.add_command(_command)
-for _about_sharing in (share, shares, groups):
-    calendar.add_command(_about_sharing)
 
 if __name__ == "__main__":
     main(prog_name="cadran")

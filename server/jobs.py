@@ -174,7 +174,7 @@ def _newest(store: Store, school_id: int) -> ImportRun | None:
     """Return the newest deposit of a school if its window is open; older ones are replaced by it."""
     with store.reading(school_id) as tx:
         waiting = [run for run in tx.imports.waiting() if run.kind == AUTOMATIC]
-        closed = automatic.opens(tx) is not None
+        closed = automatic.shut(tx) is not None
     if not waiting:
         return None
     newest = max(waiting, key=lambda run: run.id)

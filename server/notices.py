@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from importers.proposal import Counts
-from server import letters, reports
+from server import going_on, letters, reports, wording
 from server.config import Config, MailSection
 from server.texts import N_, _, speaking
 from storage.accesses import Access
@@ -144,5 +144,9 @@ def _next(school: School, run: ImportRun, alerts: list[Mapping[str, Any]]) -> It
     template = _WATCH if run.status == DONE and alerts else _NEXT.get(run.status, "")
     if run.report.get("reason") == "no-manual-import":
         template = _FIRST
+    elif run.status == REJECTED and run.report.get("reason", "thresholds") not in going_on.APPLICABLE:
+        # Nothing that somebody could carry out as it is: the commands that help.
+        yield wording.next_step(run, f"--school {school.code} {run.id[:RUN_SHOWN]}")
+        return
     if template:
         yield _(template).format(code=school.code, run=run.id[:RUN_SHOWN])

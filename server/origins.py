@@ -15,7 +15,9 @@ def lines(origin: Mapping[str, Any] | None, run_id: str) -> Iterator[str]:
     yield _("File for the school: {code}").format(code=origin.get("school") or "?")
     yield _("Number of the import: {number}").format(number=run_id)
     yield _("File encrypted: {answer}").format(answer=_answer(origin.get("encrypted")))
-    yield _("Key present: {answer}").format(answer=_answer(origin.get("key_present")))
+    needed = origin.get("encrypted")
+    answer = _answer(origin.get("key_present")) if needed else _("not needed, the file is not encrypted")
+    yield _("Key present: {answer}").format(answer=answer)
     if origin.get("software"):
         yield _("Written by: {software}").format(software=origin["software"])
     if origin.get("schema"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
+from protocols.eas.session import ACCOUNT_WIPE_FROM
 from server.texts import N_, _
 from server.wording import filled
 from storage.errors import NotFound
@@ -17,9 +18,20 @@ _WIPES: Final = {
     Wipe.DONE: N_("wiped"),
     Wipe.FAILED: N_("wipe failed"),
 }
+_ALLOW: Final = "cadran devices allow {login} {device}"
+_ADVICE: Final = {
+    "quarantined": N_("It waits to be let in: “{allow}”."),
+    "blocked": N_("To let it in again: “{allow}”."),
+    "wipe": N_("This is called off, until it has synchronised, by “{allow}”."),
+}
 _REFUSALS: Final = {
     "Sync 3": N_("It had lost its place in a calendar and started that calendar again."),
     "FolderSync 9": N_("It had lost its place in the list of calendars and started again."),
+    "115": N_("It sent a letter after its owner had sent as many as one may in a day."),
+    "116": N_("It wrote to an address that is none, or to too many at once."),
+    "119": N_("It sent a letter that was to nobody."),
+    "120": N_("Its letter was not sent: no mail server, an owner without address, or one who may not write so."),
+    "122": N_("It sent a letter that was too large."),
     "139": N_("It cannot do what the school's policy asks."),
     "142": N_("It has not taken the school's policy."),
     "143": N_("It has not yet taken the school's new policy."),
@@ -76,13 +88,30 @@ def care(tx: Transaction, owner: Principal, device_id: str, actor: str) -> Care:
     return Care(tx, owner, found, actor)
 
 
+def account_stays(device: Device) -> bool:
+    """Tell whether a device cannot remove an account by itself, so that asking for that only blocks it."""
+    return device.version < ACCOUNT_WIPE_FROM
+
+
 def state(device: Device) -> str:
     """Return in a word or two whether a device may synchronise."""
+    if device.wipe is Wipe.ACCOUNT and account_stays(device):
+        return _("blocked")
     if device.wipe is not Wipe.NONE:
         return _(_WIPES[device.wipe])
     if device.blocked:
         return _("blocked")
     return _("in quarantine") if device.quarantined else _("allowed")
+
+
+def advice(device: Device, login: str) -> str:
+    """Return what an administrator may do about a device that is not let in, "" for one that is."""
+    waits = device.wipe is Wipe.DEVICE or (device.wipe is Wipe.ACCOUNT and not account_stays(device))
+    if not (waits or device.blocked or device.quarantined or device.wipe is not Wipe.NONE):
+        return ""
+    kept = device.blocked or device.wipe is not Wipe.NONE
+    words = _ADVICE["wipe" if waits else "blocked" if kept else "quarantined"]
+    return filled(words, {"allow": _ALLOW.format(login=login, device=device.device_id)})
 
 
 def last_error(device: Device) -> str:

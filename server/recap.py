@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from server.reports import notice_line
+from server import places
+from server.reports import located
 from server.texts import N_, _, number
 from storage.imports import DONE
 
@@ -35,12 +36,12 @@ def recognised(report: Mapping[str, Any]) -> list[tuple[str, int, int]]:
     ]
 
 
-def advice(status: str, report: Mapping[str, Any]) -> Iterator[str]:
+def advice(status: str, report: Mapping[str, Any], run_number: str = "") -> Iterator[str]:
     """Yield what the file had that could not be done, and whom to ask about it (R180, R181)."""
     for each in report.get("notices", ()):
-        line = notice_line(each["code"], each["about"], each["count"])
-        if line:
-            yield line
+        yield from located(each)
+    if places.more(report.get("notices", ())):
+        yield _("All of them, one by one: “cadran import faults {number}”.").format(number=run_number)
     if any(each[2] for each in recognised(report)[:2]):
         yield _("Who was not recognised: “cadran import unmatched”, with --csv for a spreadsheet.")
     if status == DONE and any(each["error"] for each in (report.get("tasks") or {}).values()):

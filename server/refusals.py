@@ -22,6 +22,8 @@ FRESH_SECONDS: Final = 86_400
 _KINDS: Final = {
     "refused-add": N_("A new entry was not taken: “{calendar}” cannot be changed from a phone."),
     "refused-change": N_("A change was not taken: the entry in “{calendar}” stays as it was."),
+    "refused-faulty": N_("What a phone sent for “{calendar}” was not taken: Cadran could not make an entry of it."),
+    "refused-gone": N_("A change was not taken: the entry in “{calendar}” is no longer there."),
     "refused-often": N_("Changes of “{subject}” in “{calendar}” were refused several times: it stays as it is."),
     "hidden-from-phone": N_("“{subject}” in “{calendar}” is kept from the phone {device}, which could not take it."),
 }

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
+from itertools import takewhile
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from importers.proposal import Counts
 from importers.report import Report, Unmatched
 from importers.thresholds import WITHOUT_PERCENT
+from importers.undo import UNDO
+from server import places, wording
 from server.check_names import check
 from server.texts import N_, _, number
-from server.wording import filled, going_on, refusal
-from storage.imports import REJECTED, ImportRun
+from server.wording import filled, refusal
+from storage.imports import DONE, REJECTED, ImportRun
 
 SHOWN: Final = 20
 NUMBER_SHOWN: Final = 18
+OTHERS_SHOWN: Final = 3
 
 _COUNTS: Final = {
     "courses_created": N_("Courses created"),
@@ -166,9 +171,7 @@ def warnings(report: Report) -> Iterator[str]:
     if len(report.unmatched) > SHOWN:
         yield _("… and {number} more people; --json lists them all.").format(number=len(report.unmatched) - SHOWN)
     for notice in report.notices:
-        line = notice_line(notice.code, notice.about, notice.count)
-        if line:
-            yield line
+        yield from located(asdict(notice))
     for verdict in report.alerts:
         if not verdict.whole:
             # The first import: there is nothing yet that it could upset.
@@ -191,6 +194,17 @@ def warnings(report: Report) -> Iterator[str]:
 def notice_line(code: str, about: str, count: int) -> str:
     """Return an oddity of a file in words, "" when it needs none."""
     return filled(_NOTICES[code], {"count": count, "about": _(_ABOUT.get(about, about))}) if code in _NOTICES else ""
+
+
+def located(notice: Mapping[str, Any]) -> Iterator[str]:
+    """Yield an oddity of a file in words, and below it the first places where it is."""
+    line = notice_line(notice["code"], notice["about"], notice["count"])
+    if not line:
+        return
+    yield line
+    # Reports of earlier versions have no places.
+    if where := places.first(notice.get("places") or ()):
+        yield f"  {where}"
 
 
 def outcome(report: Report) -> str:
@@ -252,7 +266,23 @@ def next_step(run: ImportRun) -> str:
     """Return what to do about an import that was rejected, with the commands to do it; "" when there is nothing."""
     if run.status != REJECTED:
         return ""
-    return going_on(str(run.report.get("reason", "")), run.id[:NUMBER_SHOWN])
+    return wording.next_step(run, run.id[:NUMBER_SHOWN])
+
+
+def open_steps(runs: Sequence[ImportRun]) -> Iterator[str]:
+    """Yield what to do about runs, newest first, that were refused and that no later import has made old.
+
+    The newest in full; of the others it is told how to see it.
+    """
+    newer = takewhile(lambda run: run.status != DONE or run.kind == UNDO, runs)
+    refused = [run for run in newer if run.status == REJECTED]
+    if not refused:
+        return
+    yield next_step(refused[0])
+    others = ", ".join(run.id[:NUMBER_SHOWN] for run in refused[1 : 1 + OTHERS_SHOWN])
+    if others:
+        text = _("Refused as well since the last import: {numbers}; “cadran import show NUMBER” says what to do.")
+        yield text.format(numbers=others + (", …" if len(refused) > 1 + OTHERS_SHOWN else ""))
 
 
 def _refusal(report: Mapping[str, Any]) -> str:

@@ -41,7 +41,7 @@ DEPOSIT: Final = Route(
 )
 AUTODISCOVER: Final = Route("autodiscover", eas.handle, _reads, frozenset())
 
-# In lower case: clients disagree on the letters.
+# In lower case: clients disagree on the letters; some end the path with a slash (reference/eas.md section 3).
 _EXACT: Final = {"/microsoft-server-activesync": EAS, "/autodiscover/autodiscover.xml": AUTODISCOVER}
 
 
@@ -49,4 +49,4 @@ def find(path: str) -> Route | None:
     """Return the protocol that answers a path, None when there is none."""
     if path.startswith(DAV_PREFIX):
         return CALDAV
-    return DEPOSIT if path.lower().startswith(deposit.PREFIX) else _EXACT.get(path.lower())
+    return DEPOSIT if path.lower().startswith(deposit.PREFIX) else _EXACT.get(path.lower().removesuffix("/"))

@@ -124,8 +124,9 @@ class Watcher:
         try:
             told = stirred()
         except Exception:
+            # Said once: without glances every look is taken in its time.
             _log.exception("glance failed")
-            told = None
+            self._stirred = told = None
         # What cannot be read is not asked for more often than without glances.
         owed = told is None or self._failed or self._lot.unsettled
         due = self._looked_at + (self._interval if owed else PRECAUTION)

@@ -7,11 +7,14 @@ from typing import Any, Final
 
 from importers.errors import ImportRefused
 from importers.people import RowError
+from importers.run import AUTOMATIC
+from server import going_on
 from server.check_names import checks
 from server.config import ConfigError
 from server.texts import N_, _
 from storage import errors
 from storage.delegations import DelegationRefused
+from storage.imports import ImportRun
 from storage.model import Role
 from storage.principals import BadLogin
 
@@ -57,19 +60,16 @@ _REFUSED: Final = {
     "several-files": N_("The files do not belong together: {names}. Hand over one timetable, without other files."),
     "missing-file": N_("The file {name} is missing: hand it over together with the other one."),
     "files-differ": N_("The files are of different schools ({found}): choose those of one school."),
-    "archive-damaged": N_("The archive cannot be opened: copy it again, or hand over the file inside."),
-    "archive-encrypted": N_("The archive is protected by a password: hand over the file inside."),
-    "archive-name": N_(
-        "The archive holds a file with a name that is not accepted: “{name}”. Hand over the file itself."
-    ),
-    "archive-nested": N_("The archive holds another archive ({name}): hand over the timetable itself."),
+    "archive-damaged": N_("The archive cannot be opened: it is damaged or incomplete."),
+    "archive-encrypted": N_("The archive is protected by a password."),
+    "archive-name": N_("The archive holds a file with a name that is not accepted: “{name}”."),
+    "archive-nested": N_("The archive holds another archive ({name})."),
     "archive-crowded": N_("The file holds too much at once (limit: {limit}): hand over the timetable alone."),
     "archive-empty": N_("The archive is empty."),
     "not-for-us": N_(
-        "The export is encrypted for {partners}, and the keys here are those of {ours}: choose the right platform in "
-        "EDT or Pronote, and export again."
+        "The export is encrypted for {partners}, and the keys here are those of {ours}: it cannot be opened."
     ),
-    "damaged": N_("The encrypted export is damaged, or was encrypted with another key: export it again."),
+    "damaged": N_("The encrypted export is damaged, or was encrypted with another key."),
     "newer-container": N_(
         "The encrypted export has version {value}, which is not known here: a newer Cadran may read it."
     ),
@@ -98,32 +98,23 @@ _REFUSED: Final = {
     "too-deep": N_("Line {line}: the file is nested too deeply (limit: {limit}): it is not an EDT or Pronote export."),
     "wrong-root": N_("This is not an EDT or Pronote export: its first element is “{name}”."),
     "missing-section": N_("The file has no “{name}” section: choose a complete export in EDT or Pronote."),
-    "truncated": N_("The file ends too early (line {line}): copy it again, or export it again."),
-    "encrypted": N_(
-        "The file is encrypted for {partners}, and there is no key here (“cadran import keys add”): add one, or choose "
-        "an export without encryption."
-    ),
+    "truncated": N_("The file ends too early (line {line}): it is not whole."),
+    "encrypted": N_("The file is encrypted for {partners}, and there is no key here."),
     "unsupported-version": N_("Version {value} of the export format is not known; 1.1 and 2.x are."),
     "bad-value": N_("Line {line}: “{value}” is not a valid value of {element} {name}."),
-    "wrong-school": N_(
-        "The file is of the school {found}, not of {expected}. Choose the other file or another --school."
-    ),
+    "wrong-school": N_("The file is of the school {found}, not of {expected}. Nothing was imported."),
     "too-many-sessions": N_("Line {line}: the file holds more than {limit} sessions: it is refused."),
     "idpn-regenerated": N_(
         "{vanished} of {known} Pronote identifiers are no longer in the file: were they regenerated, or is this "
-        "another school's file? Nothing was imported. If they were regenerated, import it again with --new-identifiers."
+        "another school's file? Nothing was imported."
     ),
-    "would-wreck": N_(
-        "{lost} of {coming} coming sessions would disappear: is the file whole? Nothing was imported. "
-        "If that is what you want, import it again with --force."
-    ),
+    "would-wreck": N_("{lost} of {coming} coming sessions would disappear: is the file whole? Nothing was imported."),
     "people-missing": N_(
         "{absent} of the {known} people whom the last import recognised are not in the file: is it whole, and is it "
         "this school's? Nothing was imported."
     ),
     "empty-replace": N_(
-        "The file has no course at all, and {coming} coming sessions would disappear. Nothing was imported. "
-        "If that is what you want, import it again with --confirm {school}."
+        "The file has no course at all, and {coming} coming sessions would disappear. Nothing was imported."
     ),
     "thresholds": N_("The import was rejected, blocking thresholds are exceeded: {checks}. Nothing was imported."),
     "already-running": N_("Another import of this school is running: try again when it has ended."),
@@ -139,7 +130,7 @@ _REFUSED: Final = {
     "wrong-role": N_("The account “{login}” has another role: {role}."),
     "no-such-line": N_("There is no line “{name}” at this step."),
     "no-choice": N_("Nothing is chosen at the step “{step}”."),
-    "not-reviewed": N_("Look at what the import would do first: “cadran import step NUMBER launch”."),
+    "not-reviewed": N_("Look at what the import would do first: its step “launch”."),
     "year-begun": N_("A new year was begun already: import the timetable by hand, or take it back with --undo."),
     "year-not-begun": N_("No new year was begun, or the timetable was imported since: it cannot be taken back."),
     "not-last": N_("Only the last import can be undone, one after the other; the last is {last}."),
@@ -180,23 +171,6 @@ _REFUSED: Final = {
     "bad-mapping": N_("“{value}” does not say what a column holds: write COLUMN=FIELD, the field one of {fields}."),
     "too-many-rows": N_("The file has more than {limit} lines: it is refused."),
 }
-_APPLY: Final = N_(
-    "What to do next: “cadran import show{number}” tells everything, “cadran import apply{number}” carries it out all "
-    "the same, “cadran import discard{number}” puts it aside; “cadran thresholds set” changes a limit."
-)
-_GOING_ON: Final = {
-    "thresholds": _APPLY,
-    "people-missing": N_(
-        "What to do next: “cadran import show{number}” tells everything, “cadran import apply{number}” carries it out "
-        "all the same, “cadran import discard{number}” puts it aside."
-    ),
-    "older-export": N_(
-        "What to do next: “cadran import apply{number}” imports it all the same, “cadran import discard{number}” puts "
-        "it aside."
-    ),
-    "no-manual-import": N_("What to do next: “cadran import again{number}” imports this file by hand."),
-}
-_BY_HAND: Final = {"people-missing": N_("If they have left, import it again with --force.")}
 _ROWS: Final = {
     "missing": N_("Line {line}: the column “{column}” is empty."),
     "too-long": N_("Line {line}: “{value}…” is too long for the column “{column}”."),
@@ -267,15 +241,23 @@ def refusal(reason: str, data: Mapping[str, object]) -> str:
     return _refused(ImportRefused(reason, **data))
 
 
-def going_on(reason: str, number: str = "") -> str:
-    """Return the commands that go on from the rejection of an import, the last one without a number; "" for none."""
-    template = _GOING_ON.get(reason)
-    return filled(template, {"number": f" {number}" if number else ""}) if template else ""
+def next_step(run: ImportRun, number: str) -> str:
+    """Return how to go on from a refused run, with the commands to do it on its number."""
+    reason, data = str(run.report.get("reason", "")), run.report.get("data")
+    told = (going_on.after_deposit(reason),) if run.kind == AUTOMATIC else going_on.after_run(reason)
+    values = {**(data if isinstance(data, Mapping) else {}), "number": f" {number}"}
+    return " ".join(filled(template, values) for template in told)
+
+
+def repeated(error: ImportRefused, number: str) -> str:
+    """Return why a kept file was refused once more, with the commands that go on with the run of this number."""
+    told = going_on.after_deposit(error.reason)
+    return f"{_refused(error)} {filled(told, {**error.data, 'number': f' {number}'})}"
 
 
 def _import_refused(error: ImportRefused) -> str:
-    by_hand = _BY_HAND.get(error.reason)
-    return " ".join(filter(None, (_refused(error), _(by_hand) if by_hand else going_on(error.reason))))
+    told = going_on.after_file(error.reason)
+    return " ".join(filter(None, (_refused(error), filled(told, {**error.data, "number": ""}) if told else "")))
 
 
 def _refused(error: ImportRefused) -> str:

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, and_, delete, insert, select, update
 from storage.errors import NotFound
 from storage.identifiers import ordered_id
 from storage.schema import import_run
-from storage.schema_imports import import_journal
+from storage.schema_imports import import_file, import_journal
 
 if TYPE_CHECKING:
     from storage.transaction import Transaction
@@ -33,6 +33,9 @@ GONE: Final = "…"
 _APART: Final = re.compile(r"[\s\-‐‑.,/]+")
 
 _NO_WORK: Final = (QUEUED, INTERRUPTED, SUPERSEDED, DISCARDED)
+_CHANGED_NOTHING: Final = (REJECTED, FAILED)
+# What an import counts that changes nothing: sessions that have begun.
+_LEFT_ALONE: Final = "events_frozen"
 
 _r = import_run.c
 
@@ -69,6 +72,14 @@ class NewRun:
     file_hash: str
     file_id: str | None = None
     access_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A run that made work: when it ended (epoch seconds), and whether the timetable became another by it."""
+
+    ended: int
+    changed: bool
 
 
 class Imports:
@@ -188,16 +199,43 @@ class Imports:
         row = self._tx.connection.execute(self._select().where(here).order_by(_r.id.desc()).limit(1)).first()
         return None if row is None else ImportRun(*row)
 
-    def worked_since(self, kind: str, moment: int) -> tuple[int, ...]:
-        """Return when the runs of a kind ended that made work since a moment (epoch seconds), in order (R182).
+    def last_exported(self) -> str:
+        """Return when the file of the last run that stands was exported, of those that say so; "" when none does."""
+        told = _r.report["origin"]["exported"].as_string()
+        here = and_(_r.school_id == self._tx.school_id, _r.status == DONE, told != "")
+        found = self._tx.connection.execute(select(told).where(here).order_by(_r.id.desc()).limit(1)).scalar()
+        return str(found or "")
+
+    def worked_since(self, kind: str, moment: int) -> tuple[Work, ...]:
+        """Return the runs of a kind that made work and ended since a moment (epoch seconds), in order (R182).
 
         Whatever came of them; those of a file that was imported before, or that were put off at the door, made none,
         and those that the server interrupted are not the school's.
         """
         here = and_(_r.school_id == self._tx.school_id, _r.kind == kind, _r.finished > moment)
-        query = select(_r.finished, _r.report).where(here, _r.status.not_in(_NO_WORK))
+        query = select(_r.finished, _r.status, _r.report).where(here, _r.status.not_in(_NO_WORK))
         rows = self._tx.connection.execute(query.order_by(_r.finished)).all()
-        return tuple(row.finished for row in rows if not row.report.get("idle"))
+        return tuple(
+            Work(row.finished, changed=_changed(row.status, row.report)) for row in rows if not row.report.get("idle")
+        )
+
+    def forget_refused(self, kind: str, keep: int) -> int:
+        """Forget the files of runs of a kind that changed nothing, but for the newest ones; return of how many.
+
+        A file that another run imported, or that a newer run may still need, stays.
+        """
+        self._tx.require_writing()
+        here = _r.school_id == self._tx.school_id
+        refused = and_(here, _r.kind == kind, _r.status.in_(_CHANGED_NOTHING), _r.file_id.is_not(None))
+        newest = self._tx.connection.execute(select(_r.file_id).where(refused).order_by(_r.id.desc()).limit(keep))
+        needed = select(_r.file_id).where(here, _r.file_id.is_not(None), _r.status.not_in(_CHANGED_NOTHING))
+        held = and_(import_file.c.school_id == self._tx.school_id, import_file.c.content.is_not(None))
+        query = select(import_file.c.id).where(held, import_file.c.id.in_(select(_r.file_id).where(refused)))
+        query = query.where(import_file.c.id.not_in(newest.scalars().all()), import_file.c.id.not_in(needed))
+        gone = self._tx.connection.execute(query).scalars().all()
+        for file_id in gone:
+            self._tx.import_files.drop(file_id)
+        return len(gone)
 
     def keep_journal(self, run_id: str, content: bytes) -> None:
         """Keep what undoing a run needs (importers.journal)."""
@@ -253,6 +291,8 @@ class Imports:
         self._tx.require_writing()
         for run_id, report in self._tx.connection.execute(select(_r.id, _r.report).where(which)).all():
             kept = _without(report, gone)
+            if quoted:
+                kept = _without_places(kept)
             if quoted and isinstance(kept.get("data"), Mapping):
                 kept["data"] = {name: GONE if name in QUOTED else value for name, value in kept["data"].items()}
             if kept != report:
@@ -266,6 +306,14 @@ class Imports:
         return select(*(each for each in _r if each.name != "school_id"))
 
 
+def _changed(status: str, report: Mapping[str, Any]) -> bool:
+    """Tell whether a run changed the timetable, even if that was undone later."""
+    if status not in (DONE, UNDONE):
+        return False
+    counts = report.get("counts")
+    return counts is None or any(number for name, number in counts.items() if name != _LEFT_ALONE)
+
+
 def _words(name: str) -> list[str]:
     """Return the words of a name, each as `_bare` gives it."""
     return [word for part in _APART.split(name) if (word := _bare(part))]
@@ -275,6 +323,16 @@ def _bare(name: str) -> str:
     """Return the letters and digits of a name in lower case, without accents."""
     letters = unicodedata.normalize("NFKD", name.replace("œ", "oe").replace("Œ", "OE"))
     return "".join(each for each in letters if each.isalnum()).casefold()
+
+
+def _without_places(report: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a report whose oddities are counted and no longer located: a group may be called by somebody's name."""
+    kept = dict(report)
+    if "notices" in kept:
+        kept["notices"] = [{**each, "places": []} for each in kept["notices"]]
+    if isinstance(kept.get("planned"), Mapping):
+        kept["planned"] = _without_places(kept["planned"])
+    return kept
 
 
 def _without(report: Mapping[str, Any], gone: Callable[[Mapping[str, str]], bool]) -> dict[str, Any]:

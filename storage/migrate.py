@@ -2,46 +2,21 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
 
 from storage.engine import WRITING, open_engine
-from storage.errors import SchemaMissing, SchemaOutdated, SchemaTooNew
+from storage.errors import SchemaMissing, SchemaOutdated
+from storage.revisions import check, current, known
 
 
 def _config(**attributes: Any) -> Config:
     config = Config(attributes=attributes)
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     return config
-
-
-@cache
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory.from_config(_config())
-
-
-def newest() -> str:
-    """Return the newest revision this program knows."""
-    return str(_scripts().get_current_head())
-
-
-def check(connection: Connection) -> None:
-    """Raise SchemaMissing, SchemaOutdated or SchemaTooNew unless the database is at the newest revision."""
-    found = MigrationContext.configure(connection).get_current_revision()
-    if found is None:
-        raise SchemaMissing
-    if found == newest():
-        return
-    if any(script.revision == found for script in _scripts().walk_revisions()):
-        raise SchemaOutdated(found, newest())
-    raise SchemaTooNew(found, newest())
 
 
 def untouched(url: str) -> bool:
@@ -51,7 +26,7 @@ def untouched(url: str) -> bool:
         if engine.dialect.name == "sqlite" and not Path(engine.url.database or "").exists():
             return True
         with engine.connect() as connection:
-            return MigrationContext.configure(connection).get_current_revision() is None
+            return current(connection) is None
     finally:
         engine.dispose()
 
@@ -74,12 +49,12 @@ def pending(url: str) -> tuple[str, ...]:
     engine = open_engine(url)
     try:
         with engine.connect() as connection:
-            found = MigrationContext.configure(connection).get_current_revision()
             try:
                 check(connection)
-            except (SchemaMissing, SchemaOutdated):
-                steps = _scripts().iterate_revisions("head", found or "base")
-                return tuple(reversed([script.revision for script in steps]))
+            except SchemaMissing:
+                return known()
+            except SchemaOutdated as outdated:
+                return known()[known().index(outdated.found) + 1 :]
             return ()
     finally:
         engine.dispose()

@@ -11,12 +11,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, insert, select, update
-
-from storage.collections import own_feed
-from storage.errors import NotFound, WritingRequired
-from storage.model import CalendarKind, CalendarObject, Collection, Expect, Principal, Rights
-from storage.schema import calendar, calendar_object, feed
+from storage.boxes import Box
+from storage.errors import NotFound
+from storage.model import CalendarKind, CalendarObject, Collection, Expect, Principal
 
 if TYPE_CHECKING:
     from storage.transaction import Transaction
@@ -25,6 +22,7 @@ SLUG: Final = "notifications"
 # Whoever has not read a notice after three months will not.
 KEPT_SECONDS: Final = 90 * 86_400
 COMPONENT: Final = "NOTICE"
+_BOX: Final = Box(CalendarKind.NOTIFICATIONS, SLUG, (COMPONENT,), KEPT_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +70,7 @@ class Notices:
 
     def of(self, person: Principal) -> Collection:
         """Return a person's collection; raises WritingRequired in a reading transaction when there is none yet."""
-        found = self._find(person)
-        if found is None:
-            if not self._tx.writable:
-                raise WritingRequired
-            self._tx.lock()
-            found = self._find(person) or self._make(person)
-        return found
+        return _BOX.of(self._tx, person)
 
     def all(self, person: Principal) -> tuple[tuple[CalendarObject, Notice], ...]:
         """Return a person's notices, oldest first."""
@@ -90,12 +82,12 @@ class Notices:
     def add(self, person: Principal, notice: Notice) -> None:
         """Tell a person something, in place of what the same invitation said before."""
         box = self.of(person)
-        self._forget(box)
+        _BOX.forget(self._tx, box)
         self._tx.objects.keep(box.id, notice.href, COMPONENT, notice.data)
 
     def remove(self, person: Principal, href: str, expect: Expect | None = None) -> None:
         """Delete a notice that has been read; raises NotFound or PreconditionFailed."""
-        self._tx.objects.delete(_collection(person, self.of(person).id, 0, Rights(write=True)), href, expect)
+        _BOX.remove(self._tx, person, href, expect)
 
     def drop(self, person: Principal, href: str) -> None:
         """Delete a notice that says nothing any more, if it is there."""
@@ -103,50 +95,3 @@ class Notices:
             self.remove(person, href)
         except NotFound:
             return
-
-    def _find(self, person: Principal) -> Collection | None:
-        query = select(calendar.c.id, calendar.c.seq).where(
-            calendar.c.school_id == self._tx.school_id,
-            calendar.c.owner_id == person.id,
-            calendar.c.kind == CalendarKind.NOTIFICATIONS.value,
-        )
-        row = self._tx.connection.execute(query).first()
-        return None if row is None else _collection(person, row.id, row.seq)
-
-    def _make(self, person: Principal) -> Collection:
-        number, feed_id = self._tx.tick(2)
-        school = {"school_id": self._tx.school_id}
-        row = {"id": number, "kind": CalendarKind.NOTIFICATIONS.value, "owner_id": person.id, "name": SLUG}
-        row |= {"description": "", "timezone": "", "components": COMPONENT, "seq": number, "purged": 0}
-        self._tx.connection.execute(insert(calendar), school | row)
-        self._tx.connection.execute(insert(feed), school | own_feed(feed_id, number))
-        return _collection(person, number, number)
-
-    def _forget(self, box: Collection) -> None:
-        o = calendar_object.c
-        here = and_(o.school_id == self._tx.school_id, o.calendar_id == box.id, o.ended.is_(None))
-        old = and_(here, o.modified < self._tx.now() - KEPT_SECONDS)
-        if self._tx.connection.execute(select(o.id).where(old).limit(1)).first() is not None:
-            seq = self._tx.tick()[0]
-            self._tx.connection.execute(update(calendar_object).where(old).values(ended=seq, seq=seq, ical=None))
-            this = and_(calendar.c.school_id == self._tx.school_id, calendar.c.id == box.id)
-            self._tx.connection.execute(update(calendar).where(this).values(seq=seq))
-
-
-def _collection(person: Principal, number: int, head: int, rights: Rights | None = None) -> Collection:
-    return Collection(
-        id=number,
-        kind=CalendarKind.NOTIFICATIONS,
-        owner_id=person.id,
-        slug=SLUG,
-        name=SLUG,
-        colour="",
-        position=0,
-        description="",
-        timezone="",
-        components=(COMPONENT,),
-        rights=rights or Rights(),
-        synchronised=True,
-        owned=True,
-        head=head,
-    )

@@ -14,7 +14,7 @@ from storage.directory import Directory
 from storage.engine import WRITING, open_engine, open_glass, patience
 from storage.import_queue import ImportQueue
 from storage.limits import DEFAULT, Limits
-from storage.migrate import check
+from storage.revisions import check
 from storage.statistics import refresh
 from storage.transaction import Transaction
 from storage.turns import place, turn

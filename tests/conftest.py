@@ -8,10 +8,11 @@ from typing import Any, NoReturn
 
 import hypothesis
 import pytest
+import structlog
 
 from storage import migrate
 from storage.store import Store
-from tests import postgres
+from tests import places, postgres
 
 REQUIRED = frozenset(filter(None, os.environ.get("CADRAN_REQUIRE", "").split(",")))
 LONG = bool(os.environ.get("CADRAN_LONG"))
@@ -21,6 +22,9 @@ MISSING = {
     "wbxml2xml": "wbxml2xml not found: EAS answers were not decoded a second time",
     "litmus": "litmus not found: the deposit folder was not tried by another WebDAV client",
 }
+# Tracebacks in colours, the default where nothing is configured, take a second each.
+structlog.configure(processors=[structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)])
+places.prefer_memory()
 hypothesis.settings.register_profile("short", deadline=None, max_examples=100, print_blob=True)
 hypothesis.settings.register_profile("long", deadline=None, max_examples=20_000, print_blob=True)
 hypothesis.settings.load_profile("long" if LONG else "short")

@@ -167,7 +167,7 @@ WHERE: dict[str, tuple[str, str]] = {
     "179": ("met", "`importers/report.py`: success and error of each kind of task, `cadran import show`"),
     "180": ("met", "`server/recap.py`: what is in error, and whom to tell"),
     "181": ("met", "`server/recap.py`: what to say to them"),
-    "182": ("met", "`importers/automatic.py`: four in any 24 hours, a setting of the school"),
+    "182": ("met", "`importers/automatic.py`: four that change the timetable in any 24 hours, a setting of the school"),
     "183": ("met", "`server/jobs.py`: the next export arrives as its changes"),
     "184": ("met", "`importers/automatic.py`"),
     "185": ("help", "`docs/import.md`"),

@@ -79,6 +79,8 @@ def _posted(request: Request, tx: Transaction) -> Response | Park:
     try:
         query = parse(request.query, request.headers)
     except QueryError as error:
+        if error.command:
+            return answers.refusal(error.command, error.version, error.status)
         return answers.nothing(error.http)
     if query.command is None:
         return answers.nothing(400)

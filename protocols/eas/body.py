@@ -100,10 +100,31 @@ def received_text(data: Element) -> str | None:
     raise ItemRefused(6, "body-type")
 
 
+def readable_text(data: Element) -> str:
+    """Read a description as far as it is text, for the person who is to have it back; its beginning when it is long.
+
+    Never raises: it is what was typed into items that cannot be taken.
+    """
+    container = data.find(AirSyncBase.Body)
+    content = data.value(Calendar.Body) if container is None else container.value(AirSyncBase.Data)
+    text, _shortened = cut(content or "", MAX_BODY)
+    match container.value(AirSyncBase.Type) if container is not None else None:
+        case "2":
+            return _lines(plain_text(text))
+        case "3":
+            return ""  # compressed RTF in base64
+        case _:
+            return _lines(text)
+
+
+def _lines(text: str) -> str:
+    return clean(text).replace("\r\n", "\n").replace("\r", "\n")
+
+
 def _bounded(text: str) -> str:
     if len(text) > MAX_BODY or len(text.encode()) > MAX_BODY:
         raise ItemRefused(6, "body-too-long")
-    return clean(text).replace("\r\n", "\n").replace("\r", "\n")
+    return _lines(text)
 
 
 def echoes(received: str, stored: str, preferences: Sequence[BodyPreference]) -> bool:

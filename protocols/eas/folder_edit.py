@@ -16,7 +16,7 @@ from protocols.eas.codepages import FolderHierarchy as Tags
 from protocols.eas.codepages import Tag
 from protocols.eas.errors import CommandRefused
 from protocols.eas.folder_sync import BAD_KEY, MALFORMED, OK
-from protocols.eas.folders import ROOT, SCOPE, USER_CALENDAR, USER_TASKS, Folder, folder_list, scope_of
+from protocols.eas.folders import MAX_NAME, ROOT, SCOPE, USER_CALENDAR, USER_TASKS, Folder, folder_list, scope_of
 from protocols.eas.session import Session
 from protocols.eas.states import Ledger, Place
 from protocols.eas.wbxml import E, Element
@@ -30,7 +30,6 @@ SPECIAL: Final = 3
 NOT_FOUND: Final = 4
 NO_PARENT: Final = 5
 SERVER_ERROR: Final = 6
-MAX_NAME: Final = 255
 
 # What each type of folder that can be made holds; every other type that exists is refused as special.
 KINDS: Final[Mapping[int, tuple[str, ...]]] = {USER_CALENDAR: ("VEVENT",), USER_TASKS: ("VTODO",)}

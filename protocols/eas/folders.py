@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from protocols.eas import families
+from protocols.eas.body import one_line
 from protocols.eas.item_classes import CALENDAR, TASKS, ItemClass
 from protocols.eas.session import Session
 from storage import policy
@@ -23,6 +24,9 @@ SCOPE: Final = "folders"
 ROOT: Final = "0"
 INBOX, DELETED_ITEMS, SENT_ITEMS, DEFAULT_CALENDAR, USER_CALENDAR = 2, 4, 5, 8, 13
 DEFAULT_TASKS, USER_TASKS = 7, 15
+MAIL_CLASS: Final = "Email"
+MAX_NAME: Final = 255
+_OWNER: Final = 100
 
 _COLLECTION: Final = re.compile(r"c([1-9][0-9]{0,17})", re.ASCII)
 _ITEM: Final = re.compile(r"(c[1-9][0-9]{0,17}):([1-9][0-9]{0,17})(?::([0-9TZ]{8,16}))?", re.ASCII)
@@ -47,6 +51,11 @@ class Folder:
         return TASKS if self.type in (DEFAULT_TASKS, USER_TASKS) else CALENDAR
 
     @property
+    def holds(self) -> str:
+        """The name of the class of what is in the folder."""
+        return MAIL_CLASS if self.collection is None else self.items.name
+
+    @property
     def listed(self) -> list[str | int]:
         """What a device is told of the folder, beside its id."""
         return [self.name, self.type, ROOT]
@@ -58,11 +67,12 @@ _TYPES: Final = {
     (True, True): DEFAULT_TASKS,
     (True, False): USER_TASKS,
 }
-# Mail clients expect these of every account (reference/eas.md section 7.1).
+# Mail clients expect these of every account (reference/eas.md section 7.1) and know them by type; those that show the
+# name show it beside the calendars everyone has, which are named in French too.
 _MAIL: Final = (
-    Folder("m2", "Inbox", INBOX),
-    Folder("m4", "Deleted Items", DELETED_ITEMS),
-    Folder("m5", "Sent Items", SENT_ITEMS),
+    Folder("m2", "Boîte de réception", INBOX),
+    Folder("m4", "Éléments supprimés", DELETED_ITEMS),
+    Folder("m5", "Éléments envoyés", SENT_ITEMS),
 )
 
 
@@ -80,7 +90,7 @@ def folder_list(session: Session) -> dict[str, Folder]:
     calendars = [
         Folder(
             f"c{each.collection.id}",
-            each.collection.name,
+            _fitting(each.collection.name) or each.collection.slug,
             _TYPES[policy.holds_tasks(each.collection), each.default],
             each.collection,
             each.empty,
@@ -103,16 +113,23 @@ def _default(session: Session) -> Collection:
 
 
 def _distinct(session: Session, folders: Sequence[Folder]) -> list[Folder]:
-    """Name folders apart: those of others by their owner, what is still alike by a number."""
-    times = Counter(each.name for each in folders)
-    named = [_with_owner(session, each) if times[each.name] > 1 else each for each in folders]
-    found: Counter[str] = Counter()
-    result = []
+    """Name folders apart, whatever their letters: those of others by their owner, what is still alike by a number."""
+    times = Counter(each.name.casefold() for each in folders)
+    named = [_with_owner(session, each) if times[each.name.casefold()] > 1 else each for each in folders]
+    taken, numbers, result = {each.name.casefold() for each in _MAIL}, Counter[str](), []
     for each in named:
-        found[each.name] += 1
-        count = found[each.name]
-        result.append(each if count == 1 else replace(each, name=f"{each.name} ({count})"))
+        name = each.name
+        while name.casefold() in taken:
+            numbers[each.name] += 1
+            name = _fitting(each.name, f" ({numbers[each.name] + 1})")
+        taken.add(name.casefold())
+        result.append(each if name == each.name else replace(each, name=name))
     return result
+
+
+def _fitting(name: str, ending: str = "") -> str:
+    """Return a name as one line of at most MAX_NAME characters, with its ending whole."""
+    return one_line(name)[: MAX_NAME - len(ending)] + ending
 
 
 def _with_owner(session: Session, folder: Folder) -> Folder:
@@ -123,7 +140,7 @@ def _with_owner(session: Session, folder: Folder) -> Folder:
         owner = session.tx.principals.get(collection.owner_id)
     except NotFound:
         return folder
-    return replace(folder, name=f"{folder.name} – {owner.name}")
+    return replace(folder, name=_fitting(folder.name, f" – {one_line(owner.name)[:_OWNER]}"))
 
 
 def collection_number(folder_id: str) -> int | None:

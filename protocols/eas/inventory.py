@@ -29,6 +29,11 @@ class Carried:
     hidden: tuple[int, ...] = ()
     synced: int = 0
 
+    @property
+    def mail(self) -> bool:
+        """Whether it is a mail folder, which never holds anything."""
+        return collection_number(self.folder) is None
+
 
 def carried(scopes: Mapping[str, StoredState]) -> tuple[Carried, ...]:
     """Return the folders of a device from the newest generation of each of its scopes."""

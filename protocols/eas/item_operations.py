@@ -35,13 +35,16 @@ CONVERSION: Final = 14
 DENIED: Final = 16
 TWO_NAMES: Final = 155
 MAX_OPERATIONS: Final = 100
+# Each may have megabytes, all of which stand in one answer; clients fetch one by one.
+MAX_FILES: Final = 4
 
 
 def item_operations(session: Session, root: Element) -> Response:
     """Carry out each operation and answer each, in order."""
     if not root.children:
         raise CommandRefused(PROTOCOL_ERROR)
-    if len(root.children) > MAX_OPERATIONS:
+    files = sum(each.has(AirSyncBase.FileReference) for each in root.children)
+    if len(root.children) > MAX_OPERATIONS or files > MAX_FILES:
         raise CommandRefused(TOO_MANY)
     folders = folder_list(session)
     said = [_operation(session, folders, each) for each in root.children]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from protocols.eas.body import HTML, plain_text, rendered
 from protocols.eas.codepages import Settings as Tags
 from protocols.eas.codepages import Tag
 from protocols.eas.errors import ItemRefused
@@ -30,7 +31,8 @@ _AUDIENCES: Final[Mapping[Tag, str]] = {
     Tags.AppliesToExternalUnknown: "unknown",
 }
 _TAGS: Final = {name: tag for tag, name in _AUDIENCES.items()}
-_BODY_TYPES: Final = {"text": "TEXT", "html": "HTML"}
+TEXT: Final = "TEXT"
+_BODY_TYPES: Final = {"text": TEXT, "html": "HTML"}
 
 
 class _Refused(Exception):
@@ -44,7 +46,7 @@ class _Refused(Exception):
 def out_of_office(session: Session, asked: Element) -> Element:
     """Answer Oof: give the settings, or keep new ones."""
     if asked.has(Tags.Get):
-        return E(Tags.Oof, E(Tags.Status, OK), _given(session))
+        return E(Tags.Oof, E(Tags.Status, OK), _given(session, asked.value(Tags.Get, Tags.BodyType)))
     wanted = asked.find(Tags.Set)
     if wanted is None:
         return E(Tags.Oof, E(Tags.Status, PROTOCOL_ERROR))
@@ -56,14 +58,22 @@ def out_of_office(session: Session, asked: Element) -> Element:
     return E(Tags.Oof, E(Tags.Status, OK))
 
 
-def _given(session: Session) -> Element:
+def _given(session: Session, wanted: str | None) -> Element:
+    """Return the settings, their messages in the wanted form where one is named (MS-ASCMD 2.2.3.19, BodyType)."""
+    form = _BODY_TYPES.get((wanted or "").lower())
     kept = session.tx.person_settings.get(session.principal.id, SETTING) or {"state": OFF}
     times = [E(tag, kept[name]) for tag, name in _TIMES if name in kept]
-    messages = [_message(audience, said) for audience, said in kept.get("messages", {}).items()]
+    messages = [_message(audience, _in_form(said, form)) for audience, said in kept.get("messages", {}).items()]
     return E(Tags.Get, E(Tags.OofState, kept["state"]), *times, *messages)
 
 
 _TIMES: Final = ((Tags.StartTime, "start"), (Tags.EndTime, "end"))
+
+
+def _in_form(said: Mapping[str, str], form: str | None) -> Mapping[str, str]:
+    if form in (None, said["type"]) or not said["text"]:
+        return said
+    return {**said, "type": form, "text": plain_text(said["text"]) if form == TEXT else rendered(said["text"], HTML)}
 
 
 def _message(audience: str, said: Mapping[str, str]) -> Element:
@@ -112,4 +122,4 @@ def _said(message: Element) -> tuple[str, dict[str, str]]:
         raise _Refused(BAD_ARGUMENTS)
     if len(text) > MAX_MESSAGE:
         raise _Refused(BAD_ARGUMENTS)
-    return audiences[0], {"enabled": enabled, "text": text, "type": kind or "TEXT"}
+    return audiences[0], {"enabled": enabled, "text": text, "type": kind or TEXT}

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from protocols.eas.body import BodyPreference, echoes, one_line, received_text
+from protocols.eas.body import BodyPreference, echoes, one_line, readable_text
 from protocols.eas.calendar_edit import only_reminder_differs, pushes_whole
 from protocols.eas.codepages import AirSyncBase, Calendar, Tasks
 from protocols.eas.delivery import Source
@@ -31,6 +31,8 @@ COUNTED: Final = 50
 MAX_TEXT: Final = 64 * 1024
 ADDED: Final = "refused-add"
 CHANGED: Final = "refused-change"
+FAULTY: Final = "refused-faulty"
+GONE: Final = "refused-gone"
 OFTEN: Final = "refused-often"
 HIDDEN: Final = "hidden-from-phone"
 
@@ -112,14 +114,14 @@ class Personal:
         if others:
             self._tx.collections.nudge(person)
 
-    def lost(self, data: Element | None, found: CalendarObject | None) -> None:
-        """Keep what was typed into an edit that is refused; one without text is noted when it is tried often."""
-        try:
-            typed = {} if data is None else _typed(data, found, self._source.context.body)
-        except ItemRefused:
-            typed = {}
+    def lost(self, data: Element | None, found: CalendarObject | None, kind: str = "") -> None:
+        """Keep what was typed into an edit that is refused; one without text is noted when it is tried often.
+
+        `kind` says why, where it is not that the entry may not be written or that a newer version of it wins.
+        """
+        typed = {} if data is None else _typed(data, found, self._source.context.body)
         if typed:
-            self._note(ADDED if found is None else CHANGED, typed | _times(data))
+            self._note(kind or (ADDED if found is None else CHANGED), typed | _times(data))
         elif found is not None:
             self._count(found)
 
@@ -173,7 +175,7 @@ def _typed(data: Element, found: CalendarObject | None, wishes: Sequence[BodyPre
         for name, text in (("subject", subject), ("location", place)):
             line = one_line(text or "")
             texts[name] += [line] if line not in known else []
-        body = received_text(each) or ""
+        body = readable_text(each)
         new = body.strip() and not any(echoes(body, one.text("DESCRIPTION") or "", wishes) for one in stored)
         texts["text"] += [body] if new else []
     return {name: "\n".join(dict.fromkeys(found))[:MAX_TEXT] for name, found in texts.items() if found}

@@ -58,15 +58,16 @@ _ATTACHMENT, _COLLECTION, _ITEM, _LONG_ID, _OCCURRENCE, _OPTIONS, _USER = 0, 1, 
 class QueryError(Exception):
     """Refuse a request line: `status` is the common status code (MS-ASCMD 2.2.2), `http` its form up to 12.1.
 
-    `version` is the protocol version of the request if it was understood, which decides between the two.
+    `version` and `command` are those of the request as far as they were understood: they decide between the two.
     """
 
-    def __init__(self, status: int, version: str = "") -> None:
-        """Keep the code and the version as data."""
-        super().__init__(status, version)
+    def __init__(self, status: int, version: str = "", command: str = "") -> None:
+        """Keep the code, the version and the command as data."""
+        super().__init__(status, version, command)
         self.status = status
         self.http = _HTTP.get(status, 400)
         self.version = version
+        self.command = command
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +114,9 @@ def _checked(query: Query, versions: Collection[str]) -> Query:
     if query.command not in _NAMES.values():
         raise QueryError(UNKNOWN_COMMAND, query.version)
     if not _sound(query.device_id, MAX_DEVICE_ID):
-        raise QueryError(INVALID_DEVICE_ID, query.version)
+        raise QueryError(INVALID_DEVICE_ID, query.version, query.command)
     if not _sound(query.device_type, MAX_DEVICE_TYPE):
-        raise QueryError(INVALID_DEVICE_TYPE, query.version)
+        raise QueryError(INVALID_DEVICE_TYPE, query.version, query.command)
     return query
 
 

@@ -11,8 +11,9 @@ from storage.transaction import Transaction
 NOTED_EVERY: Final = 3600
 # Below are malformed requests, which leave no trace, and turns of an ordinary conversation.
 _FIRST: Final = 108
-# What the device's own row says.
-_KNOWN: Final = frozenset({answers.DEVICE_BLOCKED, answers.QUARANTINED, answers.WIPE_REQUESTED})
+# What the device's own row says, and a letter that came again because the answer to it was lost.
+_SENT_BEFORE: Final = 118
+_KNOWN: Final = frozenset({answers.DEVICE_BLOCKED, answers.QUARANTINED, answers.WIPE_REQUESTED, _SENT_BEFORE})
 _ALSO: Final = frozenset({"Sync 3", "FolderSync 9"})
 
 

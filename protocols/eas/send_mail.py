@@ -6,6 +6,7 @@ and the person may write to the outside, and is refused otherwise: nothing is dr
 
 from __future__ import annotations
 
+import hashlib
 from typing import Final
 
 from protocols.eas import letters
@@ -35,6 +36,7 @@ KEPT: Final = 100
 MAX_ID: Final = 64
 MOST_A_DAY: Final = 200
 DAY: Final = 86_400
+_RECURRING: Final = (b"\nRRULE", b"\nRDATE")
 
 
 def plain(query: Query, root: Tag, body: bytes) -> Element:
@@ -56,7 +58,7 @@ def send_mail(session: Session, root: Element) -> Response:
         raise CommandRefused(INVALID_XML)
     memo = session.memo(SCOPE)
     sent: list[str] = list((memo.value or {}).get("sent", ()))
-    name = (client_id or "")[:MAX_ID]
+    name = _name(client_id or "")
     if name and name in sent:
         raise CommandRefused(SENT_BEFORE)
     source = _source(session, root)
@@ -69,6 +71,11 @@ def send_mail(session: Session, root: Element) -> Response:
     if name:
         memo.remember({"sent": [*sent, name][-KEPT:]})
     return nothing()
+
+
+def _name(client_id: str) -> str:
+    """Return under what a letter that was sent is remembered: its id, a digest of one that is too long to keep."""
+    return client_id if len(client_id) <= MAX_ID else hashlib.sha256(client_id.encode()).hexdigest()
 
 
 def _reached(session: Session, address: str) -> bool:
@@ -98,7 +105,7 @@ def _source(session: Session, root: Element) -> CalendarObject | None:
     found = None if name is None else session.tx.objects.many_items(folder.collection, [name.item]).get(name.item)
     if found is None:
         raise CommandRefused(NO_ITEM)
-    if source.value(Tags.InstanceId) and b"\nRRULE" not in found.ical:
+    if source.value(Tags.InstanceId) and not any(line in found.ical for line in _RECURRING):
         raise CommandRefused(NO_SERIES)
     return found if root.tag == Tags.SmartForward else None
 

@@ -12,7 +12,7 @@ from protocols.eas.delivery import Delivery, Source, first_holding
 from protocols.eas.errors import CommandRefused
 from protocols.eas.folders import Folder, scope_of, told
 from protocols.eas.holdings import Holding, Wishes, read_holding
-from protocols.eas.item_classes import CALENDAR, TASKS
+from protocols.eas.item_classes import TASKS
 from protocols.eas.loops import tamed
 from protocols.eas.personal import Personal
 from protocols.eas.refusals import note
@@ -57,8 +57,8 @@ def answer_collection(
     element, used = _answered(session, folders, asked, room)
     if element is None or session.version >= "14.0":
         return element, used
-    kind = folders[asked.id].items if asked.id in folders else CALENDAR
-    return E(element.tag, E(AirSync.Class, kind.name), *element.children), used
+    folder = folders.get(asked.id)
+    return E(element.tag, E(AirSync.Class, folder.holds) if folder else None, *element.children), used
 
 
 def _answered(

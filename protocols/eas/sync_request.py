@@ -68,7 +68,7 @@ class CollectionRequest:
     commands: tuple[Command, ...]
 
     def wishes(self, before: Wishes) -> Wishes:
-        """Return the wishes now in force: what the request leaves out stays as it was."""
+        """Return the wishes now in force: options left out stay as they were, given ones replace all (2.2.3.125)."""
         found = before if self.supported is None else replace(before, supported=self.supported)
         options = self.options
         if options is None:
@@ -76,12 +76,9 @@ class CollectionRequest:
         filter_type = number(options.value(AirSync.FilterType))
         conflict = number(options.value(AirSync.Conflict))
         body = tuple(_preference(each) for each in options.all(AirSyncBase.BodyPreference))
-        return replace(
-            found,
-            filter_type=found.filter_type if filter_type is None else filter_type,
-            conflict=found.conflict if conflict is None else conflict,
-            body=body or found.body,
-        )
+        given = Wishes(body=body, supported=found.supported)
+        given = given if filter_type is None else replace(given, filter_type=filter_type)
+        return given if conflict is None else replace(given, conflict=conflict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from protocols.eas.instance_edit import patched_instance, without_instance
 from protocols.eas.item import EditContext
 from protocols.eas.item_classes import CALENDAR
 from protocols.eas.modern import incoming, with_attachments
-from protocols.eas.personal import Personal
+from protocols.eas.personal import FAULTY, GONE, Personal
 from protocols.eas.representation import Instances, Series
 from protocols.eas.series import redrawn
 from protocols.eas.sync_request import Command
@@ -119,6 +119,7 @@ class Upload:
         name = command.client_id
         if name in self._named:
             self._respond(command, MALFORMED)
+            self._personal.lost(command.data, None, FAULTY)
             return
         self._named.add(name)
         if name not in self._adds and self._read_only:
@@ -130,11 +131,9 @@ class Upload:
         data = command.data or E(AirSync.ApplicationData)
         try:
             stored = self._repeated(name, data) if name in self._adds else self._stored(data)
-        except ItemRefused as refused:
-            self._respond(command, refused.status)
-            return
-        except _REFUSALS:
-            self._respond(command, MALFORMED)
+        except (ItemRefused, *_REFUSALS) as refused:
+            self._respond(command, refused.status if isinstance(refused, ItemRefused) else MALFORMED)
+            self._personal.lost(data, None, FAULTY)
             return
         item, seq, again = stored
         self._adds[name], self._digests[name] = [*stored], _digest(encode(data))
@@ -235,6 +234,7 @@ class Upload:
         name, found = self._find(command)
         if name is None or found is None or command.data is None:
             self._respond(command, NOT_FOUND)
+            self._personal.lost(command.data, None, GONE)
             return
         if self._read_only and (kept := self._reminded(name, found, command, command.data)) is not None:
             self._respond(command, OK)
@@ -252,13 +252,12 @@ class Upload:
                 self._delivery.due.add(found.item)
             if command.server_id in self._unkept:
                 self._delivery.adopt(found.item, self._wrote.get(str(found.item), found.seq), again=True)
-        except ItemRefused as refused:
-            self._undo(command, name, refused.status)
         except SchedulingRefused:
             self._undo(command, name, CONFLICT)
             self._personal.lost(command.data, found)
-        except _REFUSALS:
-            self._undo(command, name, MALFORMED)
+        except (ItemRefused, *_REFUSALS) as refused:
+            self._undo(command, name, refused.status if isinstance(refused, ItemRefused) else MALFORMED)
+            self._personal.lost(command.data, found, FAULTY)
 
     def _reminded(self, name: ItemId, found: CalendarObject, command: Command, data: Element) -> bool | None:
         """Keep the reminder that a refused Change sets, of an item or of one occurrence of a series."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 import click
@@ -44,11 +45,13 @@ def list_(workplace: Workplace, /, as_json: bool, code: str | None) -> None:
     """Print who may deposit, by which identifier, whether they are told of imports, and the last use (R220)."""
     with workplace.store() as store, store.reading(chosen_school(store, code).id) as tx:
         found, zone = tx.accesses.all(), tx.school.zone
+        mail = bool(workplace.config.mail.host)
     if as_json:
         print_json([_plain(each) for each in found])
         return
     columns = (_("User"), _("Access identifier"), _("Notification"), _("Password"), _("Last use"))
-    print_table(columns, [_row(each, zone) for each in found])
+    rows = [_row(each, zone, mail=mail) for each in found]
+    print_table(columns, rows, empty=_("Nobody may deposit yet. “cadran import access add LOGIN” makes an address."))
 
 
 def _plain(each: Access) -> dict[str, object]:
@@ -64,9 +67,27 @@ def _plain(each: Access) -> dict[str, object]:
     }
 
 
-def _row(each: Access, zone: str) -> tuple[str, ...]:
+def _row(each: Access, zone: str, *, mail: bool) -> tuple[str, ...]:
     used = "" if each.used is None else reports.moment(each.used, zone)
-    return each.name, each.identifier, _yes(each.notify), _yes(bool(each.password_hash)), used
+    return each.name, each.identifier, _told(each, mail=mail), _yes(bool(each.password_hash)), used
+
+
+def _told(each: Access, *, mail: bool) -> str:
+    """Return whether reports are mailed, and why they are not although they are wanted."""
+    hindrance = _hindrance(each, mail=mail) if each.notify else ""
+    return _("yes, but {reason}").format(reason=hindrance) if hindrance else _yes(each.notify)
+
+
+def _hindrance(each: Access, *, mail: bool) -> str:
+    """Return why nothing can be mailed to the holder of an access, "" when it can."""
+    if not letters.is_mailbox(each.email):
+        return _("this person has no e-mail address")
+    return "" if mail else _("no mail server is configured ([mail])")
+
+
+def _warn_unmailed(each: Access, *, mail: bool) -> None:
+    if each.notify and (hindrance := _hindrance(each, mail=mail)):
+        warn(_("No report can be mailed: {reason}.").format(reason=hindrance))
 
 
 def _yes(value: bool) -> str:
@@ -80,7 +101,7 @@ def _yes(value: bool) -> str:
         "It is mailed to the person too if a mail server is configured."
     ),
 )
-@click.argument("login")
+@click.argument("login", metavar=_("LOGIN"))
 @click.option("--notify/--no-notify", default=True, show_default=True, help=_("Mail a report after each import."))
 @click.option("--language", type=click.Choice(LANGUAGES), default="fr", show_default=True, help=_("Of these letters."))
 @click.option("--password-stdin", is_flag=True, help=_("Ask for a password as well, read from standard input."))
@@ -124,15 +145,21 @@ def _explain(workplace: Workplace, made: Access, *, mailed: bool) -> None:
         )
     )
     if not workplace.config.server.public_url:
-        warn(_("Put the address of this server before it: server.public_url is not configured."))
+        warn(
+            _(
+                "The address has to begin with that of this server, as EDT reaches it: put it before what is printed "
+                "above, such as https://agenda.college.example. The setting public_url of [server] in the "
+                "configuration does so from then on."
+            )
+        )
     if mailed:
         warn(_("It is also mailed to {email}.").format(email=made.email))
-    elif made.notify:
-        warn(_("No report can be mailed: this person has no e-mail address, or [mail] is not configured."))
+    else:
+        _warn_unmailed(made, mail=bool(workplace.config.mail.host))
 
 
 @access.command("revoke", help=_("Make the address of an access worthless at once."))
-@click.argument("identifier")
+@click.argument("identifier", metavar=_("IDENTIFIER"))
 @school_option
 @pass_workplace
 def revoke(workplace: Workplace, /, identifier: str, code: str | None) -> None:
@@ -145,7 +172,7 @@ def revoke(workplace: Workplace, /, identifier: str, code: str | None) -> None:
 
 
 @access.command("notify", help=_("Choose whether the holder of an access is mailed a report after each import."))
-@click.argument("identifier")
+@click.argument("identifier", metavar=_("IDENTIFIER"))
 @click.option("--on/--off", "wanted", required=True, help=_("Whether reports are mailed."))
 @school_option
 @pass_workplace
@@ -157,3 +184,4 @@ def notify(workplace: Workplace, /, identifier: str, wanted: bool, code: str | N
         tx.audit.record(actor(), "access-notify", found.login, identifier=found.identifier, notify=wanted)
     told = _("Reports are mailed to {name}.") if wanted else _("No reports are mailed to {name}.")
     say(told.format(name=found.name))
+    _warn_unmailed(replace(found, notify=wanted), mail=bool(workplace.config.mail.host))

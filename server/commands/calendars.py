@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Final
 
 import click
 from unidecode import unidecode
 
+from server.commands.deferred import Deferred, Place
 from server.commands.workplace import (
     Failure,
     Workplace,
@@ -19,14 +22,42 @@ from server.commands.workplace import (
     say,
     warn,
 )
-from server.texts import _
+from server.texts import N_, _
 from storage import policy
 from storage.model import Client, ClientKind, NewCalendar
 
 _EVERYTHING = Client(ClientKind.WEB)
+_PLACES: Final[Mapping[str, Place]] = {
+    "groups": Place("server.commands.sharing", "groups", N_("List the groups that calendars can be shared with.")),
+    "link": Place(
+        "server.commands.calendar_links",
+        "link",
+        N_("Make or end a secret address of a calendar."),
+    ),
+    "links": Place(
+        "server.commands.calendar_links",
+        "links",
+        N_("List the secret addresses of a person's calendars, without their secret."),
+    ),
+    "restore": Place(
+        "server.commands.calendar_trash",
+        "restore",
+        N_("Give a person back what is in their trash, by the number that “trash” shows."),
+    ),
+    "share": Place(
+        "server.commands.sharing", "share", N_("Share a calendar with a person or a group, at once; nobody is asked.")
+    ),
+    "shares": Place("server.commands.sharing", "shares", N_("List with whom a person shares calendars.")),
+    "trash": Place("server.commands.calendar_trash", "list_trash", N_("List what a person deleted and can have back.")),
+}
 
 
-@click.group("calendar", help=_("List, create, share and restore calendars, choose those for phones."))
+@click.group(
+    "calendar",
+    cls=Deferred,
+    places=_PLACES,
+    help=_("List, create, share and restore calendars, choose those for phones."),
+)
 def calendar() -> None:
     """Gather the commands about calendars."""
 

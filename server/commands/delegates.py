@@ -8,7 +8,6 @@ from datetime import datetime
 
 import click
 
-from server.commands.users import user
 from server.commands.workplace import (
     Failure,
     Workplace,
@@ -39,7 +38,7 @@ def _colleague(store: Store, owner: Principal, login: str) -> Principal:
     return found
 
 
-@user.command(
+@click.command(
     "delegate",
     short_help=_("Let somebody use another person's calendars, or no longer."),
     help=_(
@@ -69,7 +68,7 @@ def delegate(workplace: Workplace, owner: str, login: str, access: str, remove: 
         say(_("“{login}” may now use the calendars of “{owner}” ({access}).").format(**values))
 
 
-@user.command("delegates", help=_("List who uses the calendars of a person, and whose calendars that person uses."))
+@click.command("delegates", help=_("List who uses the calendars of a person, and whose calendars that person uses."))
 @click.argument("login")
 @json_option
 @pass_workplace
@@ -95,7 +94,7 @@ def _word(access: str) -> str:
     return _("reads") if access == Admission.READ.value else _("writes")
 
 
-@user.command(
+@click.command(
     "readers",
     short_help=_("List the service readers, let them in or shut them out."),
     help=_(

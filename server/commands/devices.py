@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any, Final
@@ -70,9 +70,12 @@ def list_devices(workplace: Workplace, login: str | None, as_json: bool, code: s
             logins = {each.id: each.login for each in tx.principals.people()}
             zone = tx.school.zone
             found = tx.devices.list(owner.id if owner else None)
-    named = [(logins.get(each.principal_id, ""), each) for each in found]
+    named = sorted(((logins.get(each.principal_id, ""), each) for each in found), key=lambda pair: pair[0])
     if as_json:
         print_json([_plain(each, name) for name, each in named])
+        return
+    if not named:
+        say(_("No phone has synchronised yet."))
         return
     print_table(
         (_("Login"), _("Device"), _("Type"), _("Family"), _("State"), _("Last seen")),
@@ -98,10 +101,9 @@ def show(workplace: Workplace, login: str, device: str, as_json: bool) -> None:
         print_json(_plain(found, owner.login) | {"folders": [asdict(each) for each in folders]})
         return
     _print_facts(found, zone, max((each.synced for each in folders), default=0))
-    print_table(
-        (_("Calendar"), _("Entries"), _("Single occurrences"), _("Shows"), _("Kept back"), _("Last told")),
-        [_row(each, zone) for each in folders],
-    )
+    if advice := phones.advice(found, owner.login):
+        say(advice)
+    _print_folders([each for each in folders if not each.mail], zone)
     for each in folders:
         if each.hidden:
             text = _("In “{name}”, {number} entries are kept from this phone: it asked for them again and again.")
@@ -126,12 +128,23 @@ def _print_facts(found: Device, zone: str, synced: int) -> None:
             say(_("{name}: {value}").format(name=name, value=value))
 
 
+def _print_folders(folders: Sequence[Carried], zone: str) -> None:
+    """Print what a phone holds; its mail folders are left out, being always empty."""
+    if not folders:
+        say(_("It has not asked for its calendars yet."))
+        return
+    print_table(
+        (_("Calendar"), _("Entries"), _("Single occurrences"), _("Shows"), _("Kept back"), _("Last told")),
+        [_row(each, zone) for each in folders],
+    )
+
+
 def _row(each: Carried, zone: str) -> tuple[object, ...]:
     shows = _(_FILTERS.get(each.filter_type, str(each.filter_type)))
     held: tuple[object, ...] = (each.entries, each.occurrences, shows if each.complete else _("still loading"))
     if not each.synced:
         held = ("", "", "")
-    return each.name, *held, len(each.hidden) or "", _moment(each.synced, zone)
+    return each.name, *held, len(each.hidden) or "", _moment(each.synced, zone) or _("never")
 
 
 @contextmanager
@@ -193,7 +206,7 @@ def wipe(workplace: Workplace, login: str, device: str, confirm: str | None) -> 
     short_help=_("Remove the account from a phone."),
     help=_(
         "Remove the account and its calendars from a phone, and nothing else. Phones that speak a protocol before 16.1 "
-        "cannot do that: they are shut out, and keep what they have."
+        "cannot do that: they are blocked, and keep what they have."
     ),
 )
 @click.argument("login")
@@ -203,6 +216,10 @@ def wipe_account(workplace: Workplace, login: str, device: str) -> None:
     """Ask a phone to remove the account."""
     with _care(workplace, login, device) as found:
         found.wipe(Wipe.ACCOUNT)
+    if phones.account_stays(found.device):
+        text = _("“{device}” speaks {version} and cannot remove an account: it is blocked, and keeps what it has.")
+        say(text.format(device=device, version=found.device.version))
+        return
     say(_("The account is removed from “{device}” when it next synchronises.").format(device=device))
 
 
@@ -211,11 +228,11 @@ def wipe_account(workplace: Workplace, login: str, device: str) -> None:
 @click.argument("device")
 @pass_workplace
 def forget(workplace: Workplace, login: str, device: str) -> None:
-    """Delete what is known of a phone; one that is kept out must be allowed first, or it could come in again."""
+    """Delete what is known of a phone; one that is not let in must be allowed first, or it could come in again."""
     with _care(workplace, login, device) as found:
         if found.device.blocked or found.device.wipe in (Wipe.DEVICE, Wipe.ACCOUNT):
-            text = _("“{device}” is kept out and would come in again: use “cadran devices allow” first.")
-            raise Failure(text.format(device=device))
+            text = _("“{device}” is {state} and would come in again: use “cadran devices allow” first.")
+            raise Failure(text.format(device=device, state=phones.state(found.device)))
         found.forget()
     say(_("The device “{device}” is forgotten.").format(device=device))
 

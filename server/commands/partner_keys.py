@@ -40,7 +40,8 @@ def list_(workplace: Workplace, /, as_json: bool) -> None:
         print_json([asdict(each) for each in found])
         return
     rows = [(each.id, each.partner, each.school or _("all"), each.source or _("added")) for each in found]
-    print_table((_("Key"), _("Partner"), _("School"), _("From")), rows)
+    empty = _("No key is kept: encrypted exports cannot be read. “cadran import keys add PARTNER FILE” adds one.")
+    print_table((_("Key"), _("Partner"), _("School"), _("From")), rows, empty=empty)
 
 
 @keys.command(

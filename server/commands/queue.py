@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
@@ -21,10 +22,34 @@ from server.commands.workplace import (
     school_option,
 )
 from server.texts import N_, _
+from server.wording import filled
 from storage.model import School
 from storage.store import Store
 
+SCHOOL: Final = "school"
+PLACES: Final = "places"
+QUEUE: Final = "queue"
+TURN: Final = "turn"
+
+_SHORT: Final = 18
 _DAYS = click.IntRange(1, 3650)
+_WHY: Final = {
+    automatic.LIMIT: N_(
+        "It waits because the limit is reached: {most} automatic imports have changed the timetable in 24 hours. It is "
+        "carried out from {opens} on; “cadran import settings --per-day NUMBER” allows more."
+    ),
+    automatic.TRIED: N_(
+        "It waits because {most} files were read in 24 hours, most of them refused or the same as before: does EDT "
+        "export too often? It is carried out from {opens} on; “cadran import settings --per-day NUMBER” allows more."
+    ),
+    SCHOOL: N_("It waits because another import of this school is running: it is next when that has ended."),
+    PLACES: N_(
+        "It waits because the server imports as much at once as it may ({most}, the setting imports.at_once): it is "
+        "carried out when a place is free."
+    ),
+    QUEUE: N_("It waits because deposits of other schools came before: nothing has to be done."),
+    TURN: N_("Its turn is next: the server carries it out within seconds, if it is running (“cadran serve”)."),
+}
 _SETTINGS: Final = {
     "automatic_imports_per_day": N_("Automatic imports in 24 hours"),
     "import_files_days": N_("Days for which imported files are kept"),
@@ -35,13 +60,20 @@ _SETTINGS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """A run that waits: its position on the whole server, the first is 1, and when its window opens if it is closed."""
+    """A run that waits: its position on the whole server, the first is 1, and why it does.
+
+    `reason` is automatic.LIMIT or automatic.TRIED, with `most` of them until `opens` (epoch seconds); SCHOOL while
+    another import of the school runs, PLACES while all `most` places of the server are taken, QUEUE behind others, and
+    TURN when it is next.
+    """
 
     id: str
     started: int
     file_name: str
     position: int
-    opens: int | None
+    opens: int | None = None
+    reason: str = TURN
+    most: int = 0
 
     def words(self, zone: str) -> str:
         """Return what it waits for."""
@@ -50,16 +82,38 @@ class Wait:
             return told
         return _("{position}, not before {moment}").format(position=told, moment=reports.moment(self.opens, zone))
 
+    def why(self, zone: str) -> str:
+        """Return why it waits, and the command or the setting that changes it."""
+        opens = "" if self.opens is None else reports.moment(self.opens, zone)
+        return filled(_WHY[self.reason], {"most": self.most, "opens": opens, "number": self.id[:_SHORT]})
 
-def waits(store: Store, school: School) -> tuple[Wait, ...]:
-    """Return the runs of a school that wait, with their places (R172)."""
+
+def waits(store: Store, school: School, places: int) -> tuple[Wait, ...]:
+    """Return the runs of a school that wait, with their positions and why (R172); `places` is imports.at_once."""
     positions = {place.run_id: number for number, place in enumerate(store.import_queue.waiting(), 1)}
+    running = [place.school_id for place in store.import_queue.running()]
     with store.reading(school.id) as tx:
-        opens = automatic.opens(tx)
-        return tuple(
-            Wait(run.id, run.started, run.file_name, positions.get(run.id, len(positions)), opens)
+        shut = automatic.shut(tx)
+        found = [
+            Wait(run.id, run.started, run.file_name, positions.get(run.id, len(positions)))
             for run in tx.imports.waiting()
-        )
+        ]
+    if shut is not None:
+        return tuple(replace(each, opens=shut.opens, reason=shut.reason, most=shut.most) for each in found)
+    if school.id in running:
+        return tuple(replace(each, reason=SCHOOL) for each in found)
+    if len(running) >= places:
+        return tuple(replace(each, reason=PLACES, most=places) for each in found)
+    return tuple(replace(each, reason=QUEUE if each.position > 1 else TURN) for each in found)
+
+
+def reasons(found: Sequence[Wait], zone: str) -> Iterator[str]:
+    """Yield what there is to know and to do about the newest of some runs that wait; it replaces the others."""
+    if not found:
+        return
+    newest = max(found, key=lambda each: each.id)
+    yield newest.why(zone)
+    yield _("To put it aside: “cadran import discard {number}”.").format(number=newest.id[:_SHORT])
 
 
 @click.command("waiting", help=_("List the imports that wait, with their position in the queue of the whole server."))
@@ -70,7 +124,7 @@ def waiting(workplace: Workplace, /, as_json: bool, code: str | None) -> None:
     """Print what waits and for what."""
     with workplace.store() as store:
         school = chosen_school(store, code)
-        found = waits(store, school)
+        found = waits(store, school, workplace.config.imports.at_once)
     if as_json:
         print_json([asdict(each) for each in found])
         return
@@ -78,8 +132,10 @@ def waiting(workplace: Workplace, /, as_json: bool, code: str | None) -> None:
         say(_("Nothing waits. “cadran import history” shows what was imported."))
         return
     columns = (_("Import"), _("When"), _("File"), _("State"))
-    rows = [(w.id[:18], reports.moment(w.started, school.zone), w.file_name, w.words(school.zone)) for w in found]
+    rows = [(w.id[:_SHORT], reports.moment(w.started, school.zone), w.file_name, w.words(school.zone)) for w in found]
     print_table(columns, rows)
+    for line in reasons(found, school.zone):
+        say(line)
 
 
 @click.command(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Final
 
 import click
 
@@ -14,6 +13,7 @@ from importers.recognition import Recognition, decide, person_of, recognise
 from importers.selection import of_school
 from importers.timetable import Timetable
 from server import partner_keys, reports
+from server.commands.numbers import LAST, SHORT, begins, nothing, only
 from server.commands.workplace import (
     Failure,
     Workplace,
@@ -33,20 +33,19 @@ from storage.imports import DISCARDED, SUPERSEDED, ImportRun
 from storage.model import School
 from storage.transaction import Transaction
 
-_SHORT: Final = 18
-_LAST: Final = "last"
-_RUN = click.option("--run", "number", default=_LAST, help=_("Import whose file is meant; the last one otherwise."))
+_RUN = click.option("--run", "number", default=LAST, help=_("Import whose file is meant; the last one otherwise."))
 
 
 def _timetable(tx: Transaction, school: School, number: str, keys: tuple[PartnerKey, ...]) -> Timetable:
     """Return the timetable of a kept file: that of a draft or of a run, by the beginning of its id."""
-    drafts = [draft for draft in tx.import_drafts.all() if number == _LAST or draft.id.startswith(number)]
+    drafts = [draft for draft in tx.import_drafts.all() if number == LAST or draft.id.startswith(number)]
     runs = [run for run in tx.imports.history(1000) if _is_meant(run, number)]
     files = [(draft.id, draft.file_id) for draft in drafts] + [(run.id, run.file_id) for run in runs if run.file_id]
-    if not files or (number != _LAST and len(files) > 1):
-        raise NotFound("import", number)
+    if number == LAST and not files:
+        raise Failure(nothing())
+    _id, file_id = max(files) if number == LAST else only(files, number, [each for each, _file in files])
     try:
-        data = tx.import_files.content(max(files)[1] or "")
+        data = tx.import_files.content(file_id or "")
     except NotFound as error:
         raise ImportRefused("file-forgotten") from error
     return of_school(formats.read(data, told.setting(tx, keys)).timetable, school.code)
@@ -54,16 +53,16 @@ def _timetable(tx: Transaction, school: School, number: str, keys: tuple[Partner
 
 def _is_meant(run: ImportRun, number: str) -> bool:
     """Whether a run is the one asked for; of the last one, only those whose file is still there."""
-    if number == _LAST:
+    if number == LAST:
         return run.file_id is not None and run.status not in (DISCARDED, SUPERSEDED)
-    return run.file_id is not None and run.id.startswith(number)
+    return run.file_id is not None and begins(run, number)
 
 
 @click.command(
     "people",
     help=_("List who of a timetable file is recognised, with --suggestions whom the others resemble."),
 )
-@click.argument("number", default=_LAST)
+@click.argument("number", default=LAST)
 @click.option("--suggestions", "near", is_flag=True, help=_("Only people without account who resemble one."))
 @json_option
 @school_option
@@ -83,7 +82,11 @@ def people(workplace: Workplace, /, number: str, near: bool, as_json: bool, code
         return
     last = _("Likeness") if near else _("Reason")
     columns = (_("Person"), _("Kind"), _("Name"), _("Birth date"), _("Login"), last)
-    print_table(columns, [(row[0], reports.person_kind(row[1]), *row[2:5], _evidence(row[5], near)) for row in rows])
+    shown = [(row[0], reports.person_kind(row[1]), *row[2:5], _evidence(row[5], near)) for row in rows]
+    empty = (
+        _("None: no account resembles the people who were not recognised.") if near else _("Nobody is in this file.")
+    )
+    print_table(columns, shown, empty=empty)
 
 
 def _evidence(value: str, near: bool) -> str:
@@ -124,7 +127,7 @@ def _found(timetable: Timetable, recognition: Recognition, logins: dict[int, str
     short_help=_("Decide that a person of the file is an account."),
 )
 @click.argument("name", metavar=_("PERSON"))
-@click.argument("login")
+@click.argument("login", metavar=_("LOGIN"))
 @_RUN
 @school_option
 @pass_workplace
@@ -135,7 +138,7 @@ def match(workplace: Workplace, /, name: str, login: str, number: str, code: str
 
 @click.command("refuse", help=_("Decide that a person of the timetable file is never this account."))
 @click.argument("name", metavar=_("PERSON"))
-@click.argument("login")
+@click.argument("login", metavar=_("LOGIN"))
 @_RUN
 @school_option
 @pass_workplace
@@ -181,10 +184,11 @@ def matches(workplace: Workplace, /, forget: str | None, as_json: bool, code: st
         return
     words = {MATCH: _("is"), REFUSE: _("never is")}
     rows = [
-        (each.id[:_SHORT], each.shown, words.get(each.verdict, each.verdict), people_here.get(each.principal_id, ""))
+        (each.id[:SHORT], each.shown, words.get(each.verdict, each.verdict), people_here.get(each.principal_id, ""))
         for each in held
     ]
-    print_table((_("Number of the decision"), _("Person"), _("Decision"), _("Login")), rows)
+    empty = _("Nothing was decided about who is who.")
+    print_table((_("Number of the decision"), _("Person"), _("Decision"), _("Login")), rows, empty=empty)
 
 
 @click.command(
@@ -213,4 +217,5 @@ def audience(
     if as_json:
         print_json(held)
         return
-    print_table((_("In the file"), _("Here")), sorted(held.items()))
+    empty = _("No class or group has another name here than in the files.")
+    print_table((_("In the file"), _("Here")), sorted(held.items()), empty=empty)

@@ -117,7 +117,8 @@ def _lines(kept: SchoolYear | None) -> Iterator[str]:
     if kept is None:
         yield _("No school year is known; only files without dates need one.")
         return
-    yield _("School year: {starts} to {ends}").format(starts=kept.starts, ends=kept.ends)
+    starts, ends = (day.strftime(_("%Y-%m-%d")) for day in (kept.starts, kept.ends))
+    yield _("School year: {starts} to {ends}").format(starts=starts, ends=ends)
     for each in kept.alternations:
         yield _("Weeks {code}: {number}").format(code=each.code, number=len(each.mondays))
     for period in kept.periods:

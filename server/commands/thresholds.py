@@ -161,7 +161,9 @@ def show_closures(workplace: Workplace, /, as_json: bool, code: str | None) -> N
     if as_json:
         print_json([{"first": str(each.first), "last": str(each.last), "name": each.name} for each in held])
         return
-    print_table((_("From"), _("To"), _("Name")), [(str(each.first), str(each.last), each.name) for each in held])
+    rows = [(str(each.first), str(each.last), each.name) for each in held]
+    empty = _("No closure is known. “cadran closures import FILE” adds those of a calendar file.")
+    print_table((_("From"), _("To"), _("Name")), rows, empty=empty)
 
 
 @closures.command(

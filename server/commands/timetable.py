@@ -11,10 +11,12 @@ import click
 
 from server import partner_keys, reports, timetable
 from server.commands.accesses import access
+from server.commands.faults import faults
 from server.commands.imports import again, apply, discard, print_outcome, show, undo, unmatched
+from server.commands.numbers import SHORT, nothing
 from server.commands.partner_keys import keys
 from server.commands.progress import steps
-from server.commands.queue import Wait, settings, waiting, waits
+from server.commands.queue import Wait, reasons, settings, waiting, waits
 from server.commands.recognition import audience, match, matches, people, refuse
 from server.commands.school_year import year
 from server.commands.wizard import begin, drafts, launch, new_year, step_
@@ -31,7 +33,8 @@ from server.commands.workplace import (
 from server.texts import _
 from storage.imports import ImportRun
 
-_SHORT: Final = 18
+SHOWN: Final = 20
+ALL: Final = 100_000
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -49,7 +52,7 @@ def import_() -> None:
     ),
     short_help=_("Import a timetable of EDT, Pronote or another program."),
 )
-@click.argument("files", metavar="FILE…", type=_FILE, nargs=-1, required=True)
+@click.argument("files", metavar=_("FILE…"), type=_FILE, nargs=-1, required=True)
 @click.option("--dry-run", is_flag=True, help=_("Only tell what would be done."))
 @click.option("--force", is_flag=True, help=_("Import even if more than half of the coming sessions disappear."))
 @click.option(
@@ -76,30 +79,43 @@ def edt(workplace: Workplace, /, files: tuple[Path, ...], as_json: bool, code: s
     print_outcome(report)
 
 
-@import_.command("history", help=_("List the last imports of a school with their results."))
+@import_.command("history", help=_("List the last imports of a school with their results, the newest first."))
+@click.option("--limit", type=click.IntRange(1), default=SHOWN, show_default=True, help=_("How many imports to show."))
+@click.option("--all", "everything", is_flag=True, help=_("Show all of them."))
 @json_option
 @school_option
 @pass_workplace
-def history(workplace: Workplace, as_json: bool, code: str | None) -> None:
+def history(workplace: Workplace, /, limit: int, as_json: bool, code: str | None, *, everything: bool = False) -> None:
     """Print the last import runs, newest first."""
     with workplace.store() as store:
         school = chosen_school(store, code)
         with store.reading(school.id) as tx:
-            runs = tx.imports.history()
-        queued = {each.id: each for each in waits(store, school)}
+            # One more tells whether there are more.
+            found = tx.imports.history(ALL if everything else limit + 1)
+        runs = found if everything else found[:limit]
+        waiting_now = waits(store, school, workplace.config.imports.at_once)
+    queued = {each.id: each for each in waiting_now}
     if as_json:
-        places = {name: {"position": each.position, "opens": each.opens} for name, each in queued.items()}
+        places = {
+            name: {"position": each.position, "opens": each.opens, "reason": each.reason}
+            for name, each in queued.items()
+        }
         print_json([asdict(run) | places.get(run.id, {}) for run in runs])
+        return
+    if not runs:
+        say(nothing())
         return
     columns = (_("Import"), _("When"), _("Kind"), _("Result"), _("File"), _("Summary"))
     print_table(columns, [_row(run, school.zone, queued.get(run.id)) for run in runs])
-    # Once, for the newest: the others say it when they are shown.
-    if step := next(filter(None, map(reports.next_step, runs)), ""):
-        say(step)
+    if len(found) > len(runs):
+        text = _("The last {number} are shown; --limit {twice} shows more, --all everything.")
+        say(text.format(number=limit, twice=2 * limit))
+    for line in (*reports.open_steps(runs), *reasons(waiting_now, school.zone)):
+        say(line)
 
 
 for _command in (
-    *(show, unmatched, undo, apply, again, discard, access, waiting, settings, year),
+    *(show, unmatched, faults, undo, apply, again, discard, access, waiting, settings, year),
     *(people, match, refuse, matches, audience),
     keys,
     *(begin, step_, launch, drafts, new_year),
@@ -110,4 +126,4 @@ for _command in (
 def _row(run: ImportRun, zone: str, wait: Wait | None) -> tuple[str, ...]:
     summary = wait.words(zone) if wait is not None else reports.summary(run.status, run.report)
     when = reports.moment(run.started, zone)
-    return run.id[:_SHORT], when, reports.kind(run.kind), reports.status(run.status), run.file_name, summary
+    return run.id[:SHORT], when, reports.kind(run.kind), reports.status(run.status), run.file_name, summary

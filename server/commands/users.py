@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from server import passwords, wording
+from server.commands.deferred import Deferred, Place
 from server.commands.workplace import (
     Workplace,
     actor,
@@ -24,14 +26,32 @@ from server.commands.workplace import (
     say,
     school_option,
 )
-from server.texts import _
+from server.texts import N_, _
 from storage.model import Principal, Role, Source
 from storage.principals import NewPerson, check_login
 
 _ROLES = click.Choice([role.value for role in Role])
+_PLACES: Final[Mapping[str, Place]] = {
+    "delegate": Place(
+        "server.commands.delegates", "delegate", N_("Let somebody use another person's calendars, or no longer.")
+    ),
+    "delegates": Place(
+        "server.commands.delegates",
+        "delegates",
+        N_("List who uses the calendars of a person, and whose calendars that person uses."),
+    ),
+    "readers": Place(
+        "server.commands.delegates", "readers", N_("List the service readers, let them in or shut them out.")
+    ),
+}
 
 
-@click.group("user", help=_("Add, list and remove accounts, set passwords, let people stand in for others."))
+@click.group(
+    "user",
+    cls=Deferred,
+    places=_PLACES,
+    help=_("Add, list and remove accounts, set passwords, let people stand in for others."),
+)
 def user() -> None:
     """Gather the commands about accounts."""
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
 from importers import rollover, wizard
+from importers.errors import ImportRefused
 from importers.run import Options
 from importers.wizard import Change, Page, Step
 from server import partner_keys, reports
 from server.commands.imports import print_outcome
+from server.commands.numbers import SHORT, draft_of
 from server.commands.progress import steps
 from server.commands.workplace import (
+    Failure,
     Workplace,
     actor,
     chosen_school,
@@ -32,9 +35,10 @@ from server.commands.workplace import (
 from server.handed_over import contents
 from server.texts import N_, _
 from server.wording import filled
+from storage.model import School
+from storage.store import Store
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_SHORT: Final = 18
 _DAY_SECONDS: Final = 86_400
 _STATES: Final = {
     "active": N_("kept"),
@@ -42,6 +46,13 @@ _STATES: Final = {
     "new": N_("not in the list"),
     "recognised": N_("recognised"),
     "unknown": N_("not recognised"),
+}
+_REVIEW: Final = {
+    "not-reviewed": N_("Look at what the import would do first: “cadran import step {number} launch”."),
+    "plan-changed": N_(
+        "What the import would do has changed since it was looked at: look again with “cadran import step {number} "
+        "launch”."
+    ),
 }
 _ADVICE: Final = {
     "class-parts-without-group": N_(
@@ -81,7 +92,7 @@ def _guards(command: Any) -> Any:
 
 
 @click.command("begin", help=_("Begin a manual import with a file; nothing is imported before `import launch`."))
-@click.argument("file", type=_FILE)
+@click.argument("file", metavar=_("FILE"), type=_FILE)
 @json_option
 @school_option
 @pass_workplace
@@ -98,7 +109,7 @@ def begin(workplace: Workplace, /, file: Path, as_json: bool, code: str | None) 
         print_json({"draft": draft.id, **page.facts})
         return
     _print_facts(page)
-    say(_("Import {number} is begun: see “cadran import step {number} subjects”.").format(number=draft.id[:_SHORT]))
+    say(_("Import {number} is begun: see “cadran import step {number} subjects”.").format(number=draft.id[:SHORT]))
 
 
 @click.command("drafts", help=_("List the manual imports that were begun; --drop forgets one."))
@@ -112,7 +123,7 @@ def drafts(workplace: Workplace, /, drop: str | None, as_json: bool, code: str |
         school = chosen_school(store, code)
         with store.writing(school.id) as tx:
             if drop is not None:
-                tx.import_drafts.drop(tx.import_drafts.get(drop).id)
+                tx.import_drafts.drop(draft_of(tx, drop).id)
             held = tx.import_drafts.all()
     if as_json:
         print_json([asdict(draft) for draft in held])
@@ -123,7 +134,7 @@ def drafts(workplace: Workplace, /, drop: str | None, as_json: bool, code: str |
     lasts = min(school.settings.import_drafts_days, school.settings.import_files_days) * _DAY_SECONDS
     rows = [
         (
-            draft.id[:_SHORT],
+            draft.id[:SHORT],
             reports.moment(draft.changed, school.zone),
             draft.file_name,
             reports.moment(draft.changed + lasts, school.zone),
@@ -141,7 +152,7 @@ def drafts(workplace: Workplace, /, drop: str | None, as_json: bool, code: str |
     ),
     short_help=_("Show or change a step of a manual import."),
 )
-@click.argument("number")
+@click.argument("number", metavar=_("NUMBER"))
 @click.argument("step", type=click.Choice([step.value for step in Step]))
 @click.option("--keep", multiple=True, metavar=_("NAME"), help=_("Keep this line."))
 @click.option("--leave-out", multiple=True, metavar=_("NAME"), help=_("Leave this line out."))
@@ -159,6 +170,7 @@ def step_(workplace: Workplace, /, number: str, step: str, as_json: bool, code: 
     wanted = Change(told["keep"], told["leave_out"], told["everything"], told["add"])
     with workplace.store() as store:
         school = chosen_school(store, code)
+        number = _number(store, school, number)
         keys = partner_keys.load(workplace.config, school.code)
         guards = {name: told[name] for name in ("force", "new_identifiers", "confirm")}
         options = Options(**guards, keys=keys)
@@ -169,18 +181,20 @@ def step_(workplace: Workplace, /, number: str, step: str, as_json: bool, code: 
             if as_json:
                 print_json(report.data())
             else:
-                print_outcome(report)
-                say(_("Next: “cadran import launch {number}” carries out exactly this.").format(number=number))
+                print_outcome(report, draft=number)
+                text = _("Next: “cadran import launch {number}” carries out exactly this.")
+                say(text.format(number=number[:SHORT]))
             return
         if wanted != Change():
             wizard.change(store, school, number, chosen, wanted, options.keys)
         with store.reading(school.id) as tx:
-            page = wizard.show(tx, tx.import_drafts.get(number), chosen, told["offset"], told["limit"], options.keys)
+            draft = tx.import_drafts.get(number)
+            page = wizard.show(tx, draft, chosen, told["offset"], told["limit"], options.keys)
     if as_json:
         print_json(asdict(page))
         return
     _print_page(page)
-    _print_next(page, number)
+    _print_next(page, number[:SHORT])
 
 
 def _print_next(page: Page, number: str) -> None:
@@ -192,6 +206,13 @@ def _print_next(page: Page, number: str) -> None:
             "Subjects that the file lists without any session: {count}. “Subjects created” in a report leaves them out."
         )
         say(text.format(count=page.facts["without_sessions"]))
+    if page.step is Step.PEOPLE and page.states.get("unknown"):
+        say(
+            _(
+                "Whoever is not recognised gets no timetable: “cadran import match 'NAME FIRSTNAME' LOGIN” says which "
+                "account is theirs."
+            )
+        )
     last = page.offset + len(page.rows)
     if last < page.total:
         say(_("The lines that follow: --offset {number}").format(number=last))
@@ -204,14 +225,18 @@ def _print_facts(page: Page) -> None:
     words = {
         "school": _("School"),
         "file": _("File"),
-        "identifier": _("Identifier"),
+        "identifier": _("Identifier of the file"),
         "format": _("Format"),
         "encrypted": _("Encrypted"),
         "key": _("Key known"),
         "year": _("Year"),
     }
     shown = {True: _("yes"), False: _("no")}
-    facts = page.facts
+    facts = dict(page.facts)
+    if not facts["encrypted"]:
+        facts["key"] = _("not needed, the file is not encrypted")
+    days = (date.fromisoformat(day) for day in str(facts["year"]).split("/"))
+    facts["year"] = " – ".join(day.strftime(_("%Y-%m-%d")) for day in days)
     rows = [
         (text, shown[facts[name]] if isinstance(facts[name], bool) else str(facts[name]))
         for name, text in words.items()
@@ -231,7 +256,9 @@ def _print_page(page: Page) -> None:
         near = ", ".join(f"{login} {score} %" for login, score in row.suggested)
         note = near or (reports.reason(row.reason) if row.reason else "")
         rows.append((row.name, row.ours, _(_STATES[row.state]), row.ident, note))
-    print_table(columns, rows)
+    print_table(columns, rows, empty=_("Nothing is at this step: the file has none.") if not page.total else "")
+    if not page.total:
+        return
     words = _("{name}: {value}")
     counted = ", ".join(words.format(name=_(_STATES[name]), value=number) for name, number in page.states.items())
     last = page.offset + len(page.rows)
@@ -240,7 +267,7 @@ def _print_page(page: Page) -> None:
 
 
 @click.command("launch", help=_("Carry out a manual import whose step “launch” was looked at."))
-@click.argument("number")
+@click.argument("number", metavar=_("NUMBER"))
 @_guards
 @json_option
 @school_option
@@ -252,14 +279,28 @@ def launch(workplace: Workplace, /, number: str, as_json: bool, code: str | None
         options = Options(
             **guards, progress=reports.progress(step), keys=partner_keys.load(workplace.config, school.code)
         )
-        report = wizard.launch(store, school, number, datetime.now().astimezone(), options)
+        number = _number(store, school, number)
+        try:
+            report = wizard.launch(store, school, number, datetime.now().astimezone(), options)
+        except ImportRefused as refusal:
+            if refusal.reason in _REVIEW:
+                raise Failure(_(_REVIEW[refusal.reason]).format(number=number[:SHORT])) from refusal
+            raise
     if as_json:
         print_json(report.data())
         return
     print_outcome(report)
-    say(
-        _("Everything about it: “cadran import show”. To have EDT send its exports itself: “cadran import access add”.")
+    text = _(
+        "In the history it is import {number}: “cadran import show {number}” tells everything about it. To have EDT "
+        "send its exports itself: “cadran import access add LOGIN”."
     )
+    say(text.format(number=report.run_id[:SHORT]))
+
+
+def _number(store: Store, school: School, name: str) -> str:
+    """Return the whole number of a draft from its beginning."""
+    with store.reading(school.id) as tx:
+        return draft_of(tx, name).id
 
 
 @click.command(

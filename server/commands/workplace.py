@@ -9,9 +9,9 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, wraps
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 import click
 from rich.box import SIMPLE_HEAD
@@ -21,6 +21,7 @@ from rich.text import Text
 
 from server import config as configuration
 from server import passwords
+from server.commands.deferred import Invocation
 from server.config import Config
 from server.texts import _
 from storage.errors import NotFound
@@ -81,7 +82,16 @@ class Workplace:
             store.close()
 
 
-pass_workplace = click.make_pass_decorator(Workplace)
+def pass_workplace(command: F) -> F:
+    """Give a command its workplace as the first argument."""
+
+    @wraps(command)
+    def placed(*arguments: Any, **options: Any) -> Any:
+        context = click.get_current_context()
+        said = context.find_object(Invocation) or Invocation(None, None)
+        return context.invoke(command, Workplace(said.file, said.data), *arguments, **options)
+
+    return cast(F, placed)
 
 
 def school_option(command: F) -> F:
@@ -192,8 +202,16 @@ def print_json(value: object) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
 
 
-def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], title: str | None = None) -> None:
-    """Print rows under headings; when the output is no terminal, without drawing and without cutting."""
+def print_table(
+    columns: Sequence[str], rows: Sequence[Sequence[object]], title: str | None = None, empty: str = ""
+) -> None:
+    """Print rows under headings; when the output is no terminal, without drawing and without cutting.
+
+    `empty` is said in place of a table without rows.
+    """
+    if empty and not rows:
+        say(empty)
+        return
     console = _console()
     table = Table(title=title, title_justify="left", box=table_box(console), pad_edge=False)
     for column in columns:

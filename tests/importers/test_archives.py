@@ -135,3 +135,19 @@ def test_a_damaged_archive_is_read_or_refused_never_a_crash(data, draw):
             break
     with suppress(ImportRefused):
         assert all(isinstance(content, bytes) for content in unpack(data).values())
+
+
+def test_a_gzip_file_of_several_members_is_all_of_them():
+    assert unpack(gzip.compress(b"first,") + gzip.compress(b"second")) == {"": b"first,second"}
+    assert reason(gzip.compress(b"first,") + gzip.compress(b"second")[:-6]) == "archive-damaged"
+
+
+def test_members_of_a_gzip_file_have_one_limit_together(monkeypatch):
+    monkeypatch.setattr(archives, "SIZE_LIMIT", 3000)
+    assert reason(gzip.compress(b"x" * 2000) + gzip.compress(b"x" * 2000)) == "too-large"
+
+
+def test_a_list_of_very_many_entries_is_refused_before_it_is_read(monkeypatch):
+    crowd = zipped(*((f"d{number}/", b"") for number in range(2 * MEMBER_LIMIT + 2)))
+    monkeypatch.setattr(zipfile, "ZipFile", None)
+    assert reason(crowd) == "archive-crowded"

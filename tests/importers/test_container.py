@@ -172,7 +172,7 @@ def test_what_inflates_too_much_is_refused():
         (b"<a>EXPORT_INDEX_EDUCATION</a>", "wrong-root"),
         (b"<EXPORT_INDEX_EDUCATION>" + b"<a>" * 9 + b"</a>" * 9 + b"</EXPORT_INDEX_EDUCATION>", "too-deep"),
         (b"<EXPORT_INDEX_EDUCATION>" + b"<a/>" * 300 + b"</EXPORT_INDEX_EDUCATION>", "too-deep"),
-        (b"<EXPORT_INDEX_EDUCATION/>", "not-for-us"),
+        (b"<EXPORT_INDEX_EDUCATION/>", "damaged"),
         (
             b"<EXPORT_INDEX_EDUCATION><CLES>" + b"<PARTENAIRE/>" * 60 + b"</CLES></EXPORT_INDEX_EDUCATION>",
             "archive-crowded",

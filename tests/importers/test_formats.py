@@ -15,9 +15,10 @@ from importers import formats, ical_feeds
 from importers.archives import pack
 from importers.errors import ImportRefused
 from importers.school_year import SchoolYear, open_weeks, read, stored
+from importers.sessions import Settings, expand
 from importers.setting import Setting
 from importers.weeks import weeks
-from tests.importers.make import SAMPLES, SCHOOL, sample
+from tests.importers.make import PARIS, SAMPLES, SCHOOL, sample
 from tests.importers.samples_of import SAMPLES_OF, SETTING, YEAR, files_of, written
 
 OTHERS = sorted(set(SAMPLES_OF) - {"edt"})
@@ -211,3 +212,15 @@ def test_a_lesson_that_passes_midnight_is_left_out():
 def test_calendar_times_are_read_in_the_zone_of_the_school():
     reunion = formats.read(sample("pronote.ics"), replace(SETTING, zone=ZoneInfo("Indian/Reunion")))
     assert {course.starts for course in reunion.timetable.courses} == {time(11), time(12), time(16, 30)}
+
+
+@pytest.mark.parametrize("newer", ["a.ics", "b.ics"])
+def test_of_two_downloads_that_tell_of_one_session_the_newer_is_right(newer):
+    whole = files_of("ical")["pronote.ics"]
+    assert whole.count("Cours annulé : ".encode()) == 1
+    old = whole.replace("Cours annulé : ".encode(), b"").replace("Cours - Cours annulé".encode(), b"Cours")
+    new = whole.replace(b"DTSTAMP:20260924T081908Z", b"DTSTAMP:20261001T081908Z")
+    older = "b.ics" if newer == "a.ics" else "a.ics"
+    timetable = ical_feeds.parse({newer: new, older: old}, SETTING)
+    sessions = expand(timetable, Settings(SCHOOL, PARIS, show_cancelled=True)).sessions
+    assert [each.lesson.status.value for each in sessions].count("cancelled") == 1

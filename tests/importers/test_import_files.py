@@ -7,14 +7,16 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from importers import choices
+from importers import automatic, choices
 from importers.archives import pack
 from importers.errors import ImportRefused
 from importers.notices import count_of
-from importers.run import AUTOMATIC, Options, import_file
-from importers.sample import SampleSchool, write_xml
+from importers.run import AUTOMATIC, Options, import_file, silent
+from importers.sample import SampleSchool, next_export, write_xml
 from importers.sample.container import SAMPLE_EXPORT, Wrapping, encrypted
 from importers.school_calendar import Closure
+from importers.undo import undo
+from storage.imports import NewRun
 from storage.model import Client, ClientKind, Role, School, Source
 from storage.principals import NewPerson
 from storage.store import Store
@@ -72,6 +74,32 @@ def test_an_older_export_stops_an_automatic_run_and_is_noticed_by_hand(store, sc
     assert count_of(older.notices, "older-export") == 1
     same = import_file(store, school, box(school, sample, EARLIER), BEFORE, options(kind=AUTOMATIC))
     assert count_of(same.notices, "older-export") == 0
+
+
+@pytest.mark.parametrize("between", ["the same again", "another undone", "one in clear"])
+def test_an_older_export_is_known_by_the_last_that_told_its_time(store, school, sample, between):
+    held = box(school, sample)
+    import_file(store, school, held, BEFORE, options())
+    match between:
+        case "the same again":
+            with store.writing(school.id) as tx:
+                kept = tx.import_files.keep("export.xml", held)
+                again = tx.imports.queue(NewRun(AUTOMATIC, "edt", "export.xml", kept.hash, file_id=kept.id))
+                run = tx.imports.run(again)
+            automatic.carry_out(store, school, run, BEFORE, options())
+            with store.reading(school.id) as tx:
+                assert tx.imports.run(again).report["idle"]
+        case "another undone":
+            changed = next_export(sample, 5, 4, BEFORE.date())
+            made = import_file(store, school, box(school, changed, LATER), BEFORE, options())
+            undo(store, school, made.run_id, BEFORE, silent)
+        case "one in clear":
+            imported(store, school, sample)
+    with pytest.raises(ImportRefused) as caught:
+        import_file(store, school, box(school, sample, EARLIER), BEFORE, options(kind=AUTOMATIC))
+    assert caught.value.reason == "older-export"
+    between_both = box(school, sample, SAMPLE_EXPORT + timedelta(hours=1))
+    import_file(store, school, between_both, BEFORE, options(kind=AUTOMATIC))
 
 
 @pytest.fixture

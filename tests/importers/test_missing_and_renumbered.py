@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from importers.errors import ImportRefused
+from importers.notices import count_of
 from importers.run import AUTOMATIC, Options, import_file
 from importers.sample import SampleSchool, write_xml
 from storage.model import Role, School, Source
@@ -74,3 +75,39 @@ def test_an_identifier_that_leads_to_a_sibling_is_dropped_where_people_are_missi
         people = {person.id: person.login for person in tx.principals.people()}
         latest = {value: people[number] for value, number in tx.principals.last_identities("idpn")}
     assert {value: latest.get(value) for value in logins} == logins
+
+
+def renumbered(sample: SampleSchool, every: int) -> SampleSchool:
+    """All identifiers are new, and of so many people one is missing."""
+    pupils = tuple(replace(each, idpn=f"NEW{n:013}") for n, each in enumerate(sample.pupils) if n % every)
+    teachers = tuple(replace(each, idpn=f"TEW{n:013}") for n, each in enumerate(sample.teachers) if n % every)
+    return replace(sample, pupils=pupils, teachers=teachers)
+
+
+@pytest.mark.req("R77")
+def test_new_identifiers_are_no_leave_for_a_file_that_lacks_half_the_school(store, school, sample):
+    imported(store, school, sample)
+    before = seen(store, school)
+    data = write_xml(renumbered(sample, 2), "2.0")
+    with pytest.raises(ImportRefused) as refused:
+        import_file(store, school, data, AUTUMN)
+    assert refused.value.reason in ("idpn-regenerated", "people-missing")
+    foretold = import_file(store, school, data, AUTUMN, Options(new_identifiers=True, dry_run=True))
+    assert count_of(foretold.notices, "people-missing") > 0
+    with pytest.raises(ImportRefused) as refused:
+        import_file(store, school, data, AUTUMN, Options(new_identifiers=True))
+    assert refused.value.reason == "people-missing"
+    assert seen(store, school) == before
+    made = import_file(store, school, data, AUTUMN, Options(new_identifiers=True, force=True))
+    assert made.counts.memberships_deleted > 0
+
+
+@pytest.mark.req("R77")
+def test_new_identifiers_with_few_people_gone_need_no_force(store, school, sample):
+    imported(store, school, sample)
+    data = write_xml(renumbered(sample, 20), "2.0")
+    with pytest.raises(ImportRefused) as refused:
+        import_file(store, school, data, AUTUMN)
+    assert refused.value.reason == "idpn-regenerated"
+    made = import_file(store, school, data, AUTUMN, Options(new_identifiers=True))
+    assert count_of(made.notices, "people-missing") == 0

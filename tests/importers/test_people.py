@@ -117,6 +117,12 @@ def test_homonyms_with_identifiers_are_two_people_and_a_copied_row_is_not():
     assert (len(copied.people), copied.errors[0].code, copied.errors[0].other_line) == (1, "duplicate", 2)
 
 
+def test_a_key_too_long_for_an_index_is_told_and_the_next_row_read():
+    read = rows(f"id;nom;prenom\n{'é' * 129};DUMAS;Léa\n{'é' * 128};BON;Ami\n")
+    assert [(error.code, error.column) for error in read.errors] == [("too-long", "id")]
+    assert [person.family for person in read.people] == ["BON"]
+
+
 def test_a_login_differing_in_case_only_is_a_duplicate():
     assert rows("login;nom;prenom\nlea;DUMAS;Léa\nLEA;AUTRE;Léa\n").errors[0].column == "login"
 

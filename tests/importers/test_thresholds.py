@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importers import choices
+from importers import choices, rollover
 from importers.errors import ImportRefused
 from importers.measures import Service, services_of
 from importers.run import Options, import_file
-from importers.sample import next_export, write_xml
+from importers.sample import generate, next_export, write_xml
 from importers.school_calendar import Closure
 from importers.selection import Selection
 from importers.thresholds import DEFAULTS, Check, Measure, Threshold, Verdict, judge, read, stored
-from tests.importers.conftest import AUTUMN, imported
+from tests.importers.conftest import AUTUMN, BEFORE, imported
 
 AUTOMATIC = Options(kind="automatic", file_name="auto.xml")
 
@@ -173,3 +173,22 @@ def test_automatic_imports_leave_out_what_the_last_manual_one_did(store, school,
     assert again.sessions == chosen.sessions
     with store.reading(school.id) as tx:
         assert choices.selection(tx) == left_out
+
+
+@pytest.mark.req("R237")
+def test_a_percentage_is_of_the_last_import_and_not_of_all_the_years_before(store, school, sample):
+    former = replace(generate(90, 8, 2025), uai=sample.uai)
+    import_file(store, school, write_xml(former, "2.0"), BEFORE.replace(year=2025))
+    with store.writing(school.id) as tx:
+        rollover.begin(tx, BEFORE)
+    imported(store, school, sample)
+    found = verdicts(import_file(store, school, write_xml(sample, "2.0"), AUTUMN, AUTOMATIC))
+    other = store.directory.create_school("0990002Y", "Collège neuf", "Europe/Paris")
+    data = write_xml(replace(sample, uai=other.code), "2.0")
+    import_file(store, other, data, BEFORE)
+    alone = verdicts(import_file(store, other, data, AUTUMN, AUTOMATIC))
+    moving = list(Check)[:8]
+    assert {check: (found[check].part, found[check].whole) for check in moving} == {
+        check: (alone[check].part, alone[check].whole) for check in moving
+    }
+    assert found[Check.SERVICES_CREATED].whole > found[Check.SUBJECTS_CREATED].whole > 0

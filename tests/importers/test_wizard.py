@@ -7,12 +7,13 @@ from datetime import timedelta
 
 import pytest
 
-from importers import choices, formats, wizard
+from importers import choices, formats, sessions, wizard
 from importers.advice import advice
 from importers.errors import ImportRefused
 from importers.recognition import decide, person_of, recognise
 from importers.run import AUTOMATIC, Options, import_file
 from importers.selection import EVERYTHING
+from importers.sessions import expand
 from importers.thresholds import Check
 from importers.timetable import Group, ResourceKind
 from importers.wizard import Change, State, Step
@@ -20,7 +21,7 @@ from storage.decisions import MATCH, REFUSE
 from storage.model import CalendarKind, Role, School, Source
 from storage.principals import NewPerson
 from storage.store import Store
-from tests.importers.make import AUGUST, SCHOOL, college, course, sample, uses
+from tests.importers.make import AUGUST, SCHOOL, college, course, sample, settings, uses
 
 FILE = sample("college.xml")
 
@@ -190,6 +191,28 @@ def test_subjects_that_are_only_listed_are_told_from_those_that_reports_count(st
     report = launched(store, school, draft)
     (created,) = (each for each in report.verdicts if each.check is Check.SUBJECTS_CREATED)
     assert created.part == len(taught)
+
+
+def test_a_subject_whose_code_another_holds_between_slashes_is_only_listed(store, school):
+    more = b'<Matiere Ident="98" Code="SVT/PC" Libelle="SCIENCES"/><Matiere Ident="99" Code="PC" Libelle="PHYSIQUE"/>'
+    listed = FILE.replace(b"<Matieres>", b"<Matieres>" + more)
+    first = b'<Matiere Ident="1"/>'
+    assert listed.count(first) > 1
+    file = listed.replace(first, b'<Matiere Ident="98"/>', 1)
+    draft = wizard.begin(store, school, file, "export.xml").id
+    reasons = {row.ident: row.reason for row in page(store, school, draft, Step.SUBJECTS).rows}
+    assert (reasons["98"], reasons["99"]) == ("", wizard.NO_SESSION)
+
+
+def test_the_subjects_taught_are_those_of_the_sessions_and_no_session_is_dated_for_it(monkeypatch):
+    for options in ({}, {"include_class_parts": True}, {"show_cancelled": True}):
+        timetable = college()
+        expansion = expand(timetable, settings(**options))
+        keys = {session.lesson.subject.key for session in expansion.sessions}
+        found = {expansion.names.subjects[ident].key for ident in sessions.taught(timetable, settings(**options))}
+        assert found == {each for key in keys for each in key.split("/")} - {""}
+    monkeypatch.setattr(sessions, "day_of", None)
+    assert sessions.taught(college(), settings())
 
 
 def test_a_draft_outlives_a_restart(store, school):

@@ -10,6 +10,7 @@ import pytest
 
 from importers import automatic
 from importers import run as importing
+from importers.run import Options, import_file
 from server import jobs
 from storage.accesses import NewAccess
 from storage.imports import INTERRUPTED, QUEUED, RUNNING, NewRun
@@ -18,6 +19,7 @@ from storage.transaction import Transaction
 from tests.jobs.conftest import Desk
 
 HOUR = 3600
+CHANGED = {"counts": {"events_created": 3}}
 
 
 @pytest.mark.req("R82", "R184", "R214")
@@ -54,7 +56,7 @@ def test_the_bytes_of_the_last_import_are_done_at_once_and_leave_the_window_open
     assert set(desk.statuses()) == {"done"}
     assert desk.runs()[0].report == {"counts": {}, "idle": True}
     with desk.store.reading(desk.school.id) as tx:
-        assert automatic.opens(tx) is None
+        assert automatic.shut(tx) is None
 
 
 def test_the_same_bytes_are_imported_again_for_people_who_came_meanwhile(desk: Desk):
@@ -106,7 +108,7 @@ def test_a_deposit_beyond_the_limit_waits_and_a_newer_one_replaces_it(desk: Desk
     with desk.store.writing(desk.school.id) as tx:
         for hours in (1, 2, 3, 4):
             monkeypatch.setattr(Transaction, "now", lambda tx, hours=hours: start - 23 * HOUR + hours * HOUR)
-            tx.imports.finish(tx.imports.queue(NewRun("automatic", "edt", "a.xml", "h")), "rejected", {})
+            tx.imports.finish(tx.imports.queue(NewRun("automatic", "edt", "a.xml", "h")), "done", CHANGED)
     monkeypatch.setattr(Transaction, "now", lambda tx: start)
     desk.deposit(desk.file(2))
     desk.work()
@@ -114,7 +116,7 @@ def test_a_deposit_beyond_the_limit_waits_and_a_newer_one_replaces_it(desk: Desk
     desk.work()
     assert desk.statuses()[:2] == ["queued", "superseded"]
     with desk.store.reading(desk.school.id) as tx:
-        assert automatic.opens(tx) == start + 2 * HOUR
+        assert automatic.shut(tx) == automatic.Shut(start + 2 * HOUR, automatic.LIMIT, 4)
     monkeypatch.setattr(Transaction, "now", lambda tx: start + 2 * HOUR)
     desk.work()
     newest = desk.runs()[0]
@@ -124,11 +126,62 @@ def test_a_deposit_beyond_the_limit_waits_and_a_newer_one_replaces_it(desk: Desk
 def test_a_school_may_allow_more(desk: Desk):
     with desk.store.writing(desk.school.id) as tx:
         for _ in range(4):
-            tx.imports.finish(tx.imports.queue(NewRun("automatic", "edt", "a.xml", "h")), "done", {})
-        assert automatic.opens(tx) is not None
+            tx.imports.finish(tx.imports.queue(NewRun("automatic", "edt", "a.xml", "h")), "done", CHANGED)
+        assert automatic.shut(tx) is not None
     desk.store.directory.configure(desk.school.id, replace(desk.school.settings, automatic_imports_per_day=5))
     with desk.store.reading(desk.school.id) as tx:
-        assert automatic.opens(tx) is None
+        assert automatic.shut(tx) is None
+
+
+@pytest.mark.req("R182", "R231")
+def test_bad_mornings_do_not_stop_the_good_one(desk: Desk):
+    desk.by_hand()
+    for content in (desk.file(70), b"<no/>", b"not xml at all", desk.file(70, seed=9)):
+        desk.deposit(content)
+        desk.work()
+    assert desk.statuses()[:4] == ["rejected"] * 4
+    desk.deposit(desk.file(1))
+    desk.work()
+    assert desk.statuses()[0] == "done"
+
+
+@pytest.mark.req("R182")
+def test_exports_in_which_nothing_changed_do_not_use_up_the_imports_of_a_day(desk: Desk):
+    nothing = {"counts": {"events_created": 0, "events_frozen": 600}}
+    with desk.store.writing(desk.school.id) as tx:
+        for _ in range(automatic.TRIES * 4 - 1):
+            tx.imports.finish(tx.imports.queue(NewRun("automatic", "edt", "a.xml", "h")), "done", nothing)
+        assert automatic.shut(tx) is None
+
+
+@pytest.mark.req("R182")
+def test_a_flood_of_bad_files_is_bounded_in_number_and_in_what_is_kept_of_it(desk: Desk):
+    desk.by_hand()
+    for number in range(automatic.TRIES * 4 + 2):
+        desk.deposit(f"<no{number}/>".encode())
+        desk.work()
+    assert desk.statuses().count("rejected") == automatic.TRIES * 4
+    with desk.store.reading(desk.school.id) as tx:
+        shut = automatic.shut(tx)
+        kept = [run.status for run in desk.runs() if tx.import_files.about(run.file_id or "").kept]
+    assert shut is not None
+    assert (shut.reason, shut.most) == (automatic.TRIED, automatic.TRIES * 4)
+    # Those refused last may still be read and applied; the newest deposit waits, the file imported by hand stays.
+    assert kept == ["queued"] + ["rejected"] * 4 + ["done"]
+
+
+def test_the_file_of_a_refused_deposit_that_was_imported_by_hand_stays(desk: Desk):
+    desk.deposit(desk.file())
+    desk.work()
+    refused = desk.runs()[0]
+    assert refused.report["reason"] == "no-manual-import"
+    options = Options(force=True, file_id=refused.file_id, file_name=refused.file_name)
+    import_file(desk.store, desk.school, desk.file(), datetime.now(UTC), options)
+    for number in range(6):
+        desk.deposit(f"<no{number}/>".encode())
+        desk.work()
+    with desk.store.reading(desk.school.id) as tx:
+        assert tx.import_files.content(refused.file_id or "") == desk.file()
 
 
 def test_a_run_whose_process_died_is_told_as_interrupted(desk: Desk):

@@ -50,6 +50,17 @@ def test_a_rejection_says_which_checks_stopped_it_and_what_to_do(desk: Desk):
     assert f"cadran import apply --school 0990001X {desk.runs()[0].id[:18]}" in text
 
 
+@pytest.mark.req("R231")
+def test_the_letter_about_another_schools_file_does_not_offer_to_carry_it_out(desk: Desk):
+    desk.by_hand()
+    desk.deposit(desk.file(1).replace(b"0990001X", b"0990009Y"))
+    desk.work()
+    ((_, _subject, text),) = mailed(desk)
+    assert "import apply" not in text
+    assert "une autre adresse" in text
+    assert f"cadran import discard --school 0990001X {desk.runs()[0].id[:18]}" in text
+
+
 @pytest.mark.req("R234")
 def test_a_check_that_does_not_block_is_an_alert(desk: Desk):
     desk.by_hand()

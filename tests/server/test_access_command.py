@@ -98,12 +98,48 @@ def test_what_waits_shows_its_position_over_the_whole_server(cadran: Cadran, sto
 @pytest.mark.req("R182")
 def test_a_closed_window_says_when_it_opens(cadran: Cadran, store: Store):
     with store.writing(1) as tx:
-        for status in ("done", "rejected", "failed", "done"):
+        for status in ("done", "rejected", "done", "failed", "done", "undone"):
             tx.imports.finish(tx.imports.queue(NewRun("automatic", "edt", "a.xml", "h")), status, {})
         tx.imports.queue(NewRun("automatic", "?", "export.xml", "h"))
     (found,) = json.loads(cadran("waiting", "--json").output)
-    assert found["opens"] > datetime.now(UTC).timestamp() + 86_000
-    assert "not before" in cadran("history").output
+    assert (found["opens"] > datetime.now(UTC).timestamp() + 86_000, found["reason"]) == (True, "limit")
+    for told in (cadran("history").output, cadran("waiting").output):
+        assert "not before" in told
+        assert "the limit is reached: 4 automatic imports" in told
+        assert "cadran import settings --per-day" in told
+        assert f"cadran import discard {found['id'][:18]}" in told
+    cadran("settings", "--per-day", "5")
+    assert json.loads(cadran("waiting", "--json").output)[0]["reason"] == "turn"
+
+
+@pytest.mark.req("R172", "R182")
+def test_what_waits_says_why(cadran: Cadran, store: Store):
+    other = store.directory.create_school("0750002B", "Lycée", "Europe/Paris")
+
+    def why() -> tuple[str, str]:
+        here = ("waiting", "--school", "0750001A")
+        return json.loads(cadran(*here, "--json").output)[0]["reason"], cadran(*here).output
+
+    with store.writing(1) as tx:
+        waits = tx.imports.queue(NewRun("automatic", "?", "export.xml", "h"))
+    assert why()[0] == "turn"
+    assert "cadran serve" in why()[1]
+    with store.writing(other.id) as tx:
+        running = tx.imports.start(NewRun("automatic", "?", "export.xml", "h"))
+    assert why()[0] == "places"
+    assert "imports.at_once" in why()[1]
+    with store.writing(other.id) as tx:
+        tx.imports.finish(running, "done", {})
+    with store.writing(1) as tx:
+        by_hand = tx.imports.start(NewRun("manual", "edt", "a.xml", "h"))
+    assert why()[0] == "school"
+    with store.writing(1) as tx:
+        tx.imports.finish(by_hand, "done", {})
+        for _ in range(16):
+            tx.imports.finish(tx.imports.queue(NewRun("automatic", "?", "bad.xml", "h")), "rejected", {})
+    assert why()[0] == "tried"
+    assert "16 files were read" in why()[1]
+    cadran("discard", "--school", "0750001A", waits)
 
 
 def test_settings_are_changed_and_audited(cadran: Cadran, store: Store):

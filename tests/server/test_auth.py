@@ -145,6 +145,14 @@ def test_a_hash_that_is_none_verifies_nothing(password_hash: str) -> None:
     assert not passwords.verify(password_hash, "x")
 
 
+def test_who_is_not_there_costs_as_much_as_who_is() -> None:
+    made = passwords.hash("x")
+    assert made != passwords.NOBODY
+    assert not passwords.needs_rehash(passwords.NOBODY)
+    assert [len(part) for part in passwords.NOBODY.split("$")] == [len(part) for part in made.split("$")]
+    assert not passwords.verify("", "x")
+
+
 def test_generated_passwords_differ() -> None:
     assert len({passwords.generate() for _ in range(50)}) == 50
 

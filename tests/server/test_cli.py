@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
 from server import passwords
 from server.cli import main
+from server.commands.deferred import Deferred
 from server.config import DATABASE_NAME
+from server.texts import _
 from storage.model import Client, ClientKind, Device
 from storage.store import Store
 
@@ -361,14 +366,41 @@ def test_the_school_has_to_be_named_when_there_are_two(cadran: Cadran, store: St
     assert cadran("user", "list", "--school", "0000000Z").exit_code == 1
 
 
+def offered(command: click.Command) -> dict[str, click.Command]:
+    """The commands of a group, none of a command."""
+    if not isinstance(command, click.Group):
+        return {}
+    context = click.Context(command)
+    found = {name: command.get_command(context, name) for name in command.list_commands(context)}
+    return {name: each for name, each in found.items() if each is not None}
+
+
+def test_what_help_says_of_commands_is_what_they_say_of_themselves() -> None:
+    groups = [each for each in (main, *offered(main).values()) if isinstance(each, Deferred)]
+    assert {each.name for each in groups} >= {"main", "calendar", "user"}
+    for group in groups:
+        for name, place in group.places.items():
+            command = offered(group)[name]
+            assert (command.name, command.get_short_help_str(1000)) == (name, _(place.help))
+
+
+def test_help_and_a_mistyped_command_load_nothing_of_the_server() -> None:
+    code = "import sys; sys.argv = ['', {!r}]\ntry: import server.cli; server.cli.main()\nfinally: print(*sys.modules)"
+    for word, told in (("--help", "Usage"), ("--version", "cadran"), ("devises", "No such command")):
+        command = [sys.executable, "-c", code.format(word)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        assert told in done.stdout + done.stderr
+        assert not {"sqlalchemy", "twisted", "lxml", "icalendar", "storage.store"} & set(done.stdout.split())
+
+
 def test_every_command_explains_itself(cadran: Cadran) -> None:
     def explained(path: tuple[str, ...]) -> None:
         result = cadran(*path, "--help")
         assert result.exit_code == 0, path
-        command = main
+        command: click.Command = main
         for name in path:
-            command = command.commands[name]  # type: ignore[assignment]
-        for name, child in getattr(command, "commands", {}).items():
+            command = offered(command)[name]
+        for name, child in offered(command).items():
             assert child.help, (*path, name)
             explained((*path, name))
 

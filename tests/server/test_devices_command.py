@@ -13,7 +13,8 @@ from click.testing import CliRunner, Result
 from server import mail, refusals
 from server.cli import main
 from server.config import MailSection
-from storage.model import Device, Principal, Settings, Wipe
+from storage.model import Device, Principal, Role, Settings, Wipe
+from storage.principals import NewPerson
 from storage.store import Store
 from tests.eas.wire import IOS
 from tests.protocols.eas.harness import LocalPhone, statuses
@@ -104,12 +105,14 @@ def test_a_phone_is_erased_only_when_it_is_named_twice(
     assert trail(store, paul)[:1] != ["device-wipe-asked"]
 
 
-@pytest.mark.parametrize("values", [{"blocked": True}, {"wipe": Wipe.DEVICE}])
-def test_a_phone_that_is_kept_out_is_not_forgotten(
-    cadran: Cadran, store: Store, paul: Principal, values: dict[str, object]
+@pytest.mark.parametrize(
+    ("values", "state"), [({"blocked": True}, "is blocked"), ({"wipe": Wipe.DEVICE}, "is to be wiped")]
+)
+def test_a_phone_that_is_not_let_in_is_not_forgotten(
+    cadran: Cadran, store: Store, paul: Principal, values: dict[str, object], state: str
 ) -> None:
     change(store, paul, **values)
-    assert "kept out" in cadran("devices", "forget", "paul", "DROID1").output
+    assert state in cadran("devices", "forget", "paul", "DROID1").output
     assert device(store, paul) is not None
     cadran("devices", "allow", "paul", "DROID1")
     assert cadran("devices", "forget", "paul", "DROID1").exit_code == 0
@@ -135,9 +138,61 @@ def test_the_list_says_who_may_and_of_which_family_it_is(
     assert state in cadran("devices", "list").output
 
 
+ALLOW = "cadran devices allow paul DROID1"
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"quarantined": True}, "waits"),
+        ({"blocked": True}, "again"),
+        ({"wipe": Wipe.DEVICE}, "called off"),
+        ({"wipe": Wipe.ACCOUNT, "version": "16.1"}, "called off"),
+        ({"wipe": Wipe.ACCOUNT}, "again"),
+        ({"wipe": Wipe.FAILED, "blocked": True}, "again"),
+    ],
+)
+def test_a_phone_that_is_not_let_in_is_shown_with_what_to_do(
+    cadran: Cadran, store: Store, paul: Principal, values: dict[str, object], words: str
+) -> None:
+    assert ALLOW not in cadran("devices", "show", "paul", "DROID1").output
+    change(store, paul, **values)
+    (advice,) = [each for each in cadran("devices", "show", "paul", "DROID1").output.splitlines() if ALLOW in each]
+    assert words in advice
+
+
+@pytest.mark.parametrize(("version", "stays"), [("14.1", True), ("16.1", False)])
+def test_removing_an_account_tells_of_a_phone_that_cannot(
+    cadran: Cadran, store: Store, paul: Principal, version: str, stays: bool
+) -> None:
+    change(store, paul, version=version)
+    assert ("keeps what it has" in cadran("devices", "wipe-account", "paul", "DROID1").output) == stays
+    (listed,) = json.loads(cadran("devices", "list", "paul", "--json").output)
+    assert listed["state"] == ("blocked" if stays else "account to be removed")
+
+
+def test_the_phones_of_a_school_are_listed_by_login(cadran: Cadran, store: Store, paul: Principal) -> None:
+    for login in ("zoe", "bea"):
+        with store.writing(paul.school_id) as tx:
+            person = tx.principals.create(NewPerson(login, login, "", Role.PUPIL))
+            tx.devices.save(Device(person.id, "DROID1", "Android"))
+    listed = json.loads(cadran("devices", "list", "--json").output)
+    assert [each["login"] for each in listed] == ["bea", "paul", "zoe"]
+
+
+def test_no_phone_and_no_calendar_are_said(cadran: Cadran, paul: Principal) -> None:
+    assert cadran("devices", "list", "amelie").output == "No phone has synchronised yet.\n"
+    assert "has not asked for its calendars" in cadran("devices", "show", "paul", "DROID1").output
+
+
 @pytest.mark.parametrize(
     ("error", "words"),
-    [("Sync 3", "lost its place"), ("FolderSync 142", "policy"), ("Search 111", "Search was refused with status 111")],
+    [
+        ("Sync 3", "lost its place"),
+        ("FolderSync 142", "policy"),
+        ("SendMail 120", "was not sent"),
+        ("Search 111", "Search was refused with status 111"),
+    ],
 )
 def test_the_last_trouble_is_told_in_words(
     cadran: Cadran, store: Store, paul: Principal, error: str, words: str
@@ -163,7 +218,10 @@ def test_a_phone_shows_what_it_carries(cadran: Cadran, store: Store) -> None:
     (folder,) = [each for each in shown["folders"] if each["folder"] == agenda]
     assert (folder["name"], folder["entries"], folder["complete"]) == ("Mon agenda", 1, True)
     assert folder["synced"] > 0
-    assert "two weeks back" in cadran("devices", "show", "amelie", "DROID1").output
+    table = cadran("devices", "show", "amelie", "DROID1").output
+    assert "two weeks back" in table
+    assert "never" in next(line for line in table.splitlines() if line.startswith("Tâches"))
+    assert "Boîte de réception" not in table
     cadran("devices", "resync", "amelie", "DROID1")
     assert phone.folder_sync().status == "9"
     assert phone.sync(agenda).status == "3"

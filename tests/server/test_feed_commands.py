@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,6 @@ from click.testing import CliRunner, Result
 
 from server.cli import main
 from server.config import DATABASE_NAME
-from storage import migrate
 from storage.store import Store
 
 SAMPLES = Path(__file__).parents[1] / "importers" / "samples" / "feeds"
@@ -20,12 +20,12 @@ Cadran = Callable[..., Result]
 
 
 @pytest.fixture
-def cadran(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cadran:
+def cadran(tmp_path: Path, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch) -> Cadran:
     """Run the command on a data folder with the school that the sample feeds are about."""
     monkeypatch.setenv("LC_ALL", "C")
     (tmp_path / "data").mkdir()
     url = f"sqlite:///{tmp_path / 'data' / DATABASE_NAME}"
-    migrate.upgrade(url)
+    shutil.copyfile(sqlite_template, tmp_path / "data" / DATABASE_NAME)
     store = Store(url)
     store.directory.create_school("0990001X", "Collège", "Europe/Paris")
     store.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +12,6 @@ from click.testing import CliRunner, Result
 
 from server.cli import main
 from server.config import DATABASE_NAME
-from storage import migrate
 from storage.model import Role
 from storage.people_feeds import GuardianLink
 from storage.principals import NewPerson
@@ -23,12 +23,12 @@ HERE = ("--school", "0750001A")
 
 
 @pytest.fixture
-def cadran(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cadran:
+def cadran(tmp_path: Path, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch) -> Cadran:
     """Run the command where two guardians answer for nobody yet, beside another school."""
     monkeypatch.setenv("LC_ALL", "C")
     (tmp_path / "data").mkdir()
     url = f"sqlite:///{tmp_path / 'data' / DATABASE_NAME}"
-    migrate.upgrade(url)
+    shutil.copyfile(sqlite_template, tmp_path / "data" / DATABASE_NAME)
     store = Store(url)
     here = store.directory.create_school("0750001A", "Collège", "Europe/Paris")
     there = store.directory.create_school("0750002B", "Lycée", "Europe/Paris")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import stat
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -17,7 +18,6 @@ from importers.sample.container import Wrapping, encrypted
 from server import config, partner_keys
 from server.cli import main
 from server.config import DATABASE_NAME
-from storage import migrate
 from storage.model import Role
 from storage.principals import NewPerson
 from storage.store import Store
@@ -29,12 +29,12 @@ OTHER = "0990043L"
 
 
 @pytest.fixture
-def cadran(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cadran:
+def cadran(tmp_path: Path, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch) -> Cadran:
     """Run the command where there are two schools without timetable."""
     monkeypatch.setenv("LC_ALL", "C")
     (tmp_path / "data").mkdir()
     url = f"sqlite:///{tmp_path / 'data' / DATABASE_NAME}"
-    migrate.upgrade(url)
+    shutil.copyfile(sqlite_template, tmp_path / "data" / DATABASE_NAME)
     store = Store(url)
     for code in (SCHOOL, OTHER):
         school = store.directory.create_school(code, "Collège", "Europe/Paris")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +18,6 @@ from importers.thresholds import Check, Threshold
 from server import reports, texts, wording
 from server.cli import main
 from server.config import DATABASE_NAME
-from storage import migrate
 from storage.imports import NewRun
 from storage.store import Store
 from tests.importers.make import SCHOOL, sample
@@ -26,11 +26,11 @@ Cadran = Callable[..., Result]
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
+def store(tmp_path: Path, sqlite_template: Path) -> Store:
     """The database of a school none of whose pupils has an account, where that stops an automatic import."""
     (tmp_path / "data").mkdir()
     url = f"sqlite:///{tmp_path / 'data' / DATABASE_NAME}"
-    migrate.upgrade(url)
+    shutil.copyfile(sqlite_template, tmp_path / "data" / DATABASE_NAME)
     made = Store(url)
     school = made.directory.create_school(SCHOOL, "Collège", "Europe/Paris")
     with made.writing(school.id) as tx:

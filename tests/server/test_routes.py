@@ -32,6 +32,8 @@ MIB = 1024 * 1024
         ("/webdav", None),
         ("/dav", None),
         ("/davos/", None),
+        ("/Microsoft-Server-ActiveSync/", "eas"),
+        ("/Microsoft-Server-ActiveSync//", None),
         ("/Microsoft-Server-ActiveSync/x", None),
         ("*", None),
         ("/feeds/1-x.ics", None),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import structlog
 from twisted.internet.task import Clock
 
 from protocols.wire import Park, Response
@@ -368,7 +369,9 @@ def test_when_glances_cannot_tell_looks_are_taken_as_without_them(glanced: Glanc
     glanced.pass_time(0.5)
     glanced.dark, glanced.trouble = True, trouble
     looks = glanced.looks
-    glanced.pass_time(4)
+    with structlog.testing.capture_logs() as said:
+        glanced.pass_time(4)
+    assert [each["event"] for each in said] == (["glance failed"] if trouble else [])
     assert looks + 10 <= glanced.looks <= looks + 17
     glanced.move(1)
     glanced.pass_time(0.5)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from server import reports, texts
 from server.cli import main
 from server.commands import imports
 from server.config import DATABASE_NAME
-from storage import maintenance, migrate
+from storage import maintenance
 from storage.imports import NewRun
 from storage.model import Role, Source
 from storage.principals import NewPerson
@@ -27,12 +28,12 @@ Cadran = Callable[..., Result]
 
 
 @pytest.fixture
-def cadran(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cadran:
+def cadran(tmp_path: Path, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch) -> Cadran:
     """Run the command where everybody of the sample college has an account but the last pupil, whose name differs."""
     monkeypatch.setenv("LC_ALL", "C")
     (tmp_path / "data").mkdir()
     url = f"sqlite:///{tmp_path / 'data' / DATABASE_NAME}"
-    migrate.upgrade(url)
+    shutil.copyfile(sqlite_template, tmp_path / "data" / DATABASE_NAME)
     store = Store(url)
     school = store.directory.create_school(SCHOOL, "Collège", "Europe/Paris")
     *people, last = college().people()
@@ -186,7 +187,7 @@ def test_undo_asks_whoever_sits_at_a_terminal(
 
 
 @pytest.mark.parametrize(
-    ("language", "words"), [("en", "Teachers not recognised, "), ("fr", "Enseignants non réconciliés, ")]
+    ("language", "words"), [("en", "Teachers not recognised, "), ("fr", "Enseignants non reconnus, ")]
 )
 def test_history_names_the_checks_that_rejected_an_import(
     cadran: Cadran, tmp_path: Path, language: str, words: str

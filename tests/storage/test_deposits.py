@@ -5,7 +5,7 @@ import pytest
 from storage import maintenance
 from storage.accesses import NewAccess
 from storage.errors import LimitReached, NotFound
-from storage.imports import NewRun
+from storage.imports import NewRun, Work
 from storage.schema_deposit import import_access
 from storage.transaction import Transaction
 from tests.storage.builders import make_school
@@ -169,8 +169,8 @@ def test_runs_that_made_no_work_do_not_count(desk, monkeypatch):
         with desk.writing() as tx:
             tx.imports.finish(tx.imports.queue(NewRun("automatic", "?", "a.xml", "h")), status, report)
     with desk.reading() as tx:
-        assert tx.imports.worked_since("automatic", 0) == (100, 200)
-        assert tx.imports.worked_since("automatic", 100) == (200,)
+        assert tx.imports.worked_since("automatic", 0) == (Work(100, changed=True), Work(200, changed=False))
+        assert tx.imports.worked_since("automatic", 100) == (Work(200, changed=False),)
 
 
 def test_the_night_forgets_files_and_names_after_the_schools_own_time(desk, monkeypatch):

@@ -1,12 +1,15 @@
 """Schema versions: from nothing to the present tables, all or nothing, and what is said of other versions."""
 
+from pathlib import Path
+
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect
 
-from storage import migrate
+from storage import migrate, revisions
 from storage.engine import open_engine
 from storage.errors import SchemaMissing, SchemaOutdated, SchemaTooNew
 from storage.schema import metadata
@@ -31,6 +34,12 @@ def test_migrating_from_nothing_makes_exactly_the_tables_the_program_knows(empty
     empty.check()
     with empty.engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_the_names_of_the_files_are_the_revisions_in_their_order():
+    folder = Path(migrate.__file__).parent / "migrations"
+    newest_first = [each.revision for each in ScriptDirectory(folder).walk_revisions()]
+    assert list(revisions.known()) == newest_first[::-1]
 
 
 def test_a_database_is_untouched_until_it_is_migrated_and_asking_makes_no_file(empty, tmp_path):
@@ -80,7 +89,7 @@ def test_an_empty_database_is_said_to_miss_its_tables(empty):
     with pytest.raises(SchemaMissing):
         empty.check()
     assert migrate.pending(empty.url)[0] == "0001"
-    assert migrate.pending(empty.url)[-1] == migrate.newest()
+    assert migrate.pending(empty.url)[-1] == revisions.known()[-1]
     with empty.engine.connect() as connection:
         assert inspect(connection).get_table_names() == []
 
@@ -95,14 +104,14 @@ def test_a_database_of_a_newer_program_is_refused_and_left_alone(store):
     for work in (store.check, lambda: migrate.upgrade(store.url), lambda: migrate.pending(store.url)):
         with pytest.raises(SchemaTooNew) as caught:
             work()
-        assert (caught.value.found, caught.value.known) == ("9999", migrate.newest())
+        assert (caught.value.found, caught.value.known) == ("9999", revisions.known()[-1])
     with store.engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() == "9999"
 
 
 def test_a_database_of_an_older_program_is_told_from_a_newer_one(store, monkeypatch):
-    found = migrate.newest()
-    monkeypatch.setattr(migrate, "newest", lambda: "later")
+    found = revisions.known()[-1]
+    monkeypatch.setattr(revisions, "known", lambda: (found, "later"))
     with pytest.raises(SchemaOutdated) as caught:
         store.check()
     assert (caught.value.found, caught.value.known) == (found, "later")

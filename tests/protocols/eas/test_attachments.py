@@ -9,6 +9,8 @@ import pytest
 
 from storage import attachment_lines
 from storage.attachment_lines import Label
+from storage.model import Access, Role, Settings
+from storage.sharing import Offer
 from tests.eas.items import change
 from tests.eas.wbxml import decode
 from tests.eas.wire import AOSP, IOS
@@ -132,3 +134,33 @@ def test_another_school_has_no_such_file(school, reference):
     elsewhere.id = school.store.directory.create_school("0750002B", "Collège", PARIS).id
     answer = fetch(connected(elsewhere, elsewhere.person("zoe")), reference)
     assert at(found(answer)).value("ItemOperations:Status") == "15"
+
+
+def test_more_files_than_one_answer_can_hold_are_not_fetched_at_once(school, ada, reference):
+    phone = connected(school, ada)
+    one = ("ItemOperations:Fetch", [("ItemOperations:Store", "Mailbox"), ("AirSyncBase:FileReference", reference)])
+    for number, status in ((4, "1"), (5, "11")):
+        answer = phone.post("ItemOperations", ("ItemOperations:ItemOperations", [one] * number))
+        assert answer.value("ItemOperations:Status") == status
+
+
+@pytest.mark.parametrize(
+    ("access", "line", "seen"),
+    [(Access.READ, "CLASS:PUBLIC", True), (Access.READ, "CLASS:PRIVATE", False), (Access.BUSY, "CLASS:PUBLIC", False)],
+    ids=["shared", "private", "busy times"],
+)
+def test_who_a_calendar_is_shared_with_gets_the_files_of_what_they_may_read(school, ada, access, line, seen):
+    school.store.directory.configure(school.id, Settings(eas_shared_calendars=True))
+    olga = school.person("olga", Role.TEACHER)
+    with school.writing() as tx:
+        made = tx.attachments.add(olga.id, CONTENT, Label("Rapport médical.pdf", "application/pdf"))
+        words = f"ATTACH;MANAGED-ID={made.managed_id};FMTTYPE=application/pdf;SIZE={made.size};FILENAME={made.name}"
+        text = event("a", "Conseil", "20261124T080000Z", "20261124T090000Z", f"{words}:https://c.example/a", line)
+        mine = school.calendar(tx, olga)
+        tx.objects.put(mine, "a.ics", text)
+        tx.sharing.offer(olga, mine, ada, Offer(access, "olga", settled=True))
+    phone = connected(school, ada)
+    phone.sync_all(f"c{mine.id}")
+    (item,) = phone.items[f"c{mine.id}"].values()
+    assert (item.find("AirSyncBase:Attachments") is not None) is seen
+    assert at(found(fetch(phone, made.managed_id))).value("ItemOperations:Status") == ("1" if seen else "15")

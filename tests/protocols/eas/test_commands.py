@@ -11,6 +11,7 @@ from storage.model import Role, Settings
 from tests.eas.client import AOSP, TBSYNC
 from tests.eas.items import add
 from tests.eas.items import event as item
+from tests.eas.wbxml import decode
 from tests.protocols.eas.harness import HERE, LocalPhone, at, event, run, statuses, subjects
 from tests.protocols.eas.test_sync_upload import DENTIST
 
@@ -285,3 +286,17 @@ def test_a_service_reader_has_no_phone(school):
             school.store, Request(method, path, "Cmd=FolderSync&DeviceId=D&DeviceType=x", {}, b"", reader, HERE)
         )
         assert answer.status == 403
+
+
+@pytest.mark.parametrize(("device", "kind", "status"), [("", "T", "108"), ("x" * 33, "T", "108"), ("D", "", "109")])
+@pytest.mark.parametrize("command", ["FolderSync", "Sync", "Provision"])
+def test_a_device_without_a_sound_name_has_its_status_from_14_0_on(school, ada, command, device, kind, status):
+    query = f"Cmd={command}&User=ada&DeviceId={device}&DeviceType={kind}"
+
+    def ask(version):
+        headers = {"ms-asprotocolversion": version}
+        return run(school.store, Request("POST", app.PATH, query, headers, b"", ada, HERE))[0]
+
+    root = decode(ask("14.1").body)
+    assert [(each.name.rpartition(":")[2], each.text) for each in root.children] == [("Status", status)]
+    assert (ask("12.1").status, ask("12.1").body) == (400, b"")

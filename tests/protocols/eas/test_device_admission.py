@@ -8,6 +8,7 @@ from itertools import product
 import pytest
 
 from protocols.eas.answers import ROOTS
+from protocols.eas.refusals import note
 from protocols.eas.wbxml import E, encode
 from storage import maintenance
 from storage.model import Settings, Wipe
@@ -254,3 +255,10 @@ def test_a_phone_whose_past_was_purged_starts_again_and_its_administrator_sees_w
     phone.sync_all(agenda)
     assert subjects(phone.items[agenda]) == ["Maths"]
     assert phone.quiet(agenda)
+
+
+@pytest.mark.parametrize(("status", "noted"), [(118, ""), (120, "SendMail 120"), (129, ""), (103, "")])
+def test_only_what_somebody_can_do_something_about_is_noted(school, ada, phone, status, noted):
+    with school.writing() as tx:
+        note((ada.id, "PHONE1"), "SendMail", status, tx)
+    assert device(school, ada).error == noted

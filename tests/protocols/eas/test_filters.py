@@ -12,7 +12,7 @@ from tests.eas.client import TBSYNC
 from tests.eas.items import change, delete
 from tests.eas.items import event as item
 from tests.protocols.eas.conftest import NOON
-from tests.protocols.eas.harness import LocalPhone, event, statuses, subjects
+from tests.protocols.eas.harness import LocalPhone, at, event, statuses, subjects
 
 PARIS = ZoneInfo("Europe/Paris")
 
@@ -221,3 +221,27 @@ def test_the_window_of_occurrences_is_bounded_by_the_cut_off():
         date(2027, 12, 6),
     )
     assert filters.occurrence_window(filters.cutoff(0, NOON, PARIS), NOON, PARIS)[0] == date(2025, 9, 27)
+
+
+def test_new_options_replace_the_old_ones_whole(school, ada, phone, agenda):
+    school.put(ada, "new", event("new", "New"))
+    school.put(ada, "old", event("old", "Old", "20260101T080000Z", "20260101T090000Z"))
+    phone.sync_all(agenda, filter_type=4)
+    assert subjects(phone.items[agenda]) == ["New"]
+    parts = [("AirSync:SyncKey", phone.keys[agenda]), ("AirSync:CollectionId", agenda)]
+    bodies = ("AirSyncBase:BodyPreference", [("AirSyncBase:Type", 1)])
+    unfiltered = [("AirSync:Options", [bodies])]
+    answer = phone.post("Sync", sync_document([*parts, *unfiltered]))
+    added = at(answer.root, "AirSync:Collections", "AirSync:Collection", "AirSync:Commands", "AirSync:Add")
+    assert at(added, "AirSync:ApplicationData").value("Calendar:Subject") == "Old"
+
+
+def test_options_that_are_left_out_stay_as_they_were(school, ada, phone, agenda):
+    phone.sync_all(agenda, filter_type=4)
+    school.put(ada, "old", event("old", "Old", "20260101T080000Z", "20260101T090000Z"))
+    parts = [("AirSync:SyncKey", phone.keys[agenda]), ("AirSync:CollectionId", agenda)]
+    assert phone.post("Sync", sync_document(parts)).root is None
+
+
+def sync_document(parts):
+    return "AirSync:Sync", [("AirSync:Collections", [("AirSync:Collection", parts)])]

@@ -78,7 +78,7 @@ def test_a_name_that_another_folder_has_is_refused(school, ada, phone):
     assert folder_create(phone, "Chess") == "1"
     assert folder_create(phone, "chess") == "2"
     assert folder_create(phone, "Mon agenda") == "2"
-    assert folder_create(phone, "Inbox") == "2"
+    assert folder_create(phone, "boîte de réception") == "2"
     assert folder_update(phone, phone.folder_named("Chess"), "Mon agenda") == "2"
     assert folder_update(phone, phone.folder_named("Chess"), "CHESS") == "1"
 

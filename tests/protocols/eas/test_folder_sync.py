@@ -118,6 +118,19 @@ def test_calendars_of_one_name_are_told_apart(school, ada, phone):
     ]
 
 
+def test_every_calendar_has_a_name_of_its_own_that_is_one_short_line(school, ada, phone):
+    given = ["Sport", "Sport (2)", "sport", "Sport", "Two\nlines\x01", "", "L" * 2000, "L" * 2000, "Boîte de réception"]
+    with school.writing() as tx:
+        for number, name in enumerate(given):
+            new = NewCalendar(slug=f"slug{number}", name=name, components=("VEVENT",))
+            tx.collections.create(ada, new)
+    phone.folder_sync()
+    shown = [folder.name for folder in phone.calendars.values()][3:]
+    assert shown[:6] == ["Sport", "Sport (2)", "sport (3)", "Sport (4)", "Two lines", "slug5"]
+    assert shown[6:] == ["L" * 255, "L" * 251 + " (2)", "Boîte de réception (2)"]
+    assert phone.folder_sync().status == "1"
+
+
 def test_a_shared_calendar_of_the_same_name_says_whose_it_is(school, ada):
     bob = school.person("bob", Role.TEACHER)
     school.store.directory.configure(school.id, Settings(eas_shared_calendars=True))

@@ -273,6 +273,8 @@ def test_what_is_not_there_is_not_forwarded_nor_an_occurrence_of_what_has_none(s
     single = f"{folder}:{school.put(prof, 'one', event('one', 'Once'))}"
     instance_id = [("ComposeMail:InstanceId", "2026-11-23T08:00:00.000Z")]
     assert forward(phone, folder, single, mum, source=instance_id) == "146"
+    dates = event("two", "Twice", "20261123T080000Z", "20261123T090000Z", "RDATE:20261130T080000Z")
+    assert forward(phone, folder, f"{folder}:{school.put(prof, 'two', dates)}", mum, source=instance_id) == "1"
 
 
 def test_below_16_a_letter_is_wanted_to_forward_an_event(school, prof, teaching):

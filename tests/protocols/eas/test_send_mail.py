@@ -100,11 +100,14 @@ def test_the_same_letter_is_taken_once(school, teacher):
     assert send(teacher, letter(PARENT), "7") == "118"
     assert send(teacher, letter(PARENT, text="Another"), "8") == "1"
     assert len(outbox(school)) == 2
+    for end, status in (("a", "1"), ("b", "1"), ("a", "118")):
+        assert send(teacher, letter(PARENT, text=end), "x" * 100 + end) == status
+    assert len(outbox(school)) == 4
     old = LocalPhone(school.store, teacher.principal, "OLD", manner=OLD)
     old.mails = True
     old.lose_answer = 1
     assert send(old, letter(PARENT, text="A third")) == "200"
-    assert len(outbox(school)) == 3
+    assert len(outbox(school)) == 5
 
 
 @pytest.mark.parametrize("manner", [OLD, AOSP])

@@ -32,8 +32,8 @@ def set_oof(phone, state, *more):
     return ask(phone, ("Settings:Oof", [(SET, parts)])).value("Settings:Oof", "Settings:Status")
 
 
-def get_oof(phone):
-    root = ask(phone, ("Settings:Oof", [(GET, [("Settings:BodyType", "TEXT")])]))
+def get_oof(phone, form=None):
+    root = ask(phone, ("Settings:Oof", [(GET, [("Settings:BodyType", form)] if form else None)]))
     assert root.value("Settings:Oof", "Settings:Status") == "1"
     return root.find("Settings:Oof", "Settings:Get")
 
@@ -73,6 +73,23 @@ def test_out_of_office_is_kept_for_every_device_of_the_person(school, ada, phone
     bob = LocalPhone(school.store, school.person("bob"))
     assert set_oof(phone, 1, text("Internal", "Mine")) == "1"
     assert plain(get_oof(bob)) == [("OofState", "0")]
+
+
+@pytest.mark.parametrize(
+    ("form", "texts"),
+    [
+        ("TEXT", ["Back & well\nbye", "Away\nor not"]),
+        ("html", ["<html><body>Back &amp; well<br>\r\nbye</body></html>", "<p>Away<br>or not</p>"]),
+        ("odd", ["Back & well\nbye", "<p>Away<br>or not</p>"]),
+    ],
+)
+def test_out_of_office_texts_come_in_the_form_that_is_asked_for(phone, form, texts):
+    away = (text("Internal", "Back & well\nbye"), text("ExternalKnown", "<p>Away<br>or not</p>", kind="HTML"))
+    assert set_oof(phone, 1, *away) == "1"
+    messages = get_oof(phone, form).children[1:]
+    assert [each.value("Settings:ReplyMessage") for each in messages] == texts
+    forms = [form.upper()] * 2 if form != "odd" else ["TEXT", "HTML"]
+    assert [each.value("Settings:BodyType") for each in messages] == forms
 
 
 def test_out_of_office_goes_with_the_person(school, ada, phone):
@@ -196,3 +213,11 @@ def test_a_person_without_an_address_is_told_none(school, version, told):
     found = ask(phone, ("Settings:UserInformation", [(GET, None)])).find("Settings:UserInformation", "Settings:Get")
     account = found.find("Settings:Accounts", "Settings:Account") if told else found
     assert plain(account) == told
+
+
+def test_the_model_a_device_tells_is_one_short_line(school, ada, phone):
+    model = ("Settings:DeviceInformation", [(SET, [("Settings:Model", "Pixel\n\x1b[31m 9 " + "x" * 500)])])
+    assert ask(phone, model).value("Settings:DeviceInformation", "Settings:Status") == "1"
+    with school.reading() as tx:
+        found = tx.devices.get(ada.id, phone.device_id).model
+    assert (found[:13], len(found)) == ("Pixel [31m 9 ", 128)

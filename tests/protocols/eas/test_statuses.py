@@ -292,3 +292,12 @@ def test_keys_and_ids_of_somebody_elses_phone_mean_nothing(school, ada, synced, 
     seen = b"".join(each.answer.body for each in synced.traffic)
     assert b"Secret" not in seen
     assert theirs.quiet(folder)
+
+
+@pytest.mark.parametrize(("folder", "kind"), [("m2", "Email"), ("m5", "Email"), ("c999", None)])
+def test_up_to_12_1_answers_name_the_class_of_the_folder_itself(school, ada, folder, kind):
+    phone = LocalPhone(school.store, ada, version="12.1")
+    phone.connect()
+    named = ("AirSync:Collections", "AirSync:Collection")
+    answer = phone.post("Sync", ("AirSync:Sync", [collections(collection(folder, "0"))]))
+    assert at(answer.root, *named).value("AirSync:Class") == kind

@@ -211,7 +211,7 @@ def test_a_conflict_is_won_by_whom_the_phone_names(school, ada, phone, agenda, c
     assert statuses(result.responses) == ([("Change", "7")] if winner == "Server" else [])
     assert summaries(school, ada) == [winner]
     assert subjects(phone.items[agenda]) == [winner]
-    assert phone.quiet(agenda)
+    assert phone.quiet(agenda, **options)
 
 
 def test_a_deletion_of_what_somebody_else_changed_brings_it_back(school, ada, phone, agenda):
