@@ -36,7 +36,6 @@ KEPT: Final = 100
 MAX_ID: Final = 64
 MOST_A_DAY: Final = 200
 DAY: Final = 86_400
-_RECURRING: Final = (b"\nRRULE", b"\nRDATE")
 
 
 def plain(query: Query, root: Tag, body: bytes) -> Element:
@@ -105,9 +104,15 @@ def _source(session: Session, root: Element) -> CalendarObject | None:
     found = None if name is None else session.tx.objects.many_items(folder.collection, [name.item]).get(name.item)
     if found is None:
         raise CommandRefused(NO_ITEM)
-    if source.value(Tags.InstanceId) and not any(line in found.ical for line in _RECURRING):
+    if source.value(Tags.InstanceId) and not _recurs(found):
         raise CommandRefused(NO_SERIES)
     return found if root.tag == Tags.SmartForward else None
+
+
+def _recurs(found: CalendarObject) -> bool:
+    """Tell whether an entry happens more than once; the rules of its time zone are not its own."""
+    parts = contentlines.parse(found.ical).children(found.component)
+    return any(part.first(name) is not None for part in parts for name in ("RRULE", "RDATE"))
 
 
 def _forwarded(root: Element, source: CalendarObject | None, mime: Element | None) -> bytes:

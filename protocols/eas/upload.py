@@ -132,7 +132,7 @@ class Upload:
         try:
             stored = self._repeated(name, data) if name in self._adds else self._stored(data)
         except (ItemRefused, *_REFUSALS) as refused:
-            self._respond(command, refused.status if isinstance(refused, ItemRefused) else MALFORMED)
+            self._respond(command, _status(refused))
             self._personal.lost(data, None, FAULTY)
             return
         item, seq, again = stored
@@ -256,7 +256,7 @@ class Upload:
             self._undo(command, name, CONFLICT)
             self._personal.lost(command.data, found)
         except (ItemRefused, *_REFUSALS) as refused:
-            self._undo(command, name, refused.status if isinstance(refused, ItemRefused) else MALFORMED)
+            self._undo(command, name, _status(refused))
             self._personal.lost(command.data, found, FAULTY)
 
     def _reminded(self, name: ItemId, found: CalendarObject, command: Command, data: Element) -> bool | None:
@@ -296,10 +296,11 @@ class Upload:
         try:
             self._check_instance(name)
             self._put(found, without_instance(found.ical, command.instance, self._source.context, self._edit))
-        except ItemRefused as refused:
-            self._undo(command, name, refused.status)
-        except _REFUSALS:
-            self._undo(command, name, MALFORMED)
+        except SchedulingRefused:
+            self._undo(command, name, CONFLICT)
+            self._personal.lost(None, found)
+        except (ItemRefused, *_REFUSALS) as refused:
+            self._undo(command, name, _status(refused))
 
     def _delete(self, command: Command) -> None:
         if command.instance:
@@ -313,15 +314,23 @@ class Upload:
             self._forget(name)
             return
         if self._refused(found):
-            self._forget(name)
-            self._undo(command, name, CONFLICT)
-            self._personal.lost(None, found)
+            self._bring_back(command, name, found)
             return
-        if name.suffix:
-            self._delete_occurrence(command, name, found)
-        else:
-            self._tx.scheduling.delete(self._collection, found.href)
-            self._delivery.forget(found.item)
+        try:
+            if name.suffix:
+                self._delete_occurrence(command, name, found)
+            else:
+                self._tx.scheduling.delete(self._collection, found.href)
+                self._delivery.forget(found.item)
+        except SchedulingRefused:
+            # A meeting in somebody else's calendar, which is not this person's to call off.
+            self._bring_back(command, name, found)
+
+    def _bring_back(self, command: Command, name: ItemId, found: CalendarObject) -> None:
+        """Refuse a Delete: the device takes the item out and is given it again."""
+        self._forget(name)
+        self._undo(command, name, CONFLICT)
+        self._personal.lost(None, found)
 
     def _forget(self, name: ItemId) -> None:
         if name.suffix:
@@ -339,6 +348,8 @@ class Upload:
             self._put(found, text)
         except ItemRefused:
             pass  # the occurrence is gone, as the device wants it
+        except SchedulingRefused:
+            raise
         except _REFUSALS:
             self._forget(name)
             self._undo(command, name, MALFORMED)
@@ -362,6 +373,10 @@ class Upload:
                 return data
             case Instances() | None:
                 return None
+
+
+def _status(refused: Exception) -> int:
+    return refused.status if isinstance(refused, ItemRefused) else MALFORMED
 
 
 def _digest(octets: bytes) -> str:

@@ -14,6 +14,20 @@ from tests.protocols.eas.test_meeting_response import GUESTS, WEEKLY, answers, i
 
 __all__ = ["answers", "invite", "prof"]
 SERIES = ("RRULE:FREQ=WEEKLY;COUNT=4",)
+ZONE = "".join(
+    f"{line}\r\n"
+    for line in (
+        "BEGIN:VTIMEZONE",
+        "TZID:Europe/Paris",
+        "BEGIN:STANDARD",
+        "DTSTART:19701025T030000",
+        "RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU",
+        "TZOFFSETFROM:+0200",
+        "TZOFFSETTO:+0100",
+        "END:STANDARD",
+        "END:VTIMEZONE",
+    )
+)
 TIMES = [("Calendar:StartTime", "20261201T080000Z"), ("Calendar:EndTime", "20261201T090000Z")]
 
 
@@ -273,6 +287,9 @@ def test_what_is_not_there_is_not_forwarded_nor_an_occurrence_of_what_has_none(s
     single = f"{folder}:{school.put(prof, 'one', event('one', 'Once'))}"
     instance_id = [("ComposeMail:InstanceId", "2026-11-23T08:00:00.000Z")]
     assert forward(phone, folder, single, mum, source=instance_id) == "146"
+    zoned = event("zoned", "Once").replace(b"BEGIN:VEVENT", ZONE.encode() + b"BEGIN:VEVENT", 1)
+    held = f"{folder}:{school.put(prof, 'zoned', zoned)}"
+    assert forward(phone, folder, held, mum, source=instance_id) == "146"
     dates = event("two", "Twice", "20261123T080000Z", "20261123T090000Z", "RDATE:20261130T080000Z")
     assert forward(phone, folder, f"{folder}:{school.put(prof, 'two', dates)}", mum, source=instance_id) == "1"
 

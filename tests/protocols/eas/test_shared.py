@@ -11,6 +11,7 @@ from storage.sharing import Offer
 from tests.eas.commands import move, respond
 from tests.eas.items import add, change, delete
 from tests.eas.items import event as item
+from tests.eas.wire import AOSP, IOS
 from tests.protocols.eas.harness import LocalPhone, School, event, of, statuses, subjects
 
 SOON, LATER = "20261201T080000Z", "20261201T090000Z"
@@ -153,3 +154,41 @@ def test_declining_in_a_shared_calendar_does_not_call_off_its_owners_meeting(sch
     with school.reading() as tx:
         assert tx.objects.by_uid(school.calendar(tx, owner), "m") is not None
         assert tx.objects.by_uid(school.calendar(tx, prof), "m") is not None
+
+
+@pytest.mark.parametrize("manner", [AOSP, IOS], ids=["14.1", "16.1"])
+def test_a_meeting_that_only_its_owner_may_cancel_comes_back_when_it_is_deleted(school, owner, ada, allowed, manner):
+    bob = school.person("bob", Role.TEACHER)
+    meeting = ("ORGANIZER:mailto:olga@school.example", f"ATTENDEE:mailto:{bob.email}")
+    with school.writing() as tx:
+        mine = school.calendar(tx, owner)
+        tx.scheduling.put(mine, "m.ics", event("m", "Council", SOON, LATER, *meeting, "RRULE:FREQ=DAILY;COUNT=3"))
+    folder = shared(school, owner, ada, Access.WRITE)
+    phone = LocalPhone(school.store, ada, manner=manner)
+    phone.connect()
+    phone.sync_all(folder)
+    result = phone.sync(folder, [delete(of(phone, folder, "Council"))])
+    assert statuses(result.responses) == [("Delete", "7")]
+    phone.sync_all(folder)
+    assert "Council" in subjects(phone.items[folder])
+    with school.reading() as tx:
+        assert tx.objects.by_uid(school.calendar(tx, owner), "m") is not None
+
+
+def test_an_occurrence_of_a_meeting_that_only_its_owner_may_change_comes_back(school, owner, ada, allowed):
+    meeting = ("ORGANIZER:mailto:olga@school.example", f"ATTENDEE:mailto:{school.person('bob').email}")
+    with school.writing() as tx:
+        mine = school.calendar(tx, owner)
+        text = event("m", "Council", SOON, LATER, *meeting, "RRULE:FREQ=DAILY;COUNT=3")
+        stored = tx.scheduling.put(mine, "m.ics", text).object.ical
+    folder = shared(school, owner, ada, Access.WRITE)
+    phone = LocalPhone(school.store, ada, manner=IOS)
+    phone.connect()
+    phone.sync_all(folder)
+    held = of(phone, folder, "Council")
+    gone = ("AirSync:Delete", [("AirSync:ServerId", held), ("AirSyncBase:InstanceId", "20261202T080000Z")])
+    for _ in range(3):
+        assert statuses(phone.sync(folder, [gone]).responses) == [("Delete", "7")]
+    with school.reading() as tx:
+        assert tx.objects.by_uid(school.calendar(tx, owner), "m").ical == stored
+        assert [each.kind for each in tx.refusals.of(ada.id)] == ["refused-often"]
