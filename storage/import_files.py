@@ -7,7 +7,7 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, and_, insert, select, update
+from sqlalchemy import ColumnElement, and_, insert, or_, select, update
 
 from storage.errors import NotFound
 from storage.identifiers import ordered_id
@@ -77,12 +77,13 @@ class ImportFiles:
         self._tx.connection.execute(update(import_file).where(self._this(file_id)).values(content=None))
 
     def forget(self, before: int) -> int:
-        """Forget the content of files received before a moment (epoch seconds) and return of how many.
+        """Forget the files received before a moment (epoch seconds) and return how many.
 
-        Their names go too: one may be somebody's.
+        Their names go too, also of those whose content was dropped before: one may be somebody's.
         """
         self._tx.require_writing()
-        old = and_(_f.school_id == self._tx.school_id, _f.received < before, _f.content.is_not(None))
+        held = or_(_f.content.is_not(None), _f.name != GONE)
+        old = and_(_f.school_id == self._tx.school_id, _f.received < before, held)
         return self._tx.connection.execute(update(import_file).where(old).values(content=None, name=GONE)).rowcount
 
     def _this(self, file_id: str) -> ColumnElement[bool]:

@@ -116,15 +116,16 @@ def _distinct(session: Session, folders: Sequence[Folder]) -> list[Folder]:
     """Name folders apart, whatever their letters: those of others by their owner, what is still alike by a number."""
     times = Counter(each.name.casefold() for each in folders)
     named = [_with_owner(session, each) if times[each.name.casefold()] > 1 else each for each in folders]
-    taken, numbers, result = {each.name.casefold() for each in _MAIL}, Counter[str](), []
-    for each in named:
+    taken, numbers, names = {each.name.casefold() for each in _MAIL}, Counter[str](), {}
+    # By age, so that putting calendars in another order names none of them anew.
+    for each in sorted(named, key=lambda folder: folder.collection.id if folder.collection else 0):
         name = each.name
         while name.casefold() in taken:
             numbers[each.name] += 1
             name = _fitting(each.name, f" ({numbers[each.name] + 1})")
         taken.add(name.casefold())
-        result.append(each if name == each.name else replace(each, name=name))
-    return result
+        names[each.id] = name
+    return [replace(each, name=names[each.id]) for each in named]
 
 
 def _fitting(name: str, ending: str = "") -> str:

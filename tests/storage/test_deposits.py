@@ -196,6 +196,18 @@ def test_the_night_forgets_files_and_names_after_the_schools_own_time(desk, monk
     assert (night(90), name()) == ((False, False), "…")
 
 
+def test_the_night_forgets_the_name_of_a_file_whose_content_was_dropped_before(desk, monkeypatch):
+    start = 1_800_000_000
+    monkeypatch.setattr(Transaction, "now", lambda tx: start)
+    with desk.writing() as tx:
+        file = tx.import_files.keep("Roc Bo.xml", b"<xml/>")
+        tx.import_files.drop(file.id)
+    monkeypatch.setattr(Transaction, "now", lambda tx: start + 90 * 86_400 + 1)
+    with desk.writing() as tx:
+        maintenance.trim(tx)
+        assert tx.import_files.about(file.id).name == "…"
+
+
 def test_places_for_imports_are_bounded_over_the_server(desk):
     with desk.store.import_place(2) as one, desk.store.import_place(2) as two, desk.store.import_place(2) as three:
         assert (one, two, three) == (True, True, False)

@@ -131,6 +131,17 @@ def test_every_calendar_has_a_name_of_its_own_that_is_one_short_line(school, ada
     assert phone.folder_sync().status == "1"
 
 
+def test_calendars_of_one_name_keep_theirs_when_they_are_put_in_another_order(school, ada, phone):
+    with school.writing() as tx:
+        for slug in ("first", "second"):
+            tx.collections.create(ada, NewCalendar(slug, "Club", components=("VEVENT",)))
+    phone.folder_sync()
+    with school.writing() as tx:
+        for position, slug in enumerate(("second", "first")):
+            tx.collections.update(ada, school.calendar(tx, ada, slug), CollectionPatch(position=position))
+    assert phone.folder_sync().updated == []
+
+
 def test_a_shared_calendar_of_the_same_name_says_whose_it_is(school, ada):
     bob = school.person("bob", Role.TEACHER)
     school.store.directory.configure(school.id, Settings(eas_shared_calendars=True))
