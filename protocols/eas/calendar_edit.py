@@ -158,7 +158,8 @@ def _edited(root: Component, event: Component, data: Element, context: ItemConte
     edited = _with_recurrence(with_fields(timed, data, context), root, data, context)
     if not meeting(event) and event.first("ORGANIZER") is None:
         edited = _with_organizer(edited, data, context)
-    return with_exceptions(root if edited == event else rebased(root, edited, context), edited, data, context)
+    renewed = root if edited == event else rebased(root, edited, context)
+    return with_exceptions(renewed, edited, data, context, former=root)
 
 
 def _with_zone_of(

@@ -26,10 +26,14 @@ _DRAWN = ("DTSTART", "DTEND", "DURATION", "RRULE")
 _OF_THE_SERIES = ("RRULE", "RDATE", "EXDATE", "EXRULE", "DTEND", "DURATION", "RECURRENCE-ID")
 
 
-def with_exceptions(root: Component, event: Component, data: Element, context: ItemContext) -> Component:
+def with_exceptions(
+    root: Component, event: Component, data: Element, context: ItemContext, former: Component | None = None
+) -> Component:
     """Apply the Exceptions of an item to a calendar whose master is `event`; absent means unchanged.
 
-    Raises ItemRefused(6) for more than 256, for one without its start, and for a changed one that does not exist.
+    `former` is the calendar before the edit: phones that cut a series short send its later exceptions all the same,
+    and these vanish with their occurrences. Raises ItemRefused(6) for more than 256, for one without its start, and
+    for a changed one that does not exist and never did.
     """
     container = data.find(Calendar.Exceptions)
     listed = container.all(Calendar.Exception) if container else ()
@@ -40,19 +44,31 @@ def with_exceptions(root: Component, event: Component, data: Element, context: I
         return root
     blob = data.value(Calendar.Timezone)
     for element in listed:
-        root = _applied(root, element, blob, context)
+        sent = _sent_start(element)
+        start = original_start(root, sent, context)
+        if start is not None:
+            root = _applied(root, start, element, blob, context)
+        elif element.value(Calendar.Deleted) != "1" and not _existed(former, sent, context):
+            raise ItemRefused(6, "no-such-occurrence")
     return root
 
 
-def _applied(root: Component, element: Element, blob: str | None, context: ItemContext) -> Component:
+def _sent_start(element: Element) -> datetime:
     text = element.value(Calendar.ExceptionStartTime)
     if not text:
         raise ItemRefused(6, "exception-start")
-    start = original_start(root, read_compact(text), context)
+    return read_compact(text)
+
+
+def _existed(former: Component | None, sent: datetime, context: ItemContext) -> bool:
+    return former is not None and original_start(former, sent, context) is not None
+
+
+def _applied(
+    root: Component, start: date | datetime, element: Element, blob: str | None, context: ItemContext
+) -> Component:
     if element.value(Calendar.Deleted) == "1":
-        return without_occurrence(root, start, context) if start is not None else root
-    if start is None:
-        raise ItemRefused(6, "no-such-occurrence")
+        return without_occurrence(root, start, context)
     return with_override(root, start, element, blob, context)
 
 

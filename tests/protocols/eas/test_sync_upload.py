@@ -310,3 +310,31 @@ def test_an_event_added_by_the_phone_and_changed_elsewhere_comes_as_a_change(sch
     result = phone.sync(agenda)
     assert (len(result.added), len(result.changed)) == (0, 1)
     assert subjects(phone.items[agenda]) == ["Surgeon"]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        [("Calendar:Type", 0), ("Calendar:Interval", 1), ("Calendar:Until", "20261125T090000Z")],
+        [("Calendar:Type", 1), ("Calendar:Interval", 1), ("Calendar:DayOfWeek", 4), ("Calendar:Occurrences", 2)],
+    ],
+    ids=["cut-short", "other-days"],
+)
+def test_a_series_is_redrawn_though_its_phone_still_sends_the_exceptions_that_fall_away(
+    school, ada, phone, agenda, rule
+):
+    every_day = [("Calendar:Type", 0), ("Calendar:Interval", 1), ("Calendar:Occurrences", 6)]
+    moved = {"ExceptionStartTime": "20261127T090000Z", "Subject": "Moved"}
+    listed = [("Calendar:Exception", [(f"Calendar:{name}", value) for name, value in moved.items()])]
+    facts = {**DENTIST, "Recurrence": every_day, "Exceptions": listed}
+    phone.sync_all(agenda)
+    phone.sync(agenda, [add("1", item(facts))])
+    (server_id,) = phone.items[agenda]
+    assert summaries(school, ada) == ["Dentist", "Moved"]
+    result = phone.sync(agenda, [change(server_id, item({**facts, "Recurrence": rule}))])
+    assert statuses(result.responses) == []
+    assert summaries(school, ada) == ["Dentist"]
+    assert phone.items[agenda][server_id].find("Calendar:Exceptions") is None
+    never = [("Calendar:Exception", [("Calendar:ExceptionStartTime", "20270101T090000Z"), ("Calendar:Subject", "No")])]
+    result = phone.sync(agenda, [change(server_id, item({**facts, "Recurrence": rule, "Exceptions": never}))])
+    assert statuses(result.responses) == [("Change", "6")]
