@@ -7,10 +7,11 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # More arguments: make run ARGS="--port 9000", make test ARGS="tests/storage -x"
 ARGS ?=
 
-.PHONY: help run test lint fuzz bench format clean
+.PHONY: help install run test lint fuzz bench format clean
 
 help:
 	@echo "make run     install, then start a demonstration school on http://127.0.0.1:8008/"
+	@echo "make install install into .venv, and nothing else"
 	@echo "make test    install, then run every check and every test"
 	@echo "make lint    the checks alone: ruff, mypy, import-linter"
 	@echo "make fuzz    the property tests and the model check, for long"
@@ -20,6 +21,8 @@ help:
 	@echo
 	@echo "ARGS adds arguments: make run ARGS=\"--port 9000 --data /tmp/demo\", make test ARGS=\"tests/storage -x\""
 	@echo "PYTHON chooses the interpreter: make run PYTHON=python3.12"
+
+install: $(VENV)/.ready
 
 run: $(VENV)/.ready
 	$(BIN)/cadran demo $(ARGS)

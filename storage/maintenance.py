@@ -130,4 +130,4 @@ def _forget_imports(tx: Transaction) -> None:
     # A draft is of no use without its file.
     days = min(settings.import_drafts_days, settings.import_files_days)
     for draft in tx.import_drafts.expire(tx.now() - days * DAY_SECONDS):
-        tx.audit.record("cadran", "import-draft-expired", draft.file_name, begun=draft.started, days=days)
+        tx.audit.record("cadran", "import-draft-expired", draft.id, begun=draft.started, days=days)

@@ -6,9 +6,9 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, delete, insert, select, update
+from sqlalchemy import and_, delete, func, insert, select, update
 
 from storage.identifiers import ordered_id
 from storage.schema_phones import notice
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from storage.transaction import Transaction
 
 _n = notice.c
+
+# Nobody reads more than that of one day; a program that edits in a loop writes no more.
+MOST_A_DAY: Final = 100
+_DAY: Final = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +45,15 @@ class Refusals:
         return and_(_n.school_id == self._tx.school_id, _n.principal_id == principal_id)
 
     def add(self, principal_id: int, kind: str, data: Mapping[str, Any]) -> bool:
-        """Note something for a person; False when the same stands there already."""
+        """Note something for a person; False for one that stands there already, or MOST_A_DAY in 24 hours."""
         self._tx.lock()
         text = json.dumps([kind, dict(data)], sort_keys=True)
         key = hashlib.sha256(text.encode()).hexdigest()
         same = select(_n.id).where(self._person(principal_id), _n.key == key)
         if self._tx.connection.execute(same).first() is not None:
+            return False
+        today = and_(self._person(principal_id), _n.moment > self._tx.now() - _DAY)
+        if self._tx.connection.execute(select(func.count()).where(today)).scalar_one() >= MOST_A_DAY:
             return False
         row = {"school_id": self._tx.school_id, "id": ordered_id(), "principal_id": principal_id, "key": key}
         row |= {"kind": kind, "moment": self._tx.now(), "mailed": False, "data": dict(data)}

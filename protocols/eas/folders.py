@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, count
 from typing import Final
 
 from protocols.eas import families
@@ -116,15 +117,14 @@ def _distinct(session: Session, folders: Sequence[Folder]) -> list[Folder]:
     """Name folders apart, whatever their letters: those of others by their owner, what is still alike by a number."""
     times = Counter(each.name.casefold() for each in folders)
     named = [_with_owner(session, each) if times[each.name.casefold()] > 1 else each for each in folders]
-    taken, numbers, names = {each.name.casefold() for each in _MAIL}, Counter[str](), {}
-    # By age, so that putting calendars in another order names none of them anew.
+    mail, alike = {each.name.casefold() for each in _MAIL}, Counter(each.name.casefold() for each in named)
+    # What nobody else is called stays so; of others the oldest, whatever order the calendars are put in.
+    taken, names = mail | {name for name, times in alike.items() if times == 1}, {each.id: each.name for each in named}
     for each in sorted(named, key=lambda folder: folder.collection.id if folder.collection else 0):
-        name = each.name
-        while name.casefold() in taken:
-            numbers[each.name] += 1
-            name = _fitting(each.name, f" ({numbers[each.name] + 1})")
-        taken.add(name.casefold())
-        names[each.id] = name
+        if alike[each.name.casefold()] > 1 or each.name.casefold() in mail:
+            numbered = (_fitting(each.name, f" ({number})") for number in count(2))
+            names[each.id] = next(name for name in chain((each.name,), numbered) if name.casefold() not in taken)
+            taken.add(names[each.id].casefold())
     return [replace(each, name=names[each.id]) for each in named]
 
 

@@ -61,7 +61,7 @@ class Upload:
         self._digests: dict[str, str] = dict(memory.get("digests", {}))
         self._wrote: dict[str, int] = dict(memory.get("wrote", {}))
         self._again: set[int] = set(memory.get("again", ()))
-        self._named: set[str] = set()
+        self._named: dict[str, Element | None] = {}
         now = datetime.fromtimestamp(self._tx.now(), UTC)
         self._modern = self._source.context.modern
         # From 16.0 on what is absent is unchanged, whatever the device once listed (reference/eas.md section 8.5).
@@ -119,9 +119,10 @@ class Upload:
         name = command.client_id
         if name in self._named:
             self._respond(command, MALFORMED)
-            self._personal.lost(command.data, None, FAULTY)
+            if command.data != self._named[name]:
+                self._personal.lost(command.data, None, FAULTY)
             return
-        self._named.add(name)
+        self._named[name] = command.data
         if name not in self._adds and self._read_only:
             reserved = f"{self._source.folder}:x{_digest(name.encode())}"
             self._respond(command, OK, reserved)

@@ -226,9 +226,19 @@ def _repeat(workplace: Workplace, number: str, statuses: tuple[str, ...], option
         except ImportRefused as refusal:
             if refusal.reason == "already-running":
                 raise
-            meant = run if run.status == REJECTED else run_of(store, school, LAST, (REJECTED,))
+            meant = run if run.status == REJECTED else _refused_again(store, school, run)
+            if meant is None:
+                raise
             raise Failure(wording.repeated(refusal, meant.id[:SHORT])) from refusal
     print_outcome(report, accepted=options.accepted)
+
+
+def _refused_again(store: Store, school: School, run: ImportRun) -> ImportRun | None:
+    """Return the run that importing the file of a run again made and that was refused; None when it made none."""
+    with store.reading(school.id) as tx:
+        newest = tx.imports.history(1)[0]
+    same = newest.id > run.id and newest.file_id == run.file_id
+    return newest if same and newest.status == REJECTED else None
 
 
 def _imported_again(store: Store, school: School, run: ImportRun, options: Options) -> Report:

@@ -7,6 +7,7 @@ from typing import Final, TypeVar
 
 from importers import undo as undoing
 from server.commands.workplace import Failure
+from server.reports import NUMBER_SHOWN
 from server.texts import _
 from storage.errors import NotFound
 from storage.import_drafts import ImportDraft
@@ -16,7 +17,7 @@ from storage.store import Store
 from storage.transaction import Transaction
 
 LAST: Final = "last"
-SHORT: Final = 18
+SHORT: Final = NUMBER_SHOWN
 _RUNS: Final = 1000
 _OFFERED: Final = 5
 _Held = TypeVar("_Held")

@@ -10,6 +10,7 @@ import click
 
 from importers import automatic
 from server import reports
+from server.commands.numbers import SHORT
 from server.commands.workplace import (
     Workplace,
     actor,
@@ -31,7 +32,6 @@ PLACES: Final = "places"
 QUEUE: Final = "queue"
 TURN: Final = "turn"
 
-_SHORT: Final = 18
 _DAYS = click.IntRange(1, 3650)
 _WHY: Final = {
     automatic.LIMIT: N_(
@@ -85,7 +85,7 @@ class Wait:
     def why(self, zone: str) -> str:
         """Return why it waits, and the command or the setting that changes it."""
         opens = "" if self.opens is None else reports.moment(self.opens, zone)
-        return filled(_WHY[self.reason], {"most": self.most, "opens": opens, "number": self.id[:_SHORT]})
+        return filled(_WHY[self.reason], {"most": self.most, "opens": opens, "number": self.id[:SHORT]})
 
 
 def waits(store: Store, school: School, places: int) -> tuple[Wait, ...]:
@@ -113,7 +113,7 @@ def reasons(found: Sequence[Wait], zone: str) -> Iterator[str]:
         return
     newest = max(found, key=lambda each: each.id)
     yield newest.why(zone)
-    yield _("To put it aside: “cadran import discard {number}”.").format(number=newest.id[:_SHORT])
+    yield _("To put it aside: “cadran import discard {number}”.").format(number=newest.id[:SHORT])
 
 
 @click.command("waiting", help=_("List the imports that wait, with their position in the queue of the whole server."))
@@ -132,7 +132,7 @@ def waiting(workplace: Workplace, /, as_json: bool, code: str | None) -> None:
         say(_("Nothing waits. “cadran import history” shows what was imported."))
         return
     columns = (_("Import"), _("When"), _("File"), _("State"))
-    rows = [(w.id[:_SHORT], reports.moment(w.started, school.zone), w.file_name, w.words(school.zone)) for w in found]
+    rows = [(w.id[:SHORT], reports.moment(w.started, school.zone), w.file_name, w.words(school.zone)) for w in found]
     print_table(columns, rows)
     for line in reasons(found, school.zone):
         say(line)

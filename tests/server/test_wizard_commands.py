@@ -132,7 +132,7 @@ def test_a_draft_says_until_when_it_is_kept_and_an_expired_one_is_told(cadran: C
     assert (gone.exit_code, "is forgotten" in gone.output) == (1, True)
     with store.reading(1) as tx:
         found = [each for each in tx.audit.trail() if each.action == "import-draft-expired"]
-    assert [(each.subject, each.detail["days"]) for each in found] == [("college.xml", 3)]
+    assert [(each.subject, each.detail["days"]) for each in found] == [(draft, 3)]
     store.close()
 
 
@@ -201,3 +201,17 @@ def test_history_names_the_checks_that_rejected_an_import(
         told = " ".join(cadran("import", "history").output.split())
     assert words in told
     assert "teachers, sessions" not in told
+
+
+def test_a_file_that_is_gone_is_why_it_cannot_be_imported_again(cadran: Cadran, tmp_path: Path) -> None:
+    assert cadran("import", "edt", FILE).exit_code == 0
+    store = Store(f"sqlite:///{tmp_path / 'data' / DATABASE_NAME}")
+    with store.writing(1) as tx:
+        refused = tx.imports.queue(NewRun("automatic", "edt", "other.xml", "h"))
+        tx.imports.finish(refused, "rejected", {"reason": "thresholds"})
+        tx.import_files.forget(tx.now() + 60)
+    result = cadran("import", "again")
+    assert result.exit_code == 1
+    assert "no longer kept" in result.output
+    assert refused[:18] not in result.output
+    store.close()

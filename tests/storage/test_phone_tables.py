@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from storage.model import Device, Settings, Watch, Wipe
+from storage.refusals import MOST_A_DAY
+from storage.transaction import Transaction
 from tests.storage.builders import make_person
 
 
@@ -42,6 +44,19 @@ def test_the_same_is_noted_once_for_each_person(desk):
         assert tx.refusals.unmailed(tx.now() + 60, 10) == ()
         tx.refusals.forget(tx.now() + 60)
         assert tx.refusals.of(bob.id) == ()
+
+
+def test_a_program_that_edits_in_a_loop_is_noted_so_often_a_day_and_no_more(desk, monkeypatch):
+    moment = 1_800_000_000
+    monkeypatch.setattr(Transaction, "now", lambda tx: moment)
+    bob = make_person(desk.store, desk.school, "bob")
+    with desk.writing() as tx:
+        added = [tx.refusals.add(desk.person.id, "k", {"number": number}) for number in range(MOST_A_DAY + 2)]
+        assert added == [True] * MOST_A_DAY + [False] * 2
+        assert tx.refusals.add(bob.id, "k", {"number": 0})
+    moment += 86_400
+    with desk.writing() as tx:
+        assert tx.refusals.add(desk.person.id, "k", {"number": MOST_A_DAY})
 
 
 def test_what_is_kept_of_a_person_and_their_phones_goes_with_them(desk):

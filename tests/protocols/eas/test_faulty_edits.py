@@ -59,6 +59,9 @@ def test_one_request_that_adds_two_events_under_one_name_loses_neither(school, a
     result = phone.sync(agenda, [add("1", item(DENTIST)), add("1", surgeon)])
     assert statuses(result.responses) == [("Add", "1"), ("Add", "6")]
     assert told(school, ada) == [("refused-faulty", "Surgeon", "")]
+    result = phone.sync(agenda, [add("2", item({**DENTIST, "UID": "d2"}))] * 2)
+    assert statuses(result.responses) == [("Add", "1"), ("Add", "6")]
+    assert len(told(school, ada)) == 1
 
 
 def test_what_was_typed_into_an_event_that_somebody_deleted_is_kept(school, ada, phone, agenda):

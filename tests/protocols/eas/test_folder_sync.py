@@ -142,6 +142,18 @@ def test_calendars_of_one_name_keep_theirs_when_they_are_put_in_another_order(sc
     assert phone.folder_sync().updated == []
 
 
+def test_a_calendar_that_is_called_as_a_number_would_call_another_keeps_its_name(school, ada, phone):
+    with school.writing() as tx:
+        for slug, name in (("first", "Club"), ("second", "club"), ("third", "Club (2)")):
+            tx.collections.create(ada, NewCalendar(slug, name, components=("VEVENT",)))
+    phone.folder_sync()
+    assert {"Club", "club (3)", "Club (2)"} <= {each.name for each in phone.folders.values()}
+    with school.writing() as tx:
+        tx.collections.update(ada, school.calendar(tx, ada, "first"), CollectionPatch(name="Chess"))
+    phone.folder_sync()
+    assert {"Chess", "club", "Club (2)"} <= {each.name for each in phone.folders.values()}
+
+
 def test_a_shared_calendar_of_the_same_name_says_whose_it_is(school, ada):
     bob = school.person("bob", Role.TEACHER)
     school.store.directory.configure(school.id, Settings(eas_shared_calendars=True))
