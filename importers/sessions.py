@@ -222,6 +222,8 @@ def _lesson(
     teachers, staff = (_people(active, kind, names) for kind in (ResourceKind.TEACHER, ResourceKind.STAFF))
     rooms, equipment = (_things(active, kind, names) for kind in (ResourceKind.ROOM, ResourceKind.EQUIPMENT))
     tokens = tuple(sorted(unit.token for unit in audience))
+    called = ([person.name for person in teachers], [person.name for person in staff])
+    ends = course.ends.isoformat("minutes")
     return Lesson(
         subject=subject,
         audience=audience,
@@ -235,17 +237,7 @@ def _lesson(
         courses=courses,
         tokens=tokens,
         store_key=key_of(subject.key, tokens, [person.key for person in (*teachers, *staff)]),
-        content=_digest(
-            subject.code,
-            subject.label,
-            tokens,
-            [person.name for person in teachers],
-            [person.name for person in staff],
-            rooms,
-            equipment,
-            course.ends.isoformat("minutes"),
-            status,
-        ),
+        content=_digest(subject.code, subject.label, tokens, *called, rooms, equipment, ends, status),
     )
 
 

@@ -13,12 +13,11 @@ from protocols.eas.codepages import GetItemEstimate as Tags
 from protocols.eas.delivery import Source
 from protocols.eas.errors import CommandRefused
 from protocols.eas.folders import Folder, folder_list, scope_of
-from protocols.eas.holdings import Holding, read_holding, unpacked
+from protocols.eas.holdings import Holding, changed_since, read_holding, unpacked
 from protocols.eas.item_classes import TASKS
 from protocols.eas.session import Session
 from protocols.eas.sync_collection import MAIL_KEY, nothing_new, source_of
 from protocols.eas.sync_request import MAX_COLLECTIONS, check_once, number
-from protocols.eas.upload import changed_since
 from protocols.eas.wbxml import E, Element
 from protocols.wire import Response
 from storage.errors import TokenExpired, TokenInvalid

@@ -16,7 +16,8 @@ from typing import Any
 
 from protocols.eas.body import BodyPreference
 from protocols.eas.codepages import Tag
-from storage.model import SyncToken
+from storage.model import Collection, SyncToken
+from storage.transaction import Transaction
 
 _MORE, _BITS = 0x80, 0x7F
 
@@ -153,3 +154,16 @@ def read_holding(collection_id: int, data: Mapping[str, Any]) -> Holding:
         written={int(item): seq for item, seq in data["written"].items()},
         hidden={int(item): seq for item, seq in data.get("hidden", {}).items()},
     )
+
+
+def changed_since(tx: Transaction, collection: Collection, holding: Holding) -> dict[int, int]:
+    """Return the items that changed since a device was last told, with the number of each change.
+
+    Raises TokenInvalid or TokenExpired.
+    """
+    since = tx.changes.of
+    page = since(collection, holding.token)
+    changes = page.changes
+    if holding.token.top is not None:
+        changes += since(collection, SyncToken(page.token.collection, page.token.base)).changes
+    return {each.item: each.seq for each in changes}

@@ -15,9 +15,8 @@ from protocols.eas.answers import INVALID_XML, document
 from protocols.eas.codepages import Move as Tags
 from protocols.eas.errors import CommandRefused
 from protocols.eas.folders import Folder, ItemId, folder_list, item_id, scope_of
-from protocols.eas.holdings import Holding, packed, read_holding, unpacked
+from protocols.eas.holdings import Holding, changed_since, packed, read_holding, unpacked
 from protocols.eas.session import Session
-from protocols.eas.upload import changed_since
 from protocols.eas.wbxml import E, Element
 from protocols.wire import Response
 from storage.errors import (

@@ -18,7 +18,7 @@ from protocols.eas.codepages import AirSync, AirSyncBase, Calendar, Tag
 from protocols.eas.delivery import Delivery
 from protocols.eas.errors import ItemRefused
 from protocols.eas.folders import ItemId, item_id
-from protocols.eas.holdings import Holding
+from protocols.eas.holdings import changed_since
 from protocols.eas.instance_edit import patched_instance, without_instance
 from protocols.eas.item import EditContext
 from protocols.eas.item_classes import CALENDAR
@@ -29,9 +29,8 @@ from protocols.eas.series import redrawn
 from protocols.eas.sync_request import Command
 from protocols.eas.wbxml import E, Element, encode
 from storage.errors import InvalidObject, PreconditionFailed, ReadOnly, SchedulingRefused, UidConflict
-from storage.model import CalendarObject, Collection, Expect, SyncToken
+from storage.model import CalendarObject, Expect
 from storage.scheduling import Wish
-from storage.transaction import Transaction
 
 OK: Final = 1
 MALFORMED: Final = 6
@@ -386,16 +385,3 @@ def _digest(octets: bytes) -> str:
 
 def _uid(data: Element) -> str:
     return one_line(data.value(Calendar.UID) or "").strip()
-
-
-def changed_since(tx: Transaction, collection: Collection, holding: Holding) -> dict[int, int]:
-    """Return the items that changed since a device was last told, with the number of each change.
-
-    Raises TokenInvalid or TokenExpired.
-    """
-    since = tx.changes.of
-    page = since(collection, holding.token)
-    changes = page.changes
-    if holding.token.top is not None:
-        changes += since(collection, SyncToken(page.token.collection, page.token.base)).changes
-    return {each.item: each.seq for each in changes}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 from urllib.parse import urlsplit
 
 from tests.e2e.running import Dav, Demo
+from tests.eas.client import Phone
+from tests.eas.wire import IOS
 
 EVENT = "\r\n".join(
     (
@@ -27,6 +30,24 @@ EVENT = "\r\n".join(
         ),
     )
 )
+
+
+def shown_to_a_phone(demo: Demo, login: str, reference: str) -> tuple[list[str | None], bytes | None]:
+    """What files an iPhone is told of in somebody's agenda, and the octets it gets for a reference."""
+    phone = Phone(demo.base, login, "demo", device_id=f"FILES{login[:8]}", manner=IOS)
+    phone.connect()
+    agenda = phone.folder_named("Mon agenda")
+    phone.sync_all(agenda, filter_type=0)
+    listed = [found for item in phone.items[agenda].values() if (found := item.find("AirSyncBase:Attachments"))]
+    names = [file.value("AirSyncBase:DisplayName") for each in listed for file in each.children]
+    asked = [("ItemOperations:Store", "Mailbox"), ("AirSyncBase:FileReference", reference)]
+    answer = phone.post("ItemOperations", ("ItemOperations:ItemOperations", [("ItemOperations:Fetch", asked)]))
+    assert answer.root is not None
+    fetched = answer.root.find("ItemOperations:Response", "ItemOperations:Fetch")
+    assert fetched is not None
+    octets = fetched.value("ItemOperations:Properties", "ItemOperations:Data")
+    assert fetched.value("ItemOperations:Status") == ("15" if octets is None else "1")
+    return names, None if octets is None else base64.b64decode(octets)
 
 
 def test_a_colleague_opens_what_came_with_the_invitation_and_a_pupil_does_not(demo: Demo) -> None:
@@ -52,6 +73,12 @@ def test_a_colleague_opens_what_came_with_the_invitation_and_a_pupil_does_not(de
     found = people["admin"].send("GET", file)
     assert (found.status, found.body, found.headers["content-type"]) == (200, content, "application/pdf")
     assert people["pupil"].send("GET", file).status == 404
+    reference = made.headers["cal-managed-id"]
+    assert [shown_to_a_phone(demo, logins[role], reference) for role in ("teacher", "admin", "pupil")] == [
+        (["ordre du jour.pdf"], content),
+        (["ordre du jour.pdf"], content),
+        ([], None),
+    ]
     used = people["teacher"].propfind(f"/dav/calendars/{logins['teacher']}/", 0, "D:quota-used-bytes")
     assert int(used.text("D:response/D:propstat/D:prop/D:quota-used-bytes")) > len(content)
     assert people["teacher"].send("DELETE", agenda + "jointe.ics").status == 204

@@ -8,15 +8,8 @@ from tests.eas.items import add, change, delete
 from tests.eas.items import event as item
 from tests.protocols.eas.harness import event, of, statuses
 from tests.protocols.eas.test_own_reminders import notices
+from tests.protocols.eas.test_sync_upload import DENTIST
 
-DENTIST = {
-    "StartTime": "20261124T090000Z",
-    "EndTime": "20261124T100000Z",
-    "Subject": "Dentist",
-    "BusyStatus": 2,
-    "AllDayEvent": 0,
-    "UID": "dentist-1",
-}
 FAULTS = {
     "an end before the start": {"EndTime": "20261124T080000Z"},
     "a moment that is none": {"StartTime": "tomorrow"},
